@@ -1,0 +1,175 @@
+"""The tree of locations, their touchpoints, and which screen stands where."""
+
+import json
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from sync import models
+
+Hours = list[list[tuple[int, int]]] | None
+"""Seven lists, Monday first, of (open, close) minutes of the day; None when always open."""
+
+DEFAULT_ZONE = "UTC"
+MAX_NAME = 120
+KINDS = ("group", "store", "crew")
+
+
+class BadPlace(ValueError):
+    """What was given for a place cannot be used; the message is a sentence for the person who gave it."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A node of the tree, its time zone and opening hours already resolved from above."""
+
+    id: int
+    parent_id: int | None
+    path: str
+    kind: str
+    name: str
+    zone: str
+    hours: Hours
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a placement puts its screen, and how time runs there."""
+
+    placement: str
+    screen: str
+    device: str | None
+    touchpoint_id: int
+    location_id: int
+    place: str
+    zone: str
+    hours: Hours
+
+
+def a_name(text: str, what: str) -> str:
+    """The name, trimmed. Raises BadPlace when it is empty, too long or has control characters."""
+    name = text.strip()
+    if not name or len(name) > MAX_NAME:
+        raise BadPlace(f"The name of a {what} has 1 to {MAX_NAME} characters, not {len(name)}.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        raise BadPlace(f"The name of a {what} cannot hold control characters.")
+    return name
+
+
+def a_zone(name: str) -> str:
+    """Raises BadPlace when there is no such time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadPlace(f"There is no time zone {name!r}; names look like Europe/Amsterdam.") from None
+    return name
+
+
+def add_location(
+    tx: Connection,
+    name: str,
+    *,
+    kind: str = "store",
+    parent: int | None = None,
+    zone: str | None = None,
+    hours: Hours = None,
+) -> int:
+    """Raises BadPlace. `zone` None and `hours` None inherit from above (a root without them is UTC, always open)."""
+    if kind not in KINDS:
+        raise BadPlace(f"A place is one of {', '.join(KINDS)}, not {kind!r}.")
+    values = {
+        "name": a_name(name, "place"),
+        "kind": kind,
+        "parent_id": parent,
+        "zone": a_zone(zone) if zone else None,
+        "hours": json.dumps(hours) if hours is not None else None,
+        "path": f"new {secrets.token_hex(8)}",
+    }
+    above = "/" if parent is None else _path(tx, parent)
+    number: int = tx.execute(insert(models.locations).values(values).returning(models.locations.c.id)).scalar_one()
+    tx.execute(update(models.locations).where(models.locations.c.id == number).values(path=f"{above}{number}/"))
+    return number
+
+
+def _path(tx: Connection, location: int) -> str:
+    path = tx.execute(select(models.locations.c.path).where(models.locations.c.id == location)).scalar()
+    if path is None:
+        raise BadPlace(f"There is no place with the number {location}.")
+    return str(path)
+
+
+def add_touchpoint(tx: Connection, location: int, name: str, survey: str | None = None) -> int:
+    """Raises BadPlace. `survey` None asks the built-in one."""
+    table = models.touchpoints
+    row = {"location_id": location, "name": a_name(name, "touchpoint"), "survey": survey}
+    number: int = tx.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+    return number
+
+
+def add_screen(tx: Connection, name: str, touchpoint: int, now_ms: int) -> tuple[str, str]:
+    """A new screen standing at a touchpoint from now on: (screen id, placement id). Raises BadPlace."""
+    screen, placement = f"scr-{secrets.token_hex(6)}", f"plc-{secrets.token_hex(6)}"
+    tx.execute(insert(models.screens).values(id=screen, name=a_name(name, "screen")))
+    tx.execute(
+        insert(models.placements).values(id=placement, screen_id=screen, touchpoint_id=touchpoint, from_ms=now_ms)
+    )
+    return screen, placement
+
+
+def locations(tx: Connection, under: int | None = None) -> list[Location]:
+    """Every location at or below `under` (None: all), parents before children, then by number."""
+    table = models.locations
+    resolved = _tree(tx.execute(select(table)).all())
+    if under is None:
+        return list(resolved.values())
+    top = resolved.get(under)
+    return [place for place in resolved.values() if top and place.path.startswith(top.path)]
+
+
+def _tree(rows: Sequence[Row[Any]]) -> dict[int, Location]:
+    found: dict[int, Location] = {}
+    for row in sorted(rows, key=lambda row: (row.path.count("/"), row.id)):
+        above = found.get(row.parent_id)
+        zone = row.zone or (above.zone if above else DEFAULT_ZONE)
+        hours = _hours(row.hours) if row.hours is not None else (above.hours if above else None)
+        found[row.id] = Location(row.id, row.parent_id, row.path, row.kind, row.name, zone, hours)
+    return found
+
+
+def _hours(text: str) -> Hours:
+    days = json.loads(text)
+    return None if days is None else [[(start, end) for start, end in day] for day in days]
+
+
+def standings(tx: Connection, device: str | None = None) -> dict[str, Standing]:
+    """Where every placement (of one device's screens, if named) stands or stood, by placement id."""
+    screens, placements, touchpoints = models.screens, models.placements, models.touchpoints
+    query = (
+        select(placements.c.id, screens.c.id, screens.c.device_id, touchpoints.c.id, touchpoints.c.location_id)
+        .join(screens, screens.c.id == placements.c.screen_id)
+        .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
+        .order_by(placements.c.from_ms, placements.c.id)
+    )
+    if device is not None:
+        query = query.where(screens.c.device_id == device)
+    rows = tx.execute(query).all()
+    tree = _resolved(tx, {row[4] for row in rows})
+    return {
+        row[0]: Standing(
+            row[0], row[1], row[2], row[3], row[4], tree[row[4]].name, tree[row[4]].zone, tree[row[4]].hours
+        )
+        for row in rows
+    }
+
+
+def _resolved(tx: Connection, wanted: set[int]) -> dict[int, Location]:
+    """These locations with what they inherit, read without the rest of the tree: on the way of every batch."""
+    table = models.locations
+    paths = tx.execute(select(table.c.path).where(table.c.id.in_(wanted))).scalars()
+    chain = {int(part) for path in paths for part in path.split("/") if part}
+    return _tree(tx.execute(select(table).where(table.c.id.in_(chain))).all())

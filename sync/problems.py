@@ -1,0 +1,43 @@
+"""Every refusal: a stable code, a status, a sentence. Machines get it as application/problem+json (RFC 9457)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`code` never changes once released; `sentence` says what to do about it."""
+
+    code: str
+    status: int
+    sentence: str
+
+    def as_json(self) -> dict[str, object]:
+        return {"type": f"about:blank#{self.code}", "code": self.code, "status": self.status, "title": self.sentence}
+
+
+class Refused(Exception):
+    """A request that is answered with a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+BAD_DIGEST = Problem("bad_digest", 400, "The body is not what its Content-Digest says; send it again.")
+BAD_GZIP = Problem("bad_gzip", 400, "The body is not the gzip that its Content-Encoding says; send it again.")
+BAD_JSON = Problem("bad_json", 400, "The body is not JSON in UTF-8; send it again.")
+BAD_BATCH = Problem("bad_batch", 400, "The batch does not have the shape of protocol version 1.")
+BAD_CODE = Problem("bad_code", 400, "An enrolment code is eight letters and digits, as head office shows it.")
+UNSIGNED = Problem("unsigned", 401, "The request names no device or no signature; enrol this terminal first.")
+BAD_SIGNATURE = Problem("bad_signature", 401, "The signature does not fit; enrol this terminal again.")
+REVOKED = Problem("revoked", 401, "This device was taken out of service; enrol it again to go on.")
+CODE_UNKNOWN = Problem("code_unknown", 404, "No open enrolment has this code; check it, or ask for a new one.")
+CODE_EXPIRED = Problem("code_expired", 410, "This enrolment code is over; ask head office for a new one.")
+CODE_TAKEN = Problem("code_taken", 409, "Another terminal used this enrolment code; ask head office for a new one.")
+REENROL = Problem("reenrol", 409, "Head office does not know this device any more; enrol it again.")
+TOO_LARGE = Problem("too_large", 413, "The body is larger than the centre takes; send fewer entries.")
+TOO_MANY = Problem("too_many_entries", 413, "A batch holds at most 200 entries; send fewer.")
+WRONG_TYPE = Problem("wrong_type", 415, "The body must be application/json, plain or gzip.")
+UPGRADE = Problem("upgrade_required", 426, "Head office no longer speaks this version; update the terminal.")
+THROTTLED = Problem("throttled", 429, "Too many tries; wait a minute.")
+BUSY = Problem("busy", 503, "The centre cannot take this now; try again shortly.")
