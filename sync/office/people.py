@@ -1,0 +1,202 @@
+"""People who sign in: their accounts, their sessions, one-click links."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sync.db import Database
+from sync.models import locations, sessions, sign_in_links, users
+from sync.office import throttle
+
+HOUR_MS = 3_600_000
+IDLE_MS = 12 * HOUR_MS
+LONGEST_MS = 30 * 24 * HOUR_MS
+SEEN_EVERY_MS = 5 * 60_000
+"""How stale `seen_ms` may grow before it is written again: not every page view is worth a commit."""
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+LONGEST_TEXT = 200
+
+# OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NOBODYS = _hasher.hash(secrets.token_urlsafe())
+
+
+class BadPerson(ValueError):
+    """What was given for an account cannot be used; the message is a sentence for the person who gave it."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Who is signed in. `location_id` is the root of what they may see, None for everything; `responses` is the
+    permission to read single responses; `seen_ms` is when this session last wrote down that it was used."""
+
+    id: int
+    email: str
+    name: str
+    location_id: int | None
+    responses: bool
+    seen_ms: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Too many wrong tries: the next one is looked at after `ms` milliseconds."""
+
+    ms: int
+
+
+Verify = Callable[[str, str], bool]
+"""(stored hash, password) -> whether they fit; deliberately slow."""
+
+
+def verify(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def add_user(
+    tx: Connection,
+    email: str,
+    name: str,
+    password: str,
+    *,
+    location: int | None,
+    responses: bool,
+    now_ms: int,
+) -> int:
+    """A new account's number. `location` None sees every place. Raises BadPerson."""
+    row = {
+        "email": _an_email(email),
+        "name": _a_name(name),
+        "password_hash": _hasher.hash(_a_password(password)),
+        "location_id": location,
+        "responses": responses,
+        "created_ms": now_ms,
+    }
+    if location is not None and tx.execute(select(locations.c.id).where(locations.c.id == location)).scalar() is None:
+        raise BadPerson(f"There is no place with the number {location}.")
+    try:
+        with tx.begin_nested():
+            number: int = tx.execute(insert(users).values(row).returning(users.c.id)).scalar_one()
+    except IntegrityError:
+        raise BadPerson(f"There is already an account for {row['email']}.") from None
+    return number
+
+
+def _an_email(text: str) -> str:
+    email = text.strip().lower()
+    user, at, host = email.rpartition("@")
+    if not (user and at and host) or len(email) > LONGEST_TEXT or not email.isprintable() or " " in email:
+        raise BadPerson(f"An email address looks like astrid@example.com, not {text!r}.")
+    return email
+
+
+def _a_name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= LONGEST_TEXT or not name.isprintable():
+        raise BadPerson(f"A name has 1 to {LONGEST_TEXT} characters on one line, not {len(name)}.")
+    return name
+
+
+def _a_password(text: str) -> str:
+    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
+        raise BadPerson(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, not {len(text)}.")
+    if not text.isprintable():
+        raise BadPerson("A password has no line breaks, tabs or other control characters.")
+    return text
+
+
+def sign_in(
+    db: Database, email: str, password: str, address: str, now_ms: int, verify: Verify = verify
+) -> str | Wait | None:
+    """The token of a new session; None for a wrong password, an unknown or a disabled account alike; Wait when
+    this account or this address failed too often of late. A try costs one hash whoever it is for; one that has to
+    wait costs none."""
+    account = email.strip().lower().replace("\0", "")[:LONGEST_TEXT]  # PostgreSQL holds no NUL
+    # Written down as failed before it is looked at: tries at the same moment, in other processes too, all count.
+    with db.writing() as tx:
+        wait_ms = throttle.count_try(tx, account, address, now_ms)
+    if wait_ms:
+        return Wait(wait_ms)
+    with db.reading() as tx:
+        row = tx.execute(select(users).where(users.c.email == account)).one_or_none()
+    usable = row is not None and row.disabled_ms is None and row.password_hash is not None
+    stored = row.password_hash if row is not None and usable else _NOBODYS
+    fits = verify(stored, password[: LONGEST_PASSWORD + 1])
+    if row is None or not (fits and usable):
+        return None
+    with db.writing() as tx:
+        throttle.forgive(tx, account, address, now_ms)
+        return new_session(tx, row.id, now_ms)
+
+
+def new_session(tx: Connection, user: int, now_ms: int) -> str:
+    """The token of a new session of this person: 256 random bits, of which only the hash is kept."""
+    tx.execute(delete(sessions).where(sessions.c.expires_ms <= now_ms))
+    token = secrets.token_urlsafe(32)
+    row = {"token_hash": _hash(token), "user_id": user, "created_ms": now_ms, "seen_ms": now_ms}
+    tx.execute(insert(sessions).values(**row, expires_ms=now_ms + LONGEST_MS))
+    return token
+
+
+def session_user(tx: Connection, token: str, now_ms: int) -> User | None:
+    """Whose session this is, or None when it never was one, ended, was revoked, or lay idle for 12 hours."""
+    query = (
+        select(users, sessions.c.seen_ms)
+        .join(sessions, sessions.c.user_id == users.c.id)
+        .where(sessions.c.token_hash == _hash(token), sessions.c.revoked_ms.is_(None), users.c.disabled_ms.is_(None))
+        .where(sessions.c.expires_ms > now_ms, sessions.c.seen_ms > now_ms - IDLE_MS)
+    )
+    row = tx.execute(query).one_or_none()
+    return User(row.id, row.email, row.name, row.location_id, row.responses, row.seen_ms) if row else None
+
+
+def note_seen(tx: Connection, token: str, now_ms: int) -> None:
+    """This session is in use: it stays for another 12 hours, though never beyond 30 days from its start."""
+    mine = sessions.c.token_hash == _hash(token)
+    tx.execute(update(sessions).where(mine, sessions.c.seen_ms < now_ms).values(seen_ms=now_ms))
+
+
+def sign_out(tx: Connection, token: str, now_ms: int) -> None:
+    mine = sessions.c.token_hash == _hash(token)
+    tx.execute(update(sessions).where(mine, sessions.c.revoked_ms.is_(None)).values(revoked_ms=now_ms))
+
+
+def sign_out_everywhere(tx: Connection, user: int, now_ms: int) -> None:
+    """Revokes every session of this person, and every one-click link that leads to one."""
+    open_ones = (sessions.c.user_id == user, sessions.c.revoked_ms.is_(None))
+    tx.execute(update(sessions).where(*open_ones).values(revoked_ms=now_ms))
+    links = (sign_in_links.c.user_id == user, sign_in_links.c.expires_ms > now_ms)
+    tx.execute(update(sign_in_links).where(*links).values(expires_ms=now_ms))
+
+
+def new_link(tx: Connection, user: int, expires_ms: int) -> str:
+    """The token of a link that signs this person in with one click, as often as it is followed until it expires."""
+    token = secrets.token_urlsafe(32)
+    tx.execute(insert(sign_in_links).values(token_hash=_hash(token), user_id=user, expires_ms=expires_ms))
+    return token
+
+
+def follow_link(tx: Connection, token: str, now_ms: int) -> str | None:
+    """The token of a new session, or None when the link never was one or has expired."""
+    query = (
+        select(users.c.id)
+        .join(sign_in_links, sign_in_links.c.user_id == users.c.id)
+        .where(sign_in_links.c.token_hash == _hash(token), sign_in_links.c.expires_ms > now_ms)
+        .where(users.c.disabled_ms.is_(None))
+    )
+    user = tx.execute(query).scalar()
+    return None if user is None else new_session(tx, user, now_ms)
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

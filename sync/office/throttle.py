@@ -1,0 +1,61 @@
+"""How many wrong passwords are looked at: per account and per address, over every process that shares the database."""
+
+from ipaddress import IPv6Address, ip_address
+
+from sqlalchemy import Connection, delete, func, insert, select, text
+
+from sync.models import sign_in_failures
+
+WINDOW_MS = 15 * 60_000
+PER_ACCOUNT = 10
+"""Wrong tries an account may have in a window, from wherever they come."""
+PER_ADDRESS = 30
+"""Wrong tries an address may have in a window, for whomever: a whole office may share one."""
+
+
+def count_try(tx: Connection, account: str, address: str, now_ms: int) -> int:
+    """Writes a try down as failed and answers 0; or, when there were too many, writes nothing down and answers how
+    many milliseconds to wait. Since tries that had to wait don't count, nobody can keep an account locked for good:
+    the oldest failures leave the window whether or not somebody goes on trying."""
+    if tx.dialect.name == "postgresql":
+        # Two tries at once would not see each other's rows; on SQLite only one transaction writes anyway.
+        tx.execute(text("LOCK TABLE sign_in_failures IN EXCLUSIVE MODE"))
+    tx.execute(delete(sign_in_failures).where(sign_in_failures.c.at_ms <= now_ms - WINDOW_MS))
+    subjects = _subjects(account, address)
+    wait_ms = max(_wait(tx, subject, most, now_ms) for subject, most in subjects.items())
+    if not wait_ms:
+        tx.execute(insert(sign_in_failures), [{"subject": subject, "at_ms": now_ms} for subject in subjects])
+    return wait_ms
+
+
+def forgive(tx: Connection, account: str, address: str, now_ms: int) -> None:
+    """The try counted at `now_ms` was right: the account starts afresh, the address gets that one back. (Not all of
+    them: else one's own account would buy guesses at everybody else's.)"""
+    mine, place = _subjects(account, address)
+    table = sign_in_failures
+    tx.execute(delete(table).where(table.c.subject == mine))
+    one = select(func.max(table.c.id)).where(table.c.subject == place, table.c.at_ms == now_ms).scalar_subquery()
+    tx.execute(delete(table).where(table.c.id == one))
+
+
+def _subjects(account: str, address: str) -> dict[str, int]:
+    return {f"account {account}": PER_ACCOUNT, f"address {_network(address)}": PER_ADDRESS}
+
+
+def _network(address: str) -> str:
+    """One household or office: an IPv4 address, or the first half of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or parsed.exploded[:19])
+
+
+def _wait(tx: Connection, subject: str, most: int, now_ms: int) -> int:
+    """Until the `most`-th newest failure leaves the window; 0 when there aren't so many."""
+    table = sign_in_failures
+    newest = select(table.c.at_ms).where(table.c.subject == subject).order_by(table.c.at_ms.desc())
+    oldest_that_counts = tx.execute(newest.offset(most - 1).limit(1)).scalar()
+    return 0 if oldest_that_counts is None else max(int(oldest_that_counts) + WINDOW_MS - now_ms, 1)
