@@ -167,7 +167,8 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The centre's answer to a batch. `do` may name things an older terminal doesn't know; it skips them."""
+    """The centre's answer to a batch. `app` is the centre's version. `do` may name things that an
+    older terminal doesn't know; it skips them."""
 
     proto: Literal[1]
     batch: str
@@ -175,6 +176,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     server_ms: WallMs
     results: list[Result]
     have: dict[str, Held]
+    app: str = ""
     backed_up_ms: WallMs | None = None
     missing: list[tuple[str, int]] | None = None
     do: list[str] = []

@@ -1,0 +1,84 @@
+"""The command line's way into a running terminal: over loopback, with a token that lies in the data folder."""
+
+import hmac
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from kiosk.config import Settings
+from kiosk.identity import write_whole
+from kiosk.terminal import Terminal, TerminalRefused
+
+TOKEN = "control.token"  # noqa: S105 - the name of a file
+_HEADER = "Smilepost-Control"
+
+
+def routes(terminal: Terminal) -> Blueprint:
+    """What the command line asks. Each start has a token of its own."""
+    token = secrets.token_hex(32)
+    write_whole(terminal.settings.data / TOKEN, token.encode())
+    control = Blueprint("control", __name__, url_prefix="/control")
+
+    @control.before_request
+    def guard() -> None:
+        local = request.remote_addr in ("127.0.0.1", "::1")
+        if not local or not hmac.compare_digest(request.headers.get(_HEADER, "").encode(), token.encode()):
+            abort(404)
+
+    @control.get("/status")
+    def status() -> Response:
+        return jsonify(terminal.health())
+
+    @control.post("/enrol")
+    def enrol() -> tuple[Response, int]:
+        try:
+            return jsonify(sentence=terminal.enrol(str(request.form.get("code", "")))), 200
+        except TerminalRefused as refusal:
+            return jsonify(sentence=str(refusal)), 409
+
+    return control
+
+
+def enrol(settings: Settings, code: str) -> str:
+    """Enrol the terminal of this data folder, running or not. Returns a sentence; raises TerminalRefused."""
+    answer = _ask(settings, "POST", "/control/enrol", {"code": code})
+    if answer is not None:
+        status, body = answer
+        if status != 200:
+            raise TerminalRefused(str(body["sentence"]))
+        return str(body["sentence"])
+    terminal = Terminal(settings)
+    try:
+        return terminal.enrol(code)
+    finally:
+        terminal.stop()
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    """The health of the terminal of this data folder, running or not. Raises TerminalRefused, OutboxRefused."""
+    answer = _ask(settings, "GET", "/control/status", None)
+    if answer is not None:
+        return {"running": True, **answer[1]}
+    terminal = Terminal(settings)
+    try:
+        return {"running": False, **terminal.health()}
+    finally:
+        terminal.stop()
+
+
+def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None) -> tuple[int, dict[str, Any]] | None:
+    """What the running terminal answers, or None when none is running here."""
+    import requests
+
+    try:
+        token = (settings.data / TOKEN).read_text(encoding="ascii")
+        host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
+        with requests.Session() as session:
+            session.trust_env = False  # loopback never goes through a proxy
+            reply = session.request(
+                method, f"http://{host}:{settings.port}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90)
+            )
+        return None if reply.status_code == 404 else (reply.status_code, reply.json())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,249 @@
+"""The durable queue of a terminal: draft, seal, take, settle, park.
+
+A draft is what a customer has answered so far, committed at every step; sealed, it gets its place in the stream and
+never changes again."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from kiosk.disk import Disk, NotHeld, OutboxRefused
+from sync import wire
+
+__all__ = ["Draft", "Ended", "NotHeld", "Outbox", "OutboxRefused", "Waiting"]
+
+Ended = Literal["done", "idle", "left"]
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A response at its newest revision, while the customer is there; the fields are those of wire.Response."""
+
+    id: str
+    rev: int
+    screen: str | None
+    placement: str | None
+    survey: str
+    version: int
+    lang: str
+    answers: dict[str, int | list[str] | str]
+    shown: dict[str, list[str]]
+    stamp: wire.Stamp
+    first_ms: int | None
+    total_ms: int | None
+    since_prev_ms: int | None
+    flags: list[str]
+    test: bool = False
+    mode: Literal["store", "handover"] = "store"
+
+
+class Waiting(NamedTuple):
+    """A sealed entry that is to be sent."""
+
+    id: str
+    rev: int
+    body: bytes
+
+
+_draft = msgspec.json.Decoder(Draft)
+
+
+class Outbox:
+    """Opens or makes the outbox at `path`. Raises OutboxRefused, OSError, sqlite3.Error."""
+
+    def __init__(self, path: Path) -> None:
+        self.disk = Disk(path)
+        self._counts = self._recount()
+        self._counting = Lock()
+
+    def close(self) -> None:
+        self.disk.close()
+
+    # -- the customer is there
+
+    def hold(self, draft: Draft, touched: wire.Stamp) -> Draft:
+        """Commit one revision; returns what is held, which is the older one unless `draft` has a higher rev.
+        Raises NotHeld."""
+        with self.disk.durable() as db:
+            held = self.draft(draft.id)
+            if held is not None and held.rev >= draft.rev:
+                return held
+            row = (draft.id, draft.rev, draft.screen, touched.boot, touched.boottime_ms, wire.encode(draft))
+            db.execute("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?)", row)
+            return draft
+
+    def draft(self, name: str) -> Draft | None:
+        """What is held of a visit that isn't over."""
+        row = self.disk.row("SELECT body FROM drafts WHERE id = ?", name)
+        return _draft.decode(row[0]) if row else None
+
+    def sealed(self, name: str) -> Draft | None:
+        """The highest sealed revision of a response, if its body is still kept."""
+        row = self.disk.row("SELECT body FROM entries WHERE id = ? ORDER BY rev DESC LIMIT 1", name)
+        return _draft.decode(row[0]) if row and row[0] else None
+
+    def sealed_rev(self, name: str) -> int:
+        """The highest sealed revision of a response; 0 when there is none."""
+        row = self.disk.row("SELECT max(rev) FROM entries WHERE id = ?", name)
+        return int(row[0] or 0) if row else 0
+
+    def drafts_of(self, screen: str | None) -> list[str]:
+        """The visits to a screen that are not over."""
+        return [row[0] for row in self.disk.rows("SELECT id FROM drafts WHERE screen IS ?", screen)]
+
+    def stale_drafts(self, boot: str, before_ms: int) -> list[str]:
+        """The visits that were not touched since `before_ms` of this `boot`, or since another start."""
+        return [
+            row[0] for row in self.disk.rows("SELECT id FROM drafts WHERE boot <> ? OR touched_ms < ?", boot, before_ms)
+        ]
+
+    def seal(self, name: str, ended: Ended, at: wire.Stamp) -> bool:
+        """End a visit: from here on its (id, rev) never changes. False when there was nothing to seal (over
+        already, or this very revision is sealed). Raises NotHeld."""
+        with self.disk.durable() as db:
+            draft = self.draft(name)
+            if draft is None:
+                return False
+            db.execute("DELETE FROM drafts WHERE id = ?", (name,))
+            if self.sealed_rev(name) >= draft.rev:
+                return False
+            stream, seq = self.fact("stream"), int(self.fact("next_seq"))
+            entry = wire.seal(_as_entry(draft, stream, seq, ended), secrets.token_urlsafe(12))
+            db.execute(
+                "INSERT INTO entries (id, rev, stream, seq, state, sha, body, sealed_boot, sealed_boottime_ms,"
+                " sealed_wall_ms) VALUES (?, ?, ?, ?, 'sealed', ?, ?, ?, ?, ?)",
+                (name, draft.rev, stream, seq, entry["sha"], wire.encode(entry), at.boot, at.boottime_ms, at.wall_ms),
+            )
+            db.execute("UPDATE facts SET value = ? WHERE name = 'next_seq'", (str(seq + 1),))
+        self._count(stream, sealed=1, pending=1)
+        return True
+
+    # -- the sender
+
+    def take(self, limit: int, resting: Sequence[tuple[str, int]] = ()) -> list[Waiting]:
+        """Up to `limit` waiting entries, oldest first, with a small lane for the newest while there are more,
+        and without those that are `resting`. What is damaged is parked here, so that it holds nobody up."""
+        lane = limit // 10
+        asleep = set(resting)
+        query = "SELECT id, rev, body, sha FROM entries WHERE state = 'sealed' ORDER BY n {} LIMIT ?"
+        room = limit + len(asleep)
+        oldest = [row for row in self.disk.rows(query.format("ASC"), room) if row[:2] not in asleep][:limit]
+        if len(oldest) == limit and lane:
+            newest = [row for row in self.disk.rows(query.format("DESC"), lane + len(asleep)) if row[:2] not in asleep]
+            seen = {row[:2] for row in oldest[:-lane]}
+            oldest = oldest[:-lane] + [row for row in reversed(newest[:lane]) if row[:2] not in seen]
+        return [Waiting(*row[:3]) for row in oldest if self._is_sound(row)]
+
+    def _is_sound(self, row: tuple[Any, ...]) -> bool:
+        name, rev, body, sha = row
+        try:
+            entry = wire.read_entry(body)
+            if entry.get("sha") == sha and wire.is_intact(entry):
+                return True
+        except wire.Unreadable:
+            pass
+        self.park([(name, rev)], "damaged")
+        return False
+
+    def settle(self, results: Sequence[wire.Result], server_ms: int) -> None:
+        """Write down the centre's verdicts: acked, or parked when refused. `later` waits on. Raises NotHeld."""
+        done = [result for result in results if result.verdict != "later"]
+        moved: list[tuple[str, str]] = []
+        with self.disk.durable() as db:
+            for result in done:
+                state = "parked" if result.verdict == "refused" else "acked"
+                row = db.execute(
+                    "UPDATE entries SET state = ?, verdict = ?, code = ?, acked_ms = ? WHERE id = ? AND rev = ?"
+                    " AND state = 'sealed' RETURNING stream",
+                    (state, result.verdict, result.code, server_ms, result.id, result.rev),
+                ).fetchone()
+                if row:
+                    moved.append((row[0], state))
+            db.execute("INSERT OR REPLACE INTO facts VALUES ('seen_ms', ?)", (str(server_ms),))
+        for stream, state in moved:
+            self._count(stream, pending=-1, **{state: 1})
+
+    def park(self, entries: Sequence[tuple[str, int]], code: str) -> None:
+        """Keep these, unsent, for a person to look at. Raises NotHeld."""
+        moved: list[str] = []
+        with self.disk.durable() as db:
+            for name, rev in entries:
+                row = db.execute(
+                    "UPDATE entries SET state = 'parked', code = ? WHERE id = ? AND rev = ? AND state = 'sealed'"
+                    " RETURNING stream",
+                    (code, name, rev),
+                ).fetchone()
+                if row:
+                    moved.append(row[0])
+        for stream in moved:
+            self._count(stream, pending=-1, parked=1)
+
+    def unpark(self, code: str) -> None:
+        """Try those again that were parked with this code. Raises NotHeld."""
+        with self.disk.durable() as db:
+            rows = db.execute(
+                "UPDATE entries SET state = 'sealed', code = NULL WHERE state = 'parked' AND code = ? RETURNING stream",
+                (code,),
+            ).fetchall()
+        for (stream,) in rows:
+            self._count(stream, pending=1, parked=-1)
+
+    def anchor(self, seen: wire.Anchor) -> None:
+        """Keep an anchor: the first and the last of each boot. Raises NotHeld."""
+        row = (seen.boot, seen.boottime_ms, seen.server_ms, seen.rtt_ms)
+        with self.disk.durable() as db:
+            db.execute("INSERT OR IGNORE INTO anchors VALUES (?1, 'first', ?2, ?3, ?4)", row)
+            db.execute("INSERT OR REPLACE INTO anchors VALUES (?1, 'last', ?2, ?3, ?4)", row)
+
+    def anchors(self, boots: set[str]) -> list[wire.Anchor]:
+        """The anchors of these boots."""
+        rows = self.disk.rows(
+            "SELECT boot, boottime_ms, server_ms, rtt_ms FROM anchors ORDER BY server_ms, boottime_ms"
+        )
+        kept = [wire.Anchor(*row) for row in rows if row[0] in boots]
+        return [anchor for index, anchor in enumerate(kept) if anchor not in kept[:index]]
+
+    # -- facts and counts
+
+    def fact(self, name: str, default: str = "") -> str:
+        row = self.disk.row("SELECT value FROM facts WHERE name = ?", name)
+        return str(row[0]) if row else default
+
+    def remember(self, name: str, value: str) -> None:
+        """Raises NotHeld."""
+        with self.disk.durable() as db:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def counts(self) -> dict[str, wire.StreamCounts]:
+        """Per stream, what was sealed and what became of it."""
+        return {stream: wire.StreamCounts(**counts) for stream, counts in list(self._counts.items())}
+
+    def oldest_waiting(self) -> wire.Stamp | None:
+        """When the oldest entry that waits was sealed."""
+        row = self.disk.row(
+            "SELECT sealed_boot, sealed_boottime_ms, sealed_wall_ms FROM entries WHERE state = 'sealed'"
+            " ORDER BY n LIMIT 1"
+        )
+        return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
+
+    def _recount(self) -> dict[str, dict[str, int]]:
+        query = (
+            "SELECT stream, max(seq), sum(state = 'acked'), sum(state = 'sealed'), sum(state = 'parked')"
+            " FROM entries GROUP BY stream"
+        )
+        names = ("sealed", "acked", "pending", "parked")
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self.disk.rows(query)}
+
+    def _count(self, stream: str, **by: int) -> None:
+        empty = {"sealed": 0, "acked": 0, "pending": 0, "parked": 0}
+        with self._counting:
+            before = self._counts.get(stream, empty)
+            self._counts[stream] = {name: number + by.get(name, 0) for name, number in before.items()}
+
+
+def _as_entry(draft: Draft, stream: str, seq: int, ended: Ended) -> dict[str, Any]:
+    plain = msgspec.to_builtins(draft)
+    return {**plain, "kind": "response", "schema": wire.SCHEMA, "stream": stream, "seq": seq, "ended": ended}

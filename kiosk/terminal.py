@@ -1,0 +1,295 @@
+"""One box: its clock, its outbox, who it is, and the thread that sends. Everything here is safe to call from
+several threads."""
+
+import logging
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, RLock, Thread
+
+import msgspec
+
+from kiosk import identity, lock
+from kiosk.clock import Clock
+from kiosk.config import Settings
+from kiosk.identity import Identity, KeptManifest
+from kiosk.outbox import Draft, Ended, NotHeld, Outbox
+from kiosk.sender import APP, Line, Sender, enrol
+from sync import survey, wire
+
+log = logging.getLogger(__name__)
+
+WALKED_AWAY_MS = 90_000
+"""A visit that nobody touched for so long is over, whatever its page believes."""
+HOUSEKEEPING_S = 1.0
+
+
+class TerminalRefused(Exception):
+    """This terminal cannot start; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one screen shows now, and where it stands. `placement` is None before enrolment."""
+
+    screen: str | None
+    placement: str | None
+    survey: survey.Survey
+    languages: tuple[str, ...]
+    place: str
+
+
+class Terminal:
+    """Raises TerminalRefused, OutboxRefused."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self._guard = RLock()
+        try:
+            self._running = lock.take(settings.data)
+        except lock.Taken as refusal:
+            raise TerminalRefused(str(refusal)) from None
+        try:
+            self._identity = identity.load(settings.data)
+            self.outbox = Outbox(settings.data / "outbox.sqlite3")
+        except (OSError, ValueError, sqlite3.Error) as problem:
+            raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
+        self._previous: dict[str | None, int] = {}
+        self._stopping = Event()
+        self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
+        self.sender: Sender | None = None
+        self._standings: dict[str, Standing] = {}
+        kept = identity.load_manifest(settings.data)
+        if kept is not None:
+            self._adopt(kept)
+        if settings.centre:
+            self.sender = Sender(
+                self.outbox, self.clock, Line(settings.centre), lambda: self._identity, self._wire_health,
+                self._on_manifest, settings.sync_at_once,
+            )  # fmt: skip
+            self.sender.etag = kept.etag if kept else ""
+
+    def start(self) -> None:
+        """Whoever was there when the power went has left; then the threads begin."""
+        self._seal_stale(everybody=True)
+        self._keeper.start()
+        if self.sender:
+            self.sender.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self.sender:
+            self.sender.stop()
+        if self._keeper.is_alive():
+            self._keeper.join(timeout=2)
+        self.outbox.disk.checkpoint(idle=True)
+        self.outbox.close()
+        self._running.close()
+
+    # -- what the screens ask
+
+    def standing(self, screen: str | None = None) -> Standing | None:
+        """What `screen` shows; None when this box doesn't drive it. Without a name, its first screen, or the
+        built-in survey before enrolment."""
+        with self._guard:
+            if screen is None:
+                return next(iter(self._standings.values()), self._unplaced())
+            return self._standings.get(screen)
+
+    def _unplaced(self) -> Standing:
+        """The built-in survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
+        screen, placement = next(iter(self._identity.screens.items()), (None, None))
+        return Standing(screen, placement, survey.BUILTIN, survey.BUILTIN.languages, "")
+
+    def new_id(self) -> str:
+        """A UUIDv7, its time as this machine knows it."""
+        number = (self.clock.wall_ms() & (2**48 - 1)) << 80 | secrets.randbits(80)
+        number = number & ~(0xF << 76) | 0x7 << 76
+        number = number & ~(0x3 << 62) | 0x2 << 62
+        digits = f"{number:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def hold(
+        self,
+        standing: Standing,
+        *,
+        id: str,
+        rev: int,
+        lang: str,
+        answers: Mapping[str, int | list[str] | str],
+        shown: Mapping[str, list[str]],
+        first_ms: int | None,
+        total_ms: int | None,
+        ago_ms: int,
+        from_page: bool,
+    ) -> Draft:
+        """Commit one revision of a response, whole, with the disk told to hold it; returns what is held now.
+
+        A revision that isn't higher than the one held changes nothing. For a response that is sealed already a
+        higher revision opens it again (it will be sealed as another entry); otherwise a page (`from_page`) gets
+        the sealed one back, and a plain form is somebody new at an old page: a new id at revision 1.
+        `ago_ms`: how long ago the page saw the first tap. Raises NotHeld."""
+        with self._guard:
+            before = self.outbox.draft(id)
+            if before is None and self.outbox.sealed_rev(id):
+                sealed = self.outbox.sealed(id)
+                if rev > self.outbox.sealed_rev(id):
+                    before = sealed
+                elif from_page and sealed is not None:
+                    return sealed
+                else:
+                    id, rev = self.new_id(), 1
+            now = self.clock.stamp()
+            stamp = before.stamp if before else _earlier(now, ago_ms)
+            draft = Draft(
+                id=id, rev=rev, screen=standing.screen, placement=standing.placement, survey=standing.survey.id,
+                version=standing.survey.version, lang=lang, answers=dict(answers), shown=dict(shown), stamp=stamp,
+                first_ms=first_ms, total_ms=total_ms, flags=[],
+                since_prev_ms=before.since_prev_ms if before else self._since(standing.screen, stamp),
+            )  # fmt: skip
+            held = self.outbox.hold(draft, now)
+            if before is None:
+                self._previous[standing.screen] = stamp.boottime_ms
+            return held
+
+    def _since(self, screen: str | None, stamp: wire.Stamp) -> int | None:
+        previous = self._previous.get(screen)
+        return None if previous is None else max(stamp.boottime_ms - previous, 0)
+
+    def draft(self, id: str) -> Draft | None:
+        """What is held of a visit; None once it is over, or was never seen. Raises NotHeld."""
+        return self.outbox.draft(id)
+
+    def seal(self, id: str, ended: Ended) -> None:
+        """End a visit; once over, nothing happens. Raises NotHeld."""
+        if self.outbox.seal(id, ended, self.clock.stamp()) and self.sender:
+            self.sender.nudge()
+
+    def seal_screen(self, screen: str | None) -> None:
+        """Whoever was at this screen has left. Raises NotHeld."""
+        for name in self.outbox.drafts_of(screen):
+            self.seal(name, "left")
+
+    # -- head office
+
+    def enrol(self, code: str) -> str:
+        """Trade the code for a place in the fleet. Returns a sentence for whoever typed it; raises
+        TerminalRefused with another."""
+        if self.sender is None or not self.settings.centre:
+            raise TerminalRefused('The key "centre" in [kiosk] must name the address of head office first.')
+        given, sentence = enrol(Line(self.settings.centre), self._identity, code)
+        if given is None:
+            raise TerminalRefused(sentence)
+        with self._guard:
+            who = self._identity
+            screens = who.screens if who.device == given.device else {}
+            self._identity = Identity(
+                who.install, given.device, given.generation, given.key, {**screens, given.screen: given.placement}
+            )
+            identity.save(self.settings.data, self._identity)
+        self.sender.etag = ""
+        self.sender.fetch_manifest()
+        self.sender.nudge()
+        place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
+        return f"Enrolled: this screen stands at {place}." if place else "Enrolled."
+
+    def _on_manifest(self, kept: KeptManifest) -> None:
+        """Keep it when it can be worked from; else go on with the last good one."""
+        try:
+            self._adopt(kept)
+        except (survey.BadSurvey, KeyError, IndexError) as problem:
+            log.warning("the manifest from head office cannot be used (%s); going on with the last good one", problem)
+            return
+        identity.save_manifest(self.settings.data, kept)
+        if self.sender:
+            self.sender.etag = kept.etag
+
+    def _adopt(self, kept: KeptManifest) -> None:
+        fresh = {name: _standing(name, screen) for name, screen in kept.manifest.screens.items()}
+        with self._guard:
+            self._standings = fresh
+
+    # -- its own state
+
+    def health(self) -> dict[str, object]:
+        """What /healthz says: memory in bytes, what waits, when head office last answered."""
+        told = self._wire_health()
+        counts = list(told.streams.values())
+        return {
+            "app": APP,
+            "resident_bytes": _resident(),
+            "enrolled": self._identity.device is not None,
+            "screens": list(self._identity.screens),
+            "sealed": sum(c.sealed for c in counts),
+            "acked": sum(c.acked for c in counts),
+            "pending": sum(c.pending for c in counts),
+            "parked": sum(c.parked for c in counts),
+            "commits": self.outbox.disk.commits,
+            **{name: getattr(told, name) for name in ("oldest_pending_ms", "last_success_ms", "last_error")},
+            **{name: getattr(told, name) for name in ("free_bytes", "sqlite", "journal")},
+            "clock_synced": self.clock.synced(),
+        }
+
+    def _wire_health(self) -> wire.Health:
+        oldest, now = self.outbox.oldest_waiting(), self.clock.stamp()
+        sender = self.sender
+        return wire.Health(
+            streams=self.outbox.counts(),
+            oldest_pending_ms=_age(oldest, now) if oldest else None,
+            last_success_ms=sender.last_success_ms if sender else None,
+            last_error=(sender.last_error or "")[: wire.HEALTH_TEXT] or None if sender else None,
+            free_bytes=shutil.disk_usage(self.settings.data).free,
+            sqlite=sqlite3.sqlite_version,
+            journal=self.outbox.disk.journal(),
+        )
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(HOUSEKEEPING_S):
+            try:
+                self._seal_stale(everybody=False)
+                self.outbox.disk.checkpoint(idle=True)
+            except NotHeld as problem:
+                log.warning("the disk does not take what it is given (%s)", problem)
+
+    def _seal_stale(self, everybody: bool) -> None:
+        now = self.clock.stamp()
+        before_ms = now.boottime_ms + 1 if everybody else now.boottime_ms - WALKED_AWAY_MS
+        for name in self.outbox.stale_drafts(now.boot, before_ms):
+            self.seal(name, "left")
+
+
+def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
+    definition = survey.load(wire.encode(screen.surveys[0]))
+    spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
+    return Standing(name, screen.placement, definition, spoken, screen.place)
+
+
+def _earlier(stamp: wire.Stamp, ms: int) -> wire.Stamp:
+    ms = min(max(ms, 0), stamp.boottime_ms)
+    return msgspec.structs.replace(stamp, boottime_ms=stamp.boottime_ms - ms, wall_ms=stamp.wall_ms - ms)
+
+
+def _age(then: wire.Stamp, now: wire.Stamp) -> int:
+    """Milliseconds between two stamps: exact within one start, by the wall clock across starts."""
+    if then.boot == now.boot:
+        return max(now.boottime_ms - then.boottime_ms, 0)
+    return max(now.wall_ms - then.wall_ms, 0)
+
+
+def _resident() -> int | None:
+    """Bytes of memory this process has, where Linux tells."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def open_terminal(settings: Settings) -> Terminal:
+    """Raises TerminalRefused, OutboxRefused: a sentence that says why this terminal cannot start."""
+    return Terminal(settings)
