@@ -109,6 +109,15 @@ screens = Table(
     Index(None, "device_id"),
 )
 
+# Every screen that a device drives or ever drove: what it captured there stays its own when the screen moves on.
+driven = Table(
+    "driven",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), nullable=False),
+    Column("screen_id", ForeignKey("screens.id"), nullable=False),
+    PrimaryKeyConstraint("device_id", "screen_id"),
+)
+
 # Which screen stood at which touchpoint from when to when; `to_ms` NULL while it stands there.
 placements = Table(
     "placements",

@@ -38,7 +38,8 @@ WallMs = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 """UUIDv7 layout, lower case."""
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Name = Annotated[str, msgspec.Meta(pattern="^[!-~]{1,80}$")]
+"""An id or a name of a machine's: printable ASCII without spaces."""
 Sha = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Rev = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
@@ -121,14 +122,14 @@ class StreamCounts(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a terminal is. `oldest_pending_ms`: how long its oldest unsent entry has been waiting."""
 
-    streams: dict[str, StreamCounts] = {}
+    streams: Annotated[dict[Name, StreamCounts], msgspec.Meta(max_length=200)] = {}
     oldest_pending_ms: Ms | None = None
     last_success_ms: WallMs | None = None
     last_error: Annotated[str, msgspec.Meta(max_length=HEALTH_TEXT)] | None = None
     free_bytes: Count | None = None
     sqlite: str | None = None
     journal: str | None = None
-    screens: dict[str, dict[str, Any]] = {}
+    screens: Annotated[dict[Name, dict[str, Any]], msgspec.Meta(max_length=400)] = {}
 
 
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from sync import models
 
@@ -43,7 +43,6 @@ class Standing:
 
     placement: str
     screen: str
-    device: str | None
     touchpoint_id: int
     location_id: int
     place: str
@@ -146,25 +145,38 @@ def _hours(text: str) -> Hours:
     return None if days is None else [[(start, end) for start, end in day] for day in days]
 
 
-def standings(tx: Connection, device: str | None = None) -> dict[str, Standing]:
-    """Where every placement (of one device's screens, if named) stands or stood, by placement id."""
+def stood(tx: Connection, device: str) -> dict[str, Standing]:
+    """Every place where the screens that this device drives or drove stand or stood, oldest first, by placement."""
+    driven = select(models.driven.c.screen_id).where(models.driven.c.device_id == device)
+    return _standings(tx, models.placements.c.screen_id.in_(driven))
+
+
+def stands(tx: Connection, device: str) -> dict[str, Standing]:
+    """Where the screens of this device stand now, by placement."""
+    return _standings(tx, (models.screens.c.device_id == device) & models.placements.c.to_ms.is_(None))
+
+
+def placed(tx: Connection, placement: str) -> Standing | None:
+    """Where one placement puts its screen."""
+    return _standings(tx, models.placements.c.id == placement).get(placement)
+
+
+def _standings(tx: Connection, those: ColumnElement[bool]) -> dict[str, Standing]:
     screens, placements, touchpoints = models.screens, models.placements, models.touchpoints
     query = (
-        select(placements.c.id, screens.c.id, screens.c.device_id, touchpoints.c.id, touchpoints.c.location_id)
+        select(placements.c.id, screens.c.id, touchpoints.c.id, touchpoints.c.location_id)
         .join(screens, screens.c.id == placements.c.screen_id)
         .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
+        .where(those)
         .order_by(placements.c.from_ms, placements.c.id)
     )
-    if device is not None:
-        query = query.where(screens.c.device_id == device)
     rows = tx.execute(query).all()
-    tree = _resolved(tx, {row[4] for row in rows})
-    return {
-        row[0]: Standing(
-            row[0], row[1], row[2], row[3], row[4], tree[row[4]].name, tree[row[4]].zone, tree[row[4]].hours
-        )
-        for row in rows
-    }
+    tree = _resolved(tx, {row[3] for row in rows})
+    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]]) for row in rows}
+
+
+def _standing(placement: str, screen: str, touchpoint: int, place: Location) -> Standing:
+    return Standing(placement, screen, touchpoint, place.id, place.name, place.zone, place.hours)
 
 
 def _resolved(tx: Connection, wanted: set[int]) -> dict[int, Location]:

@@ -152,6 +152,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_screens_device_id", "screens", ["device_id"])
     op.create_table(
+        "driven",
+        sa.Column("device_id", sa.Text(), sa.ForeignKey("devices.id"), nullable=False),
+        sa.Column("screen_id", sa.Text(), sa.ForeignKey("screens.id"), nullable=False),
+        sa.PrimaryKeyConstraint("device_id", "screen_id"),
+    )
+    op.create_table(
         "touchpoints",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("location_id", sa.Integer(), sa.ForeignKey("locations.id"), nullable=False),

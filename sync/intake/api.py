@@ -1,0 +1,135 @@
+"""What terminals call: HTTP in, HTTP out."""
+
+import logging
+import traceback
+from hashlib import sha256
+from importlib.metadata import version
+
+import msgspec
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from sync import problems, wire
+from sync.access import open_to
+from sync.centre import centre
+from sync.intake import enrol, ingest, signing
+from sync.intake.signing import Caller
+from sync.problems import Problem, Refused
+
+log = logging.getLogger(__name__)
+
+APP = f"smilepost/{version('smilepost')}"
+routes = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@routes.post("/batches")
+@open_to("device")
+def batches() -> Response:
+    caller = _caller(_body())
+    body = signing.inflate(_body(), request.headers.get("Content-Encoding", ""))
+    try:
+        batch = wire.read_batch(body)
+    except wire.Unreadable as problem:
+        raise Refused(problems.BAD_JSON if problem.code == "bad_json" else problems.BAD_BATCH) from None
+    if len(batch.entries) > wire.MAX_ENTRIES:
+        raise Refused(problems.TOO_MANY)
+    here = centre()
+    try:
+        answer = ingest.take(here.db, caller.device, batch, here.epoch, APP, here.now_ms())
+    except ingest.Busy:
+        raise Refused(problems.BUSY) from None
+    return _signed(caller, 200, wire.encode(answer))
+
+
+@routes.get("/manifest")
+@open_to("device")
+def manifest() -> Response:
+    caller = _caller(_body())
+    with centre().db.reading() as tx:
+        body = wire.encode(enrol.manifest(tx, caller.device))
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    unchanged = request.headers.get("If-None-Match") == tag
+    response = _signed(caller, 304, b"") if unchanged else _signed(caller, 200, body)
+    response.headers["ETag"] = tag
+    return response
+
+
+@routes.post("/enrolments")
+@open_to("device")
+def enrolments() -> Response:
+    body = _body()
+    known = _caller(body).device if wire.SIGNATURE_HEADER in request.headers else None
+    try:
+        asked = msgspec.json.decode(signing.inflate(body, request.headers.get("Content-Encoding", "")),
+                                    type=wire.EnrolmentRequest)  # fmt: skip
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(problems.BAD_JSON) from None
+    here = centre()
+    with here.db.writing() as tx:
+        given = enrol.enrol(tx, asked, known, here.secrets, here.now_ms())
+    if isinstance(given, Problem):
+        raise Refused(given)
+    return _answer(200, wire.encode(given), "application/json")
+
+
+@routes.errorhandler(Refused)
+def refused(refusal: Refused) -> Response:
+    return _problem(refusal.problem)
+
+
+@routes.errorhandler(HTTPException)
+def http_problem(exception: HTTPException) -> Response:
+    if exception.code == 413:
+        return _problem(problems.TOO_LARGE)
+    return _problem(Problem("http", exception.code or 500, "The centre does not take this request."))
+
+
+@routes.errorhandler(Exception)
+def failed(exception: Exception) -> Response:
+    # Only its kind: the message of a database's error may carry what a customer wrote.
+    where = "".join(traceback.format_tb(exception.__traceback__))
+    log.error("a request of a terminal failed: %s\n%s", type(exception).__name__, where)
+    return _problem(Problem("server_error", 500, "The centre had an error; it is in its log."))
+
+
+def _body() -> bytes:
+    """The body as it was sent, at most as much as the centre would unpack. Raises Refused (`too_large`)."""
+    if (request.content_length or 0) > wire.MAX_INFLATED:
+        raise Refused(problems.TOO_LARGE)
+    return request.get_data(cache=True)
+
+
+def _caller(body: bytes) -> Caller:
+    """The device that signed this request. Raises Refused."""
+    here = centre()
+    headers = dict(request.headers)
+    claimed = signing.claimed(headers, here.secrets)
+    caller = signing.checked(claimed, here.secrets, request.method, request.path, headers, body)
+    with here.db.reading() as tx:
+        generation = enrol.generation_of(tx, caller.device)
+    if generation is not None and generation != caller.generation:
+        raise Refused(problems.REVOKED)
+    return caller
+
+
+def _problem(problem: Problem) -> Response:
+    """A refusal, signed for whom the request claims to be from, so that nobody on the way can make one."""
+    body = msgspec.json.encode(problem.as_json())
+    caller = signing.claimed(dict(request.headers), centre().secrets)
+    if caller is None:
+        return _answer(problem.status, body, "application/problem+json")
+    return _signed(caller, problem.status, body, "application/problem+json")
+
+
+def _signed(caller: Caller, status: int, body: bytes, kind: str = "application/json") -> Response:
+    response = _answer(status, body, kind)
+    response.headers[wire.SIGNATURE_HEADER] = wire.sign_answer(caller.key, status, caller.request, body)
+    return response
+
+
+def _answer(status: int, body: bytes, kind: str) -> Response:
+    response = Response(body, status, content_type=kind)
+    response.headers["Cache-Control"] = "no-store, no-transform"
+    if status in (429, 503):
+        response.headers["Retry-After"] = "5"
+    return response

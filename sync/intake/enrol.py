@@ -1,0 +1,140 @@
+"""Codes that let a terminal in, and what it is given for one."""
+
+import hmac
+import secrets
+from base64 import b64encode
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert, select, update
+
+from sync import models, problems, wire
+from sync.intake.keys import Secrets
+from sync.office import places, surveys
+from sync.problems import Problem, Refused
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base32: no I, L, O, U; what is mistaken for 1 and 0 is read as those."""
+GROUP = 4
+VALID_MS = 15 * 60_000
+WRONG_PROOFS = 10
+
+
+def new_code(tx: Connection, placement: str, now_ms: int) -> str:
+    """A code for one screen's placement, valid 15 minutes: "ABCD-EFGH". The first group finds it, the second proves
+    it and is stored as a hash."""
+    table = models.enrol_codes
+    tx.execute(table.delete().where(table.c.expires_ms < now_ms))
+    proof = _random()
+    while True:
+        finder = _random()
+        if tx.execute(select(table.c.finder).where(table.c.finder == finder)).first() is None:
+            break
+    tx.execute(
+        insert(table).values(
+            finder=finder,
+            proof_hash=_hash(finder, proof),
+            placement_id=placement,
+            expires_ms=now_ms + VALID_MS,
+        )
+    )
+    return f"{finder}-{proof}"
+
+
+def _random() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(GROUP))
+
+
+def _hash(finder: str, proof: str) -> str:
+    return sha256(f"{finder}-{proof}".encode()).hexdigest()
+
+
+def read_code(text: str) -> tuple[str, str]:
+    """Both groups of a typed code. Raises Refused (`bad_code`)."""
+    plain = text.upper().replace("-", "").replace(" ", "").translate(str.maketrans("OIL", "011"))
+    if len(plain) != 2 * GROUP or any(character not in ALPHABET for character in plain):
+        raise Refused(problems.BAD_CODE)
+    return plain[:GROUP], plain[GROUP:]
+
+
+def enrol(
+    tx: Connection, asked: wire.EnrolmentRequest, caller: str | None, keys: Secrets, now_ms: int
+) -> wire.Enrolment | Problem:
+    """Trade a code for a place in the fleet. `caller` is the device that signed the request, if one did: it gains
+    another screen. The same install may ask again until the code expires, in case the answer was lost.
+
+    A wrong code is returned as a Problem, not raised: the count of wrong tries has to be committed."""
+    finder, proof = read_code(asked.code)
+    table = models.enrol_codes
+    code = tx.execute(select(table).where(table.c.finder == finder).with_for_update()).first()
+    if code is None:
+        return problems.CODE_UNKNOWN
+    if code.expires_ms <= now_ms or code.wrong >= WRONG_PROOFS:
+        return problems.CODE_EXPIRED
+    if not hmac.compare_digest(code.proof_hash, _hash(finder, proof)):
+        tx.execute(update(table).where(table.c.finder == finder).values(wrong=table.c.wrong + 1))
+        return problems.CODE_UNKNOWN
+    if code.device_id is not None and code.install != asked.install:
+        return problems.CODE_TAKEN
+    device = code.device_id or caller or _new_device(tx, asked, now_ms)
+    standing = places.placed(tx, code.placement_id)
+    if standing is None:
+        return problems.CODE_UNKNOWN
+    _drive(tx, device, standing.screen)
+    tx.execute(update(table).where(table.c.finder == finder).values(install=asked.install, device_id=device))
+    generation = _generation(tx, device)
+    key = b64encode(keys.key(device, generation)).decode()
+    return wire.Enrolment(device, generation, key, standing.screen, standing.placement, now_ms)
+
+
+def _new_device(tx: Connection, asked: wire.EnrolmentRequest, now_ms: int) -> str:
+    device = f"dev-{secrets.token_hex(6)}"
+    tx.execute(
+        insert(models.devices).values(
+            id=device,
+            generation=1,
+            install=asked.install,
+            fingerprint=asked.fingerprint,
+            app=asked.app,
+            enrolled_ms=now_ms,
+        )
+    )
+    return device
+
+
+def _drive(tx: Connection, device: str, screen: str) -> None:
+    tx.execute(update(models.screens).where(models.screens.c.id == screen).values(device_id=device))
+    table = models.driven
+    row = {"device_id": device, "screen_id": screen}
+    if tx.execute(select(table).filter_by(**row)).first() is None:
+        tx.execute(insert(table).values(row))
+
+
+def _generation(tx: Connection, device: str) -> int:
+    table = models.devices
+    return int(tx.execute(select(table.c.generation).where(table.c.id == device)).scalar_one())
+
+
+def generation_of(tx: Connection, device: str) -> int | None:
+    """The generation that may sign for a device now; 0 when it was revoked, None when there is no such device."""
+    table = models.devices
+    row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
+    if row is None:
+        return None
+    return 0 if row.revoked_ms is not None else int(row.generation)
+
+
+def manifest(tx: Connection, device: str) -> wire.Manifest:
+    """What the screens of a device show, and where they stand."""
+    return wire.Manifest({s.screen: _screen(tx, s) for s in places.stands(tx, device).values()})
+
+
+def _screen(tx: Connection, standing: places.Standing) -> wire.ScreenManifest:
+    asked = surveys.current(tx, standing.touchpoint_id)
+    return wire.ScreenManifest(
+        placement=standing.placement,
+        surveys=[surveys.as_data(asked)],
+        languages=list(asked.languages),
+        place=standing.place,
+        time_zone=standing.zone,
+        opening_hours=standing.hours,
+    )

@@ -1,0 +1,38 @@
+"""What is remarkable about a response. Pure: from its own numbers, its corrected time and the place's hours.
+
+Nothing is dropped for a flag. Those in ASIDE keep a response out of the score that is shown first; the others
+only say something about it."""
+
+from sync.intake.clocks import Captured, Local
+from sync.office.places import Hours
+from sync.wire import Response
+
+INTERVAL_MS = 5_000
+"""Two answers on one screen within less are one person playing (the response interval of the trade)."""
+GRACE_MIN = 15
+"""People are still let out of the shop after its doors were locked."""
+DAY_MIN = 24 * 60
+
+ASIDE = frozenset({"ghost", "interval", "closed"})
+
+
+def flags(response: Response, captured: Captured, there: Local, hours: Hours, unplaced: bool) -> list[str]:
+    """The names of the flags, sorted: `before_enrolment`, `closed`, `ghost`, `interval`, `time_unknown`."""
+    known = captured.quality != "unknown"
+    found = {
+        "ghost": "ghost" in response.flags,
+        "interval": response.since_prev_ms is not None and response.since_prev_ms < INTERVAL_MS,
+        "closed": known and not _is_open(there, hours),
+        "before_enrolment": unplaced,
+        "time_unknown": not known,
+    }
+    return sorted(name for name, holds in found.items() if holds)
+
+
+def _is_open(there: Local, hours: Hours) -> bool:
+    """Hours may run over midnight: a closing minute above 1440 is on the next day."""
+    if hours is None:
+        return True
+    today, yesterday = hours[there.weekday], hours[there.weekday - 1]
+    spans = [*today, *((start - DAY_MIN, end - DAY_MIN) for start, end in yesterday)]
+    return any(start - GRACE_MIN <= there.minute < end + GRACE_MIN for start, end in spans)

@@ -1,0 +1,117 @@
+"""One batch, one transaction: receipts, responses, tallies, ledger; then the answer."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from sync import models, wire
+from sync.db import Database
+from sync.intake import ledger
+from sync.intake.verdicts import Held, Plan, Row, Scene, judge, named
+from sync.office import places, surveys
+from sync.rows import append, put
+from sync.survey import Survey
+
+ATTEMPTS = 5
+
+
+class Busy(Exception):
+    """The database did not let us; nothing was stored, and the same batch may be sent again."""
+
+
+def take(db: Database, device: str, batch: wire.Batch, epoch: str, app: str, now_ms: int) -> wire.Answer:
+    """Judge and store a batch of a device whose signature was checked; the answer may be sent once this returns,
+    since everything in it is committed. Raises Busy.
+
+    Two that bring the same entry at once meet at its key: the later one starts over and finds it there."""
+    for _ in range(ATTEMPTS):
+        try:
+            with db.writing() as tx:
+                return _take(tx, device, batch, epoch, app, now_ms)
+        except Exception as problem:
+            if not _is_passing(problem):
+                raise
+    raise Busy
+
+
+def _is_passing(problem: Exception) -> bool:
+    """Whether another transaction was in the way: a key taken (23505), a deadlock (40P01), a conflict (40001), or
+    SQLite's lock."""
+    if isinstance(problem, IntegrityError):
+        return True
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001") or "locked" in str(cause)
+
+
+def _take(tx: Connection, device: str, batch: wire.Batch, epoch: str, app: str, now_ms: int) -> wire.Answer:
+    entries = [bytes(raw) for raw in batch.entries]
+    known = ledger.lock(tx, device)
+    ledger.keep_anchors(tx, device, batch.anchors)
+    scene = Scene(
+        device=device,
+        standings=places.stood(tx, device) if known else None,
+        survey=_published(tx),
+        anchors=ledger.anchors(tx, device, {anchor.boot for anchor in batch.anchors} | {batch.boot}),
+        now_ms=now_ms,
+    )
+    plan = judge(entries, held(tx, named(entries)), scene)
+    store(tx, plan)
+    have = ledger.count(tx, device, list(plan.receipts.values()), batch.health.streams)
+    if known:
+        ledger.note(tx, device, batch, plan.results, now_ms)
+    return wire.Answer(
+        proto=1,
+        batch=batch.batch,
+        epoch=epoch,
+        server_ms=now_ms,
+        app=app,
+        results=plan.results,
+        have=have,
+        missing=None if batch.audit is None else missing(tx, batch.audit),
+        do=[] if known else ["reenrol"],
+    )
+
+
+def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
+    @cache
+    def published(name: str, version: int) -> Survey | None:
+        return surveys.published(tx, name, version)
+
+    return published
+
+
+def held(tx: Connection, ids: set[str]) -> Held:
+    """What is held of these ids; on PostgreSQL their rows are locked, in the order of the ids."""
+    if not ids:
+        return Held({}, {})
+    receipts, responses = models.receipts, models.responses
+    rows = tx.execute(select(responses).where(responses.c.id.in_(ids)).order_by(responses.c.id).with_for_update())
+    found = {row.id: Row(*row) for row in rows}
+    told = tx.execute(
+        select(receipts.c.id, receipts.c.rev, receipts.c.sha, receipts.c.verdict).where(receipts.c.id.in_(ids))
+    )
+    return Held({(row.id, row.rev): (row.sha, row.verdict) for row in told}, found)
+
+
+def store(tx: Connection, plan: Plan) -> None:
+    """Write what was judged; tallies last, since they are what others wait for."""
+    append(tx, models.responses, [plan.fresh[name] for name in sorted(plan.fresh)])
+    append(tx, models.receipts, [plan.receipts[name] for name in sorted(plan.receipts)])
+    put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
+    put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
+    plan.tallies.write(tx)
+
+
+def missing(tx: Connection, asked: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Those (id, rev) that the centre has no receipt of."""
+    wanted = list(asked)
+    table = models.receipts
+    there: set[tuple[Any, ...]] = set()
+    for start in range(0, len(wanted), 400):
+        part = wanted[start : start + 400]
+        query = select(table.c.id, table.c.rev).where(tuple_(table.c.id, table.c.rev).in_(part))
+        there.update(tuple(row) for row in tx.execute(query))
+    return [pair for pair in wanted if pair not in there]

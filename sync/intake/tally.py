@@ -1,0 +1,170 @@
+"""Tallies: what a response adds, adding it, and the proof that they equal a recount of the raw responses."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from sync import models
+from sync.intake import clocks
+from sync.office import places, surveys
+from sync.rows import add_counts
+from sync.survey import Survey
+
+DAY, HOUR = models.tallies_day, models.tallies_hour
+WIDTH = 1 + len(models.VALUES)
+"""n and one count per value."""
+
+
+class Key(NamedTuple):
+    """One row of a tally; `bucket` is a day or an hour."""
+
+    location: int
+    question: str
+    choice: str
+    bucket: int
+    touchpoint: int
+    aside: bool
+
+
+class Counted(NamedTuple):
+    """Where and when a response counts. `hour` None: never in hourly views."""
+
+    location: int
+    touchpoint: int
+    day: int
+    hour: int | None
+    aside: bool
+
+
+class Tallies:
+    """Changes to tallies, gathered before they are written in one go."""
+
+    def __init__(self) -> None:
+        self.days: dict[Key, list[int]] = {}
+        self.hours: dict[Key, list[int]] = {}
+
+    def move(self, where: Counted, survey: Survey, answers: Mapping[str, Any], by: int) -> None:
+        """Add (by 1) or take away (by -1) what these answers count. For a reason the columns count the first
+        answers of those who chose it; reasons have days only."""
+        for question, choice, value in _counts(survey, answers):
+            key = Key(where.location, question, choice, where.day, where.touchpoint, where.aside)
+            _add(self.days, key, value, by)
+            if where.hour is not None and not choice:
+                _add(self.hours, key._replace(bucket=where.hour), value, by)
+
+    def write(self, tx: Connection) -> None:
+        """Add the changes to the tables, in the order of their keys: two batches then never wait in a circle."""
+        for table, counts in ((DAY, self.days), (HOUR, self.hours)):
+            rows = [(*key, *counts[key]) for key in sorted(counts) if any(counts[key])]
+            add_counts(tx, table, rows)
+
+
+def _add(counts: dict[Key, list[int]], key: Key, value: int, by: int) -> None:
+    row = counts.get(key)
+    if row is None:
+        row = counts[key] = [0] * WIDTH
+    row[0] += by
+    row[1 + value] += by
+
+
+def _counts(survey: Survey, answers: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """(question, choice, value) of everything in the answers that is counted."""
+    first = answers.get(survey.first.id)
+    for name, answer in answers.items():
+        if isinstance(answer, int):
+            yield name, "", answer
+        elif isinstance(answer, list) and isinstance(first, int):
+            for choice in answer:
+                yield name, choice, first
+
+
+class Difference(Exception):
+    """The first place where the tables contradict each other, as a sentence."""
+
+
+def recount(tx: Connection) -> Tallies:
+    """Count every response anew from its raw body. Raises Difference when a row contradicts itself or its receipt."""
+    tallies, asked = Tallies(), _cached_surveys(tx)
+    zones = {place.id: place.zone for place in places.locations(tx)}
+    responses, receipts = models.responses, models.receipts
+    query = (
+        select(responses, receipts.c.sha)
+        .outerjoin(receipts, (receipts.c.id == responses.c.id) & (receipts.c.rev == responses.c.rev))
+        .order_by(responses.c.id)
+        .execution_options(yield_per=1000)
+    )
+    for row in tx.execute(query):
+        entry = json.loads(row.body)
+        _check(row, entry, zones)
+        if not row.test:
+            where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
+            tallies.move(where, asked(row.survey, row.version), entry["answers"], 1)
+    return tallies
+
+
+def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None:
+    if row.sha is None or row.sha != entry["sha"] or (entry["id"], entry["rev"]) != (row.id, row.rev):
+        raise Difference(f"response {row.id} revision {row.rev} has no receipt that fits it.")
+    there = clocks.local(row.captured_ms, zones[row.location_id])
+    hour = None if row.quality == "unknown" else there.hour
+    if (there.day, hour) != (row.day, row.hour):
+        raise Difference(f"response {row.id} counts on another day or hour than it was captured.")
+
+
+def _cached_surveys(tx: Connection) -> Callable[[str, int], Survey]:
+    known: dict[tuple[str, int], Survey] = {}
+
+    def asked(name: str, version: int) -> Survey:
+        if (name, version) not in known:
+            found = surveys.published(tx, name, version)
+            if found is None:
+                raise Difference(f"the survey {name} version {version} is not there, though it was answered.")
+            known[name, version] = found
+        return known[name, version]
+
+    return asked
+
+
+def verify(tx: Connection) -> str | None:
+    """Recount everything; the first difference as a sentence, or None when there is none."""
+    try:
+        fresh = recount(tx)
+        _compare(tx, DAY, fresh.days)
+        _compare(tx, HOUR, fresh.hours)
+        _compare_streams(tx)
+    except Difference as difference:
+        return str(difference)
+    return None
+
+
+def _compare(tx: Connection, table: Any, fresh: Mapping[Key, list[int]]) -> None:
+    kept = {Key(*row[:6]): list(row[6:]) for row in tx.execute(select(table))}
+    nothing = [0] * WIDTH
+    for key in sorted(fresh.keys() | kept.keys()):
+        counted, told = fresh.get(key, nothing), kept.get(key, nothing)
+        if counted != told:
+            raise Difference(f"{table.name} {tuple(key)} says {told}, the responses say {counted}.")
+
+
+def _compare_streams(tx: Connection) -> None:
+    receipts, streams = models.receipts, models.streams
+    counted: dict[str, int] = {}
+    for (stream,) in tx.execute(select(receipts.c.stream).execution_options(yield_per=5000)):
+        counted[stream] = counted.get(stream, 0) + 1
+    kept = {row.stream: row.n for row in tx.execute(select(streams.c.stream, streams.c.n))}
+    for stream in sorted(counted.keys() | kept.keys()):
+        if counted.get(stream, 0) != kept.get(stream, 0):
+            raise Difference(
+                f"stream {stream} says {kept.get(stream, 0)} receipts, there are {counted.get(stream, 0)}."
+            )
+
+
+def rebuild(tx: Connection) -> int:
+    """Throw the tallies away and count everything anew; returns the number of rows. Raises Difference."""
+    fresh = recount(tx)
+    for table in (DAY, HOUR):
+        tx.execute(delete(table))
+    fresh.write(tx)
+    return len(fresh.days) + len(fresh.hours)

@@ -1,0 +1,256 @@
+"""What the centre thinks of each entry of a batch, and what it will write down. Pure: what is held, where the
+screens stand and what time it is come in; rows and tallies to be written come out."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sync import survey as surveys
+from sync import wire
+from sync.intake import clocks, flags
+from sync.intake.tally import Counted, Tallies
+from sync.office.places import Standing
+from sync.survey import Survey
+
+
+class Receipt(NamedTuple):
+    """A row of the table `receipts`."""
+
+    id: str
+    rev: int
+    sha: str
+    device: str
+    stream: str
+    seq: int
+    verdict: str
+    received_ms: int
+
+
+class Row(NamedTuple):
+    """A row of the table `responses`."""
+
+    id: str
+    rev: int
+    device: str
+    location: int
+    touchpoint: int
+    survey: str
+    version: int
+    test: bool
+    captured_ms: int
+    quality: str
+    error_ms: int
+    day: int
+    hour: int | None
+    flags: str
+    aside: bool
+    commented: bool
+    received_ms: int
+    body: str
+
+    @property
+    def counted(self) -> Counted:
+        return Counted(self.location, self.touchpoint, self.day, self.hour, self.aside)
+
+
+class Quarantined(NamedTuple):
+    """A row of the table `quarantine`."""
+
+    id: str
+    rev: int
+    sha: str
+    device: str
+    code: str
+    received_ms: int
+    body: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the centre holds of the ids of a batch."""
+
+    receipts: Mapping[tuple[str, int], tuple[str, str]]
+    """(id, rev) -> sha, verdict"""
+    rows: Mapping[str, Row]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is true while a batch is judged. `standings`: every placement of the screens this device drives or
+    drove, oldest first; None when the centre doesn't know the device."""
+
+    device: str
+    standings: Mapping[str, Standing] | None
+    survey: Callable[[str, int], Survey | None]
+    anchors: Iterable[wire.Anchor]
+    now_ms: int
+
+
+@dataclass
+class Plan:
+    """What to answer and what to write. `fresh` rows are not there yet, `changed` ones are."""
+
+    results: list[wire.Result] = field(default_factory=list)
+    receipts: dict[tuple[str, int], Receipt] = field(default_factory=dict)
+    fresh: dict[str, Row] = field(default_factory=dict)
+    changed: dict[str, Row] = field(default_factory=dict)
+    quarantined: dict[tuple[str, int, str], Quarantined] = field(default_factory=dict)
+    tallies: Tallies = field(default_factory=Tallies)
+
+
+class _Apart(Exception):
+    """The entry is kept, but not counted."""
+
+
+class _Never(Exception):
+    """The entry will never be kept."""
+
+
+def judge(entries: Iterable[bytes], held: Held, scene: Scene) -> Plan:
+    """The verdicts on a batch, in its order, and everything that follows from them."""
+    plan = Plan()
+    for raw in entries:
+        plan.results.append(_judge(raw, held, scene, plan))
+    return plan
+
+
+def _judge(raw: bytes, held: Held, scene: Scene, plan: Plan) -> wire.Result:
+    try:
+        head = wire.read_head(raw)
+        if len(raw) > wire.MAX_ENTRY:
+            return wire.Result(head.id, head.rev, "refused", "too_large")
+        if not wire.is_intact(wire.read_entry(raw)):
+            return wire.Result(head.id, head.rev, "refused", "bad_sha")
+    except wire.Unreadable as problem:
+        return wire.Result(*_named(raw), "refused", problem.code)
+    known = _receipt(head, held, plan)
+    if known is not None:
+        return _again(head, raw, known, scene, plan)
+    try:
+        row, asked, answers = _row(head, raw, scene)
+    except _Never as reason:
+        return wire.Result(head.id, head.rev, "refused", str(reason))
+    except _Apart as reason:
+        plan.receipts[head.id, head.rev] = _receive(head, "quarantined", scene)
+        return _quarantine(head, raw, str(reason), scene, plan)
+    plan.receipts[head.id, head.rev] = _receive(head, "stored", scene)
+    _place(row, asked, answers, held, scene, plan)
+    return wire.Result(head.id, head.rev, "stored")
+
+
+def _named(raw: bytes) -> tuple[str, int]:
+    """The id and revision of something unreadable, as far as they can be made out, so that its sender finds it."""
+    try:
+        entry = wire.read_entry(raw)
+    except wire.Unreadable:
+        return "", 0
+    name, rev = entry.get("id"), entry.get("rev")
+    return (name, rev) if isinstance(name, str) and len(name) <= 80 and type(rev) is int else ("", 0)
+
+
+def _receipt(head: wire.Head, held: Held, plan: Plan) -> tuple[str, str] | None:
+    fresh = plan.receipts.get((head.id, head.rev))
+    return (fresh.sha, fresh.verdict) if fresh else held.receipts.get((head.id, head.rev))
+
+
+def _again(head: wire.Head, raw: bytes, known: tuple[str, str], scene: Scene, plan: Plan) -> wire.Result:
+    """(id, rev) was here before: the same bytes again, or others under the same name."""
+    sha, verdict = known
+    if sha != head.sha:
+        return _quarantine(head, raw, "conflict", scene, plan)
+    if verdict == "quarantined":
+        return wire.Result(head.id, head.rev, "quarantined")
+    return wire.Result(head.id, head.rev, "duplicate")
+
+
+def _quarantine(head: wire.Head, raw: bytes, code: str, scene: Scene, plan: Plan) -> wire.Result:
+    row = Quarantined(head.id, head.rev, head.sha, scene.device, code, scene.now_ms, raw.decode())
+    plan.quarantined[row[:3]] = row
+    return wire.Result(head.id, head.rev, "quarantined", code)
+
+
+def _receive(head: wire.Head, verdict: str, scene: Scene) -> Receipt:
+    return Receipt(head.id, head.rev, head.sha, scene.device, head.stream, head.seq, verdict, scene.now_ms)
+
+
+def _row(head: wire.Head, raw: bytes, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
+    if scene.standings is None:
+        raise _Apart("unknown_device")
+    if head.kind != "response":
+        raise _Apart("unknown_kind")
+    if head.schema != wire.SCHEMA:
+        raise _Apart("unknown_schema")
+    try:
+        response = wire.read_response(raw)
+    except wire.Unreadable as problem:
+        raise _Never(problem.code) from None
+    standing = _standing(response, scene.standings)
+    asked = scene.survey(response.survey, response.version)
+    if asked is None:
+        raise _Apart("unknown_survey")
+    problem_code = surveys.problem_with(asked, response.answers)
+    if problem_code:
+        raise _Never(problem_code)
+    return _as_row(response, standing, raw, scene), asked, response.answers
+
+
+def _standing(response: wire.Response, standings: Mapping[str, Standing]) -> Standing:
+    """Where it was given; what was captured before enrolment counts at the first place the device stood."""
+    if response.placement is None and standings:
+        return next(iter(standings.values()))
+    found = standings.get(response.placement or "")
+    if found is None or response.screen not in (None, found.screen):
+        raise _Apart("unknown_screen")
+    return found
+
+
+def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
+    captured = clocks.correct(response.stamp, scene.anchors, scene.now_ms)
+    there = clocks.local(captured.ms, standing.zone)
+    found = flags.flags(response, captured, there, standing.hours, response.placement is None)
+    return Row(
+        id=response.id,
+        rev=response.rev,
+        device=scene.device,
+        location=standing.location_id,
+        touchpoint=standing.touchpoint_id,
+        survey=response.survey,
+        version=response.version,
+        test=response.test,
+        captured_ms=captured.ms,
+        quality=captured.quality,
+        error_ms=captured.error_ms,
+        day=there.day,
+        hour=None if captured.quality == "unknown" else there.hour,
+        flags=",".join(found),
+        aside=not flags.ASIDE.isdisjoint(found),
+        commented=any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),
+        received_ms=scene.now_ms,
+        body=raw.decode(),
+    )
+
+
+def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scene: Scene, plan: Plan) -> None:
+    """The highest revision is the response; a lower one, late, leaves no more than its receipt."""
+    before = plan.fresh.get(row.id) or plan.changed.get(row.id) or held.rows.get(row.id)
+    if before is not None and before.rev > row.rev:
+        return
+    if before is not None and not before.test:
+        was = scene.survey(before.survey, before.version)
+        if was is not None:
+            plan.tallies.move(before.counted, was, json.loads(before.body)["answers"], -1)
+    if not row.test:
+        plan.tallies.move(row.counted, asked, answers, 1)
+    (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
+
+
+def named(entries: Iterable[bytes]) -> set[str]:
+    """The ids in a batch, of those entries that can be read."""
+    found = set()
+    for raw in entries:
+        try:
+            found.add(wire.read_head(raw).id)
+        except wire.Unreadable:
+            continue
+    return found

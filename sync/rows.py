@@ -1,0 +1,75 @@
+"""Many rows at once, the fast way of each database."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table
+
+Rows = Sequence[tuple[Any, ...]]
+"""Values in the order of the table's columns."""
+
+
+def append(tx: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows that are not there yet. Raises sqlalchemy.exc.IntegrityError or psycopg.errors.UniqueViolation
+    when one is; the transaction is then lost."""
+    if not rows:
+        return
+    if tx.dialect.name == "postgresql":
+        cursor = tx.connection.cursor()
+        with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        tx.exec_driver_sql(_insert(table), list(rows))
+
+
+def put(tx: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, or replace those that have the same key."""
+    if rows:
+        _upsert(tx, table, rows, _replace(table))
+
+
+def add_counts(tx: Connection, table: Table, rows: Rows) -> None:
+    """Add the counts of rows to those of the same key; every column outside the key is a count."""
+    if rows:
+        _upsert(tx, table, rows, _add(table))
+
+
+def _upsert(tx: Connection, table: Table, rows: Rows, conflict: str) -> None:
+    if tx.dialect.name == "postgresql":
+        names = [column.name for column in table.columns]
+        body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+        tx.exec_driver_sql(
+            f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_recordset(NULL::{table.name}, %s::jsonb) {conflict}",  # noqa: S608, E501 - names of our own
+            (body,),
+        )
+    else:
+        tx.exec_driver_sql(f"{_insert(table)} {conflict}", list(rows))
+
+
+@cache
+def _insert(table: Table) -> str:
+    marks = ", ".join("?" for _ in table.columns)
+    return f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - names of our own
+
+
+@cache
+def _replace(table: Table) -> str:
+    sets = ", ".join(f"{name} = excluded.{name}" for name in _outside(table))
+    return f"ON CONFLICT ({_key(table)}) DO UPDATE SET {sets}"
+
+
+@cache
+def _add(table: Table) -> str:
+    sets = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in _outside(table))
+    return f"ON CONFLICT ({_key(table)}) DO UPDATE SET {sets}"
+
+
+def _key(table: Table) -> str:
+    return ", ".join(column.name for column in table.primary_key)
+
+
+def _outside(table: Table) -> list[str]:
+    return [column.name for column in table.columns if not column.primary_key]
