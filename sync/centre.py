@@ -1,0 +1,95 @@
+"""What every route of the centre needs, put together once at the start: its database, settings, secrets and clock."""
+
+import secrets as random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+from sqlalchemy import Connection, insert, select, update
+
+from sync.config import Settings
+from sync.db import Database, open_database
+from sync.intake.keys import BadSecrets, Secrets
+from sync.models import centre as facts
+
+EXTENSION = "smilepost"
+
+
+class CentreRefused(Exception):
+    """The centre cannot start like this; the message is one sentence for whoever starts it."""
+
+
+@dataclass(frozen=True)
+class Centre:
+    """`now_ms`: milliseconds since 1970-01-01 UTC. `epoch`: random, made at the first start, changed by a restore, so
+    that terminals notice that the centre's memory was replaced."""
+
+    db: Database
+    settings: Settings
+    secrets: Secrets
+    now_ms: Callable[[], int]
+    epoch: str
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def centre() -> Centre:
+    """The centre that answers the current request. Only routes ask."""
+    return cast(Centre, current_app.extensions[EXTENSION])
+
+
+def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *, migrate: bool = True) -> Centre:
+    """Opens the database and the secrets; makes both at the first start. Raises DatabaseRefused, CentreRefused."""
+    if settings.database_url is None and migrate:
+        _make_folder(settings)
+    db = open_database(settings.database, migrate=migrate)
+    try:
+        secrets = _load_secrets(db, settings)
+        with db.writing() as tx:
+            epoch = _fact(tx, "epoch") or _set_fact(tx, "epoch", random.token_hex(16))
+            # The newest one, so that after a rotation the old secret may go.
+            if _fact(tx, "secret") != secrets.fingerprints[0]:
+                _set_fact(tx, "secret", secrets.fingerprints[0])
+    except BaseException:
+        db.close()
+        raise
+    return Centre(db, settings, secrets, now_ms, epoch)
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise CentreRefused(f"The data folder {settings.data} cannot be made: {problem.strerror}.") from None
+
+
+def _load_secrets(db: Database, settings: Settings) -> Secrets:
+    with db.reading() as tx:
+        expected = _fact(tx, "secret")
+    path = settings.secrets_file
+    lost = "Every terminal's key was made from it: put it back from its copy."
+    if expected is not None and not path.exists():
+        raise CentreRefused(f"The secrets file {path}, which belongs to this database, is not there. {lost}")
+    try:
+        secrets = Secrets.load_or_create(path)
+    except BadSecrets as problem:
+        raise CentreRefused(str(problem)) from None
+    except OSError as problem:
+        raise CentreRefused(f"The secrets file {path} cannot be used: {problem.strerror}.") from None
+    if expected is not None and expected not in secrets.fingerprints:
+        raise CentreRefused(f"The secrets file {path} belongs to another database. {lost}")
+    return secrets
+
+
+def _fact(tx: Connection, name: str) -> str | None:
+    return tx.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+
+
+def _set_fact(tx: Connection, name: str, value: str) -> str:
+    if tx.execute(update(facts).where(facts.c.name == name).values(value=value)).rowcount == 0:
+        tx.execute(insert(facts).values(name=name, value=value))
+    return value
