@@ -24,6 +24,8 @@ BUSY_MS = 10_000
 
 _HEADER = b"SQLite format 3\x00"
 _BEGIN = "smilepost_begin"
+# An error that is logged never carries what customers wrote.
+_POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "hide_parameters": True}
 
 
 class Database:
@@ -115,8 +117,7 @@ def _open_sqlite(path: Path, migrate: bool) -> Database:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000},
-        pool_size=10,
-        max_overflow=10,
+        **_POOL,
     )
     event.listen(engine, "connect", lambda raw, _: _set_pragmas(raw, mode, synchronous))
     event.listen(engine, "begin", _begin_sqlite)
@@ -202,7 +203,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _open_postgresql(url: URL, migrate: bool) -> Database:
     if find_spec("psycopg") is None:
         raise DatabaseRefused("PostgreSQL needs the package psycopg: pip install 'smilepost[postgres]'.")
-    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_engine(url, pool_pre_ping=True, **_POOL)
     event.listen(engine, "connect", lambda raw, _: _insist_on_durable_commits(raw))
     with _closing_on_failure(engine, _named(url)):
         _bring_up(engine, _named(url), migrate)
