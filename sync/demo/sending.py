@@ -12,6 +12,7 @@ import requests
 
 from sync import wire
 from sync.demo.folder import Account
+from sync.demo.history import Entry
 from sync.demo.processes import DemoFailed, direct
 
 APP = f"smilepost-demo/{version('smilepost')}"
@@ -67,11 +68,11 @@ class Line:
     def close(self) -> None:
         self._session.close()
 
-    def send(self, entries: list[bytes], waiting: int) -> None:
-        """One batch, `waiting` entries being left behind it. Returns when head office holds them; nothing was
-        lost when it raises DemoFailed."""
+    def send(self, entries: list[bytes], pending: int, oldest_ms: int | None) -> None:
+        """One batch of the `pending` entries that wait, the oldest of them captured at `oldest_ms`. Returns when
+        head office holds them; nothing was lost when it raises DemoFailed."""
         batch = secrets.token_hex(12)
-        body = wire.encode(self._batch(batch, entries, waiting))
+        body = wire.encode(self._batch(batch, entries, pending, oldest_ms))
         for attempt in range(TRIES):
             answer, wait_s = self._post(batch, body)
             if answer is not None:
@@ -80,8 +81,8 @@ class Line:
             time.sleep(min(wait_s or 0.2 * 2**attempt, LONGEST_WAIT_S))
         raise DemoFailed(f"Head office at {self._centre} did not take a batch after {TRIES} tries.")
 
-    def _batch(self, batch: str, entries: list[bytes], waiting: int) -> wire.Batch:
-        sent, pending = self._account.sent, len(entries) + waiting
+    def _batch(self, batch: str, entries: list[bytes], pending: int, oldest_ms: int | None) -> wire.Batch:
+        sent, now_ms = self._account.sent, time.time_ns() // 1_000_000
         counts = wire.StreamCounts(sealed=sent + pending, acked=sent, pending=pending, parked=0)
         return wire.Batch(
             proto=1,
@@ -89,13 +90,16 @@ class Line:
             install=self._account.install,
             boot=self._boot,
             boottime_ms=self._boottime_ms(),
-            wall_ms=time.time_ns() // 1_000_000,
+            wall_ms=now_ms,
             synced=True,
             app=APP,
             seen=(self._account.seen_ms, self._tries),
             anchors=self._anchors[:1] + self._anchors[1:][-1:],
             entries=[msgspec.Raw(entry) for entry in entries],
-            health=wire.Health(streams={self._account.stream: counts}),
+            health=wire.Health(
+                streams={self._account.stream: counts},
+                oldest_pending_ms=None if oldest_ms is None else max(now_ms - oldest_ms, 0),
+            ),
         )
 
     def _boottime_ms(self) -> int:
@@ -144,16 +148,19 @@ class Line:
         self._account.seen_ms, self._tries = answer.server_ms, 0
 
 
-def send_past(centre: str, account: Account, entries: list[bytes], tell: Callable[[int], bool]) -> None:
-    """All `entries`, oldest first; `tell` hears after each batch how many it held, and answers whether to go on.
+def send_past(centre: str, account: Account, past: list[Entry], tell: Callable[[int], bool]) -> None:
+    """All of `past`, oldest first; `tell` hears after each batch how many it held, and answers whether to go on.
     Raises DemoFailed, Stopped."""
-    line = Line(centre, account)
-    left = len(entries)
+    line, done = Line(centre, account), 0
+
+    def oldest_ms() -> int | None:
+        return int(past[done]["stamp"]["wall_ms"]) if done < len(past) else None
+
     try:
-        line.send([], left)  # the first request of a boot is empty: its answer anchors the boot
-        for piece in batches(entries):
-            left -= len(piece)
-            line.send(piece, left)
+        line.send([], len(past), oldest_ms())  # the first request of a boot is empty: its answer anchors the boot
+        for piece in batches(wire.encode(entry) for entry in past):
+            line.send(piece, len(past) - done, oldest_ms())
+            done += len(piece)
             if not tell(len(piece)):
                 raise Stopped
     finally:

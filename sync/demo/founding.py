@@ -1,0 +1,59 @@
+"""What the demo writes into head office's database by itself: the chain, its people, codes for its terminals."""
+
+import secrets
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from sync.demo import history, world
+from sync.demo.folder import Account, Chain, Screen
+from sync.intake import enrol
+from sync.office import people, places
+
+EMAIL, NAME = "astrid@example.com", "Astrid"
+LINK_MS = 24 * 3_600_000
+"""How long the printed link signs in; the next start of the demo prints a new one."""
+
+
+def found(tx: Connection, days: int, now_ms: int) -> Chain:
+    """Puts the whole chain into an empty centre. Its past is the last `days` days, today included."""
+    today = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(world.AMSTERDAM)).date()
+    seed = secrets.token_hex(8)
+    story = history.begun(seed, today, days)
+    # The screens have stood there since before the first answer.
+    since_ms = now_ms - (days + 1) * 86_400_000
+    user = people.add_user(
+        tx, EMAIL, NAME, secrets.token_urlsafe(24), location=None, responses=True, now_ms=now_ms
+    )  # nobody knows the password: the link is the way in
+    chain = Chain(seed, story.first, story.turned, user, {}, {})
+    for group in world.GROUPS:
+        above = places.add_location(tx, group.name, kind="group", zone=group.zone)
+        for place in group.places:
+            _open_shop(tx, chain, above, place, since_ms)
+    return chain
+
+
+def _open_shop(tx: Connection, chain: Chain, above: int, place: world.Place, since_ms: int) -> None:
+    shop = places.add_location(tx, place.name, parent=above, zone=place.zone, hours=place.hours)
+    touchpoints = {name: places.add_touchpoint(tx, shop, name) for name in dict.fromkeys(place.screens)}
+    for box in world.BOXES:
+        if box.place is place:
+            name = f"{place.name}, {box.touchpoint}"
+            screen, placement = places.add_screen(tx, name, touchpoints[box.touchpoint], since_ms)
+            chain.boxes[box.key] = Account(screen, placement, secrets.token_hex(8), secrets.token_hex(8))
+    if place.live:
+        _, placement = places.add_screen(tx, f"{place.name}, entrance", next(iter(touchpoints.values())), since_ms)
+        chain.live[place.key] = Screen(placement)
+
+
+def codes(tx: Connection, chain: Chain, now_ms: int) -> dict[str, str]:
+    """An enrolment code for each terminal that has none of its devices yet, by the key of its box or place."""
+    missing = {key: account.placement for key, account in chain.boxes.items() if account.device is None}
+    missing |= {key: screen.placement for key, screen in chain.live.items() if not screen.enrolled}
+    return {key: enrol.new_code(tx, placement, now_ms) for key, placement in missing.items()}
+
+
+def sign_in_link(tx: Connection, chain: Chain, now_ms: int) -> str:
+    """The token of a link that signs in as the demo's head office."""
+    return people.new_link(tx, chain.user, now_ms + LINK_MS)
