@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync import models, wire
@@ -57,9 +57,10 @@ def _take(tx: Connection, device: str, batch: wire.Batch, epoch: str, app: str, 
         anchors=ledger.anchors(tx, device, {anchor.boot for anchor in batch.anchors} | {batch.boot}),
         now_ms=now_ms,
     )
-    plan = judge(entries, held(tx, named(entries)), scene)
+    ids, streams = named(entries)
+    plan = judge(entries, held(tx, ids), scene)
     store(tx, plan)
-    have = ledger.count(tx, device, list(plan.receipts.values()), batch.health.streams)
+    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams)
     if known:
         ledger.note(tx, device, batch, plan.results, now_ms)
     return wire.Answer(
@@ -100,9 +101,18 @@ def store(tx: Connection, plan: Plan) -> None:
     """Write what was judged; tallies last, since they are what others wait for."""
     append(tx, models.responses, [plan.fresh[name] for name in sorted(plan.fresh)])
     append(tx, models.receipts, [plan.receipts[name] for name in sorted(plan.receipts)])
+    put(tx, models.receipts, [plan.promoted[name] for name in sorted(plan.promoted)])
+    _release(tx, plan)
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
     plan.tallies.write(tx)
+
+
+def _release(tx: Connection, plan: Plan) -> None:
+    """What counts now is no longer kept apart."""
+    table = models.quarantine
+    for (name, rev), receipt in plan.promoted.items():
+        tx.execute(delete(table).where(table.c.id == name, table.c.rev == rev, table.c.sha == receipt.sha))
 
 
 def missing(tx: Connection, asked: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -60,15 +60,20 @@ def anchors(tx: Connection, device: str, boots: set[str]) -> list[wire.Anchor]:
 
 
 def count(
-    tx: Connection, device: str, receipts: Sequence[Receipt], told: Mapping[str, wire.StreamCounts]
+    tx: Connection,
+    device: str,
+    receipts: Sequence[Receipt],
+    touched: set[str],
+    told: Mapping[str, wire.StreamCounts],
 ) -> dict[str, wire.Held]:
-    """Add new receipts to the counters of their streams; what is held of every stream that was named."""
+    """Add new receipts to the counters of their streams; what is held of every stream that an entry is of or that
+    the terminal's health names."""
     table = models.streams
     gained: dict[str, tuple[int, int]] = {}
     for receipt in receipts:
         n, top = gained.get(receipt.stream, (0, 0))
         gained[receipt.stream] = (n + 1, max(top, receipt.seq))
-    named = sorted(gained.keys() | told.keys())
+    named = sorted(touched | told.keys())
     if not named:
         return {}
     insert = pg_insert if tx.dialect.name == "postgresql" else sqlite_insert

@@ -96,6 +96,8 @@ class Plan:
     fresh: dict[str, Row] = field(default_factory=dict)
     changed: dict[str, Row] = field(default_factory=dict)
     quarantined: dict[tuple[str, int, str], Quarantined] = field(default_factory=dict)
+    promoted: dict[tuple[str, int], Receipt] = field(default_factory=dict)
+    """Receipts of what was quarantined before and counts now: no longer kept apart, not received anew."""
     tallies: Tallies = field(default_factory=Tallies)
 
 
@@ -125,16 +127,25 @@ def _judge(raw: bytes, held: Held, scene: Scene, plan: Plan) -> wire.Result:
     except wire.Unreadable as problem:
         return wire.Result(*_named(raw), "refused", problem.code)
     known = _receipt(head, held, plan)
-    if known is not None:
-        return _again(head, raw, known, scene, plan)
+    if known is not None and known[0] != head.sha:
+        return _quarantine(head, raw, "conflict", scene, plan)
+    if known is not None and known[1] != "quarantined":
+        return wire.Result(head.id, head.rev, "duplicate")
+    return _judge_new(head, raw, held, scene, plan, kept_apart=known is not None)
+
+
+def _judge_new(head: wire.Head, raw: bytes, held: Held, scene: Scene, plan: Plan, kept_apart: bool) -> wire.Result:
+    """An entry that does not count yet: never seen, or `kept_apart` so far. The second may be understood by now, or
+    come from the device that it belongs to."""
     try:
         row, asked, answers = _row(head, raw, scene)
     except _Never as reason:
         return wire.Result(head.id, head.rev, "refused", str(reason))
     except _Apart as reason:
-        plan.receipts[head.id, head.rev] = _receive(head, "quarantined", scene)
+        if not kept_apart:
+            plan.receipts[head.id, head.rev] = _receive(head, "quarantined", scene)
         return _quarantine(head, raw, str(reason), scene, plan)
-    plan.receipts[head.id, head.rev] = _receive(head, "stored", scene)
+    (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, "stored", scene)
     _place(row, asked, answers, held, scene, plan)
     return wire.Result(head.id, head.rev, "stored")
 
@@ -150,18 +161,8 @@ def _named(raw: bytes) -> tuple[str, int]:
 
 
 def _receipt(head: wire.Head, held: Held, plan: Plan) -> tuple[str, str] | None:
-    fresh = plan.receipts.get((head.id, head.rev))
+    fresh = plan.promoted.get((head.id, head.rev)) or plan.receipts.get((head.id, head.rev))
     return (fresh.sha, fresh.verdict) if fresh else held.receipts.get((head.id, head.rev))
-
-
-def _again(head: wire.Head, raw: bytes, known: tuple[str, str], scene: Scene, plan: Plan) -> wire.Result:
-    """(id, rev) was here before: the same bytes again, or others under the same name."""
-    sha, verdict = known
-    if sha != head.sha:
-        return _quarantine(head, raw, "conflict", scene, plan)
-    if verdict == "quarantined":
-        return wire.Result(head.id, head.rev, "quarantined")
-    return wire.Result(head.id, head.rev, "duplicate")
 
 
 def _quarantine(head: wire.Head, raw: bytes, code: str, scene: Scene, plan: Plan) -> wire.Result:
@@ -245,12 +246,14 @@ def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scen
     (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
 
 
-def named(entries: Iterable[bytes]) -> set[str]:
-    """The ids in a batch, of those entries that can be read."""
-    found = set()
+def named(entries: Iterable[bytes]) -> tuple[set[str], set[str]]:
+    """The ids and the streams in a batch, of those entries that can be read."""
+    ids, streams = set(), set()
     for raw in entries:
         try:
-            found.add(wire.read_head(raw).id)
+            head = wire.read_head(raw)
         except wire.Unreadable:
             continue
-    return found
+        ids.add(head.id)
+        streams.add(head.stream)
+    return ids, streams
