@@ -1,0 +1,122 @@
+"""Reading the tallies: how often each answer was given, by place and local day. Raw responses are never counted."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlalchemy import Column, Connection, func, select
+
+from sync.models import locations, tallies_day
+from sync.office import surveys
+from sync.office.places import Location
+from sync.scores import SCALES, Histogram, Scale, Score, Showing, add, score, showing
+from sync.survey import BUILTIN
+
+PERIOD = 28
+"""Local days that a page looks back on, today included."""
+LOADED = PERIOD + 2
+"""Days read for it: yesterday is compared with the same weekday of the four weeks before."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is scored: a question and the scale that it keeps for ever."""
+
+    id: str
+    scale_name: str
+
+    @property
+    def scale(self) -> Scale:
+        return SCALES[self.scale_name]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A histogram and what may be said about it."""
+
+    scale: Scale
+    counts: Histogram
+
+    @cached_property
+    def n(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def showing(self) -> Showing:
+        return showing(self.n)
+
+    @cached_property
+    def score(self) -> Score | None:
+        """None when there is nothing to show: too few answers, or none."""
+        return None if self.showing == "none" else score(self.scale, self.counts)
+
+
+@dataclass
+class Days:
+    """What one place was answered, by local day: `counts` a histogram a day, `aside` how many answers a flag keeps
+    out of it."""
+
+    counts: dict[int, Histogram] = field(default_factory=dict)
+    aside: dict[int, int] = field(default_factory=dict)
+
+
+def together(scale: Scale, histograms: Iterable[Histogram], *, singles: bool) -> Figure:
+    """The sum of several places or days. A viewer who may not see `singles` is not shown a sum from which the few
+    answers of one part could be subtracted out: parts too small to be shown are left out of it."""
+    parts = [counts for counts in histograms if singles or showing(sum(counts)) != "none"]
+    nothing = (0,) * (scale.high - scale.low + 1)
+    return Figure(scale, add([nothing, *parts]))
+
+
+def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) -> Figure:
+    """One place's days `first` … `last` together."""
+    return together(scale, (counts for day, counts in days.items() if first <= day <= last), singles=True)
+
+
+def questions(tx: Connection, path: str, first: int, last: int) -> list[Question]:
+    """What was asked at and below `path` in these days, the most answered first; the built-in one when nothing was."""
+    known = surveys.scales(tx)
+    n = func.sum(tallies_day.c.n)
+    query = (
+        select(tallies_day.c.question, n)
+        .join(locations, locations.c.id == tallies_day.c.location_id)
+        .where(locations.c.path.startswith(path), tallies_day.c.day.between(first, last))
+        .where(tallies_day.c.choice == "", tallies_day.c.question.in_(known))
+        .group_by(tallies_day.c.question)
+        .having(n > 0)
+        .order_by(n.desc(), tallies_day.c.question)
+    )
+    asked = [name for name, _ in tx.execute(query)]
+    return [Question(name, known[name]) for name in asked or [BUILTIN.first.id]]
+
+
+def by_day(tx: Connection, path: str, question: Question, first: int, last: int) -> dict[int, Days]:
+    """Each place's days at and below `path`, by the place's number."""
+    columns = value_columns(question.scale)
+    query = (
+        select(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside, *map(func.sum, columns))
+        .join(locations, locations.c.id == tallies_day.c.location_id)
+        .where(locations.c.path.startswith(path), tallies_day.c.day.between(first, last))
+        .where(tallies_day.c.choice == "", tallies_day.c.question == question.id)
+        .group_by(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside)
+    )
+    found: dict[int, Days] = defaultdict(Days)
+    for place, day, aside, *counts in tx.execute(query):
+        if not any(counts):
+            continue
+        if aside:
+            found[place].aside[day] = sum(counts)
+        else:
+            found[place].counts[day] = tuple(map(int, counts))
+    return found
+
+
+def value_columns(scale: Scale) -> list[Column[int]]:
+    """The columns of a tally that hold this scale's values, the lowest first."""
+    return [tallies_day.c[f"s{value}"] for value in range(scale.low, scale.high + 1)]
+
+
+def is_place(location: Location) -> bool:
+    """Whether answers are given there; a group only sums up."""
+    return location.kind != "group"

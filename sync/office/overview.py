@@ -1,0 +1,265 @@
+"""Every place beside the others: what yesterday was like, and the last four weeks of each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from sync.office import counts, delivery, local_time, places
+from sync.office.counts import PERIOD, Days, Figure, Question
+from sync.office.delivery import Delivery
+from sync.office.people import User
+from sync.office.places import Location
+from sync.scores import Difference, Scale, difference
+
+MOST_LINES = 100
+"""Places on one page; where there are more, groups are summed up and places come page by page."""
+WEEK = 7
+
+
+class Day(NamedTuple):
+    """One local day of a place or a group."""
+
+    day: int
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Line:
+    """One place or group. `days` are its last 28, today last; `figure` is their sum; `change` compares the last
+    seven with those before, None where that is not certain."""
+
+    place: Location
+    figure: Figure
+    days: tuple[Day, ...]
+    today: int
+    aside: int
+    change: Difference | None
+    delivery: Delivery
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group with its places; the places that stand in no group have no group's line."""
+
+    group: Line | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Yesterday:
+    """The last whole local day, and the same weekday of the four weeks before it."""
+
+    day: int
+    figure: Figure
+    usual: Figure
+
+    @property
+    def change(self) -> Difference | None:
+        """Against the usual; None when one of them is too small to be compared."""
+        if self.usual.showing != "full" or self.figure.score is None or self.usual.score is None:
+            return None
+        return difference(self.figure.score, self.usual.score)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is at and below `top`, and `whole` all of it together (both None: everything). `page` of `pages` when
+    there are too many places for one."""
+
+    top: Location | None
+    question: Question
+    questions: tuple[Question, ...]
+    whole: Line | None
+    yesterday: Yesterday
+    sections: tuple[Section, ...]
+    places: int
+    version: str
+    page: int = 1
+    pages: int = 1
+
+
+class _Reading(NamedTuple):
+    """What was read once, for all lines: `days` and `today` by the number of a place."""
+
+    scale: Scale
+    days: dict[int, Days]
+    today: dict[int, int]
+    deliveries: dict[int, Delivery]
+    singles: bool
+
+
+def overview(
+    tx: Connection, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None, page: int = 1
+) -> Overview:
+    """What this person may see at and below `top`, which has to be within their scope. `question` names the one to
+    score; the most answered one when it is None or nobody answered it."""
+    root = user.location_id if top is None else top.id
+    tree = places.locations(tx, root)
+    shown_top = top or next((node for node in tree if node.id == user.location_id), None)
+    path = shown_top.path if shown_top else "/"
+    today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}
+    last = max(today.values(), default=local_time.day_of(now_ms, places.DEFAULT_ZONE))
+    asked = counts.questions(tx, path, last - counts.LOADED, last)
+    chosen = next((each for each in asked if each.id == question), asked[0])
+    reading = _Reading(
+        chosen.scale,
+        counts.by_day(tx, path, chosen, last - counts.LOADED, last),
+        today,
+        delivery.deliveries(tx, path, {node.id: node for node in tree}, now_ms),
+        user.responses,
+    )
+    leaves = [node for node in tree if counts.is_place(node)]
+    sections, pages = _sections(reading, tree, leaves, shown_top, page)
+    return Overview(
+        top=shown_top,
+        question=chosen,
+        questions=tuple(asked),
+        whole=_whole(reading, shown_top, leaves),
+        yesterday=_yesterday(reading, leaves, last),
+        sections=sections,
+        places=len(leaves),
+        version=delivery.version(tx, now_ms),
+        page=min(max(page, 1), pages),
+        pages=pages,
+    )
+
+
+def _whole(reading: _Reading, top: Location | None, leaves: Sequence[Location]) -> Line | None:
+    if top is None:
+        return None
+    return _line(reading, top) if leaves == [top] else _sum(reading, top, leaves)
+
+
+def _sections(
+    reading: _Reading, tree: Sequence[Location], leaves: Sequence[Location], top: Location | None, page: int
+) -> tuple[tuple[Section, ...], int]:
+    if len(leaves) > MOST_LINES:
+        return _summed_up(reading, tree, top, page)
+    homes = {node.id: node for node in tree if not counts.is_place(node)}
+    home_of = {leaf.id: _home(leaf, homes) for leaf in leaves}
+    found = []
+    for home in [None, *homes]:
+        mine = [leaf for leaf in leaves if home_of[leaf.id] == home]
+        group = homes.get(home) if home is not None else None
+        empty_group = group is not None and not any(leaf.path.startswith(group.path) for leaf in leaves)
+        if not mine and not empty_group:
+            continue
+        is_top = group is not None and top is not None and group.id == top.id
+        summed = _sum(reading, group, mine) if group and not is_top else None
+        found.append(Section(summed, tuple(_line(reading, leaf) for leaf in _by_name(mine))))
+    return tuple(found), 1
+
+
+def _home(leaf: Location, groups: dict[int, Location]) -> int | None:
+    """The nearest group above a place."""
+    above = [int(part) for part in leaf.path.split("/") if part][:-1]
+    return next((number for number in reversed(above) if number in groups), None)
+
+
+def _summed_up(
+    reading: _Reading, tree: Sequence[Location], top: Location | None, page: int
+) -> tuple[tuple[Section, ...], int]:
+    """A line for each group right below, then the places right below, page by page."""
+    below = [node for node in tree if node.parent_id == (top.id if top else None)]
+    groups = _by_name([node for node in below if not counts.is_place(node)])
+    direct = _by_name([node for node in below if counts.is_place(node)])
+    pages = max(-(-len(direct) // MOST_LINES), 1)
+    first = (min(max(page, 1), pages) - 1) * MOST_LINES
+    lines = [
+        _sum(reading, group, [node for node in tree if counts.is_place(node) and node.path.startswith(group.path)])
+        for group in groups
+    ]
+    lines += [_line(reading, leaf) for leaf in direct[first : first + MOST_LINES]]
+    return (Section(None, tuple(lines)),), pages
+
+
+def _by_name(nodes: Sequence[Location]) -> list[Location]:
+    return sorted(nodes, key=lambda node: (node.name.casefold(), node.id))
+
+
+def _line(reading: _Reading, place: Location) -> Line:
+    today = reading.today[place.id]
+    days = reading.days.get(place.id, Days())
+    figures = tuple(
+        Day(day, counts.total(reading.scale, days.counts, day, day)) for day in range(today - PERIOD + 1, today + 1)
+    )
+    aside = sum(n for day, n in days.aside.items() if today - PERIOD < day <= today)
+    return _counted(reading, place, figures, figures[-1].figure.n, aside, [place], singles=True)
+
+
+def _sum(reading: _Reading, group: Location, members: Sequence[Location]) -> Line:
+    """A group's line: every member over its own local days."""
+    lines = [_line(reading, leaf) for leaf in members]
+    last = max((line.days[-1].day for line in lines), default=reading.today[group.id])
+    histograms: dict[int, list[Figure]] = {day: [] for day in range(last - PERIOD + 1, last + 1)}
+    for line in lines:
+        for day, figure in line.days:
+            histograms.setdefault(day, []).append(figure)
+    days = tuple(
+        Day(day, counts.together(reading.scale, (each.counts for each in some), singles=reading.singles))
+        for day, some in sorted(histograms.items())[-PERIOD:]
+    )
+    return _counted(
+        reading,
+        group,
+        days,
+        sum(line.today for line in lines),
+        sum(line.aside for line in lines),
+        members,
+        singles=reading.singles,
+    )
+
+
+def _counted(
+    reading: _Reading,
+    place: Location,
+    days: tuple[Day, ...],
+    today: int,
+    aside: int,
+    members: Sequence[Location],
+    *,
+    singles: bool,
+) -> Line:
+    def between(back: int, until: int) -> Figure:
+        """The members' own days from `back` days ago to `until` days ago."""
+        own = (
+            counts.total(reading.scale, found.counts, now - back, now - until).counts
+            for found, now in ((reading.days.get(leaf.id, Days()), reading.today[leaf.id]) for leaf in members)
+        )
+        return counts.together(reading.scale, own, singles=singles)
+
+    return Line(
+        place=place,
+        figure=between(PERIOD - 1, 0),
+        days=days,
+        today=today,
+        aside=aside,
+        change=_certain_change(between(PERIOD - 1, WEEK), between(WEEK - 1, 0)),
+        delivery=delivery.together(reading.deliveries[leaf.id] for leaf in members if leaf.id in reading.deliveries),
+    )
+
+
+def _certain_change(before: Figure, since: Figure) -> Difference | None:
+    if before.showing != "full" or since.showing != "full" or before.score is None or since.score is None:
+        return None
+    change = difference(since.score, before.score)
+    return change if change.certain else None
+
+
+def _yesterday(reading: _Reading, leaves: Sequence[Location], last: int) -> Yesterday:
+    """Each place's own yesterday; the day is named after where most of them are."""
+
+    def back(*days: int) -> Figure:
+        own = (
+            counts.total(reading.scale, found.counts, now - ago, now - ago).counts
+            for found, now in ((reading.days.get(leaf.id, Days()), reading.today[leaf.id]) for leaf in leaves)
+            for ago in days
+        )
+        return counts.together(reading.scale, own, singles=reading.singles or len(leaves) == 1)
+
+    named = Counter(reading.today[leaf.id] for leaf in leaves).most_common(1)
+    day = (named[0][0] if named else last) - 1
+    return Yesterday(day, back(1), back(*(1 + WEEK * weeks for weeks in range(1, 5))))
