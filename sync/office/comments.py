@@ -1,0 +1,122 @@
+"""What customers wrote, newest first. Only for viewers with the permission `responses`: the routes ask for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import Connection, Row, Select, select, tuple_
+
+from sync import wire
+from sync.models import locations, responses
+from sync.office import surveys
+from sync.office.places import Location
+from sync.scores import SCALES
+from sync.survey import Survey
+
+A_PAGE = 20
+
+
+class Cursor(NamedTuple):
+    """A comment's place in the order: when its answer was given, then its id."""
+
+    captured_ms: int
+    id: str
+
+    @classmethod
+    def parse(cls, text: str | None) -> Self | None:
+        """None for what is no cursor."""
+        moment, _, name = (text or "").partition(".")
+        fits = moment.isascii() and moment.isdecimal() and len(moment) <= 15 and name.isascii() and name.isprintable()
+        return cls(int(moment), name) if fits and 0 < len(name) <= 40 else None
+
+    def __str__(self) -> str:
+        return f"{self.captured_ms}.{self.id}"
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What one customer wrote, and the face they touched (`value` on `scale_name`, None when that survey is not
+    known any more). `aside`: a flag keeps the answer out of the score. `is_timed`: whether the hour is known."""
+
+    cursor: Cursor
+    place: Location
+    lang: str
+    text: str
+    value: int | None
+    scale_name: str | None
+    aside: bool
+    is_timed: bool
+
+
+@dataclass(frozen=True)
+class Comments:
+    """One page of them; `older` is the cursor to go on from, None at the end."""
+
+    shown: tuple[Comment, ...]
+    older: Cursor | None
+
+    @property
+    def newest(self) -> Cursor:
+        return self.shown[0].cursor if self.shown else Cursor(0, "0")
+
+
+def before(tx: Connection, path: str, places: Mapping[int, Location], cursor: Cursor | None) -> Comments:
+    """The newest comments at and below `path` that are older than `cursor` (None: the newest of all)."""
+    query = _query(path).order_by(responses.c.captured_ms.desc(), responses.c.id.desc()).limit(A_PAGE + 1)
+    if cursor is not None:
+        query = query.where(_key() < cursor)
+    rows = tx.execute(query).all()
+    older = Cursor(rows[A_PAGE - 1].captured_ms, rows[A_PAGE - 1].id) if len(rows) > A_PAGE else None
+    return Comments(tuple(_read(tx, places, rows[:A_PAGE])), older)
+
+
+def after(tx: Connection, path: str, places: Mapping[int, Location], cursor: Cursor) -> Comments:
+    """The comments newer than `cursor`, newest first: what has come in since a page was drawn."""
+    query = _query(path).where(_key() > cursor).order_by(responses.c.captured_ms, responses.c.id).limit(A_PAGE)
+    return Comments(tuple(_read(tx, places, tx.execute(query).all()[::-1])), None)
+
+
+def _key() -> Any:
+    return tuple_(responses.c.captured_ms, responses.c.id)
+
+
+def _query(path: str) -> Select[Any]:
+    return (
+        select(responses)
+        .join(locations, locations.c.id == responses.c.location_id)
+        .where(responses.c.commented, ~responses.c.test, locations.c.path.startswith(path))
+    )
+
+
+def _read(tx: Connection, places: Mapping[int, Location], rows: Sequence[Row[Any]]) -> list[Comment]:
+    asked: dict[tuple[str, int], Survey | None] = {}
+    for row in rows:
+        key = (row.survey, row.version)
+        if key not in asked:
+            asked[key] = surveys.published(tx, *key)
+    read = [_comment(places[row.location_id], asked[row.survey, row.version], row) for row in rows]
+    return [comment for comment in read if comment.text]
+
+
+def _comment(place: Location, survey: Survey | None, row: Row[Any]) -> Comment:
+    entry = wire.read_entry(row.body.encode())
+    answers = entry["answers"]
+    value = answers.get(survey.first.id) if survey else None
+    scale_name = survey.first.scale if survey else None
+    on_scale = scale_name is not None and type(value) is int and value in _values(scale_name)
+    return Comment(
+        cursor=Cursor(row.captured_ms, row.id),
+        place=place,
+        lang=entry["lang"],
+        # Only a free text is text: values are numbers, reasons are lists.
+        text="\n\n".join(answer.strip() for answer in answers.values() if isinstance(answer, str)).strip(),
+        value=value if on_scale else None,
+        scale_name=scale_name if on_scale else None,
+        aside=row.aside,
+        is_timed=row.hour is not None,
+    )
+
+
+def _values(scale_name: str) -> range:
+    scale = SCALES[scale_name]
+    return range(scale.low, scale.high + 1)
