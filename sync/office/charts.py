@@ -1,0 +1,150 @@
+"""Where the lines and bars of a chart are: numbers for the templates to draw as SVG."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeVar
+
+from sync.office.counts import Figure
+from sync.office.overview import Day, Overview
+from sync.scores import Scale, score_range
+
+P = TypeVar("P")
+Point = tuple[float, float]
+
+
+class Bar(NamedTuple):
+    """A part of the distribution: `x` and `width` in % of the whole."""
+
+    value: int
+    n: int
+    x: float
+    width: float
+
+
+class Axis(NamedTuple):
+    """The scores at the bottom and at the top of a chart."""
+
+    low: int
+    high: int
+
+    def y(self, score: float, height: float) -> float:
+        """From the top; what lies outside stays at the edge."""
+        inside = min(max(score, self.low), self.high)
+        return round(height * (self.high - inside) / (self.high - self.low), 2)
+
+
+class Spark(NamedTuple):
+    """Lines for SVG's `points`; `dots` are days that stand alone; `end` is today's point, if today has one."""
+
+    lines: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+    end: tuple[float, float] | None
+
+
+class Column(NamedTuple):
+    """One day of a trend: its bar of answers, and its score's point where it has one."""
+
+    day: Day
+    x: float
+    width: float
+    bar_y: float
+    bar_height: float
+
+
+class Trend(NamedTuple):
+    """`bands` are the intervals as polygons, `lines` the scores, both broken at days without a score."""
+
+    bands: tuple[str, ...]
+    lines: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
+    columns: tuple[Column, ...]
+    most: int
+
+
+def distribution(figure: Figure) -> list[Bar]:
+    """The worst first; empty when there is nothing to show."""
+    bars, x = list[Bar](), 0.0
+    for value, n in enumerate(figure.counts, start=figure.scale.low):
+        width = 100 * n / figure.n if figure.n else 0.0
+        bars.append(Bar(value, n, round(x, 3), round(width, 3)))
+        x += width
+    return bars
+
+
+def of_longest(bar: Bar, figure: Figure) -> float:
+    """How long a bar is beside the longest one, in %."""
+    longest = max(figure.counts)
+    return round(100 * bar.n / longest, 2) if longest else 0.0
+
+
+def axis(scale: Scale, figures: Sequence[Figure]) -> Axis:
+    """One for all charts beside each other, so that they can be compared: from ten below the worst score shown, in
+    tens, to the top of the range."""
+    lowest, highest = score_range(scale)
+    step = max((highest - lowest) // 10, 1)
+    worst = min((float(figure.score.value) for figure in figures if figure.score), default=lowest)
+    return Axis(max(int((worst - step) // step * step), lowest), highest)
+
+
+def overview_axis(view: Overview) -> Axis:
+    lines = [line for section in view.sections for line in (section.group, *section.lines) if line]
+    return axis(view.question.scale, [day.figure for line in lines for day in line.days])
+
+
+def spark(days: Sequence[Day], axis: Axis, width: float, height: float) -> Spark:
+    points = list(_points(days, axis, width, height))
+    runs = [run for run in _runs(points) if len(run) > 1]
+    alone = tuple(run[0] for run in _runs(points) if len(run) == 1)
+    return Spark(tuple(map(_path, runs)), alone, points[-1] if points else None)
+
+
+def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: float) -> Trend:
+    """`height` for the scores and, below it, `bars` for the numbers of answers."""
+    step = width / len(days)
+    most = max((day.figure.n for day in days), default=0)
+    columns = [
+        Column(day, round(index * step, 2), round(step, 2), round(bars - tall, 2), round(tall, 2))
+        for index, day in enumerate(days)
+        for tall in [bars * day.figure.n / most if most else 0.0]
+    ]
+    points = list(_points(days, axis, width, height))
+    bands = []
+    for run in _runs(list(_ends(days, axis, width, height))):
+        if len(run) > 1:
+            upper = [(x, top) for x, top, _ in run]
+            lower = [(x, bottom) for x, _, bottom in reversed(run)]
+            bands.append(_path([*upper, *lower]))
+    runs = _runs(points)
+    return Trend(
+        tuple(bands),
+        tuple(_path(run) for run in runs if len(run) > 1),
+        tuple(point for point in points if point),
+        tuple(columns),
+        most,
+    )
+
+
+def _points(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[Point | None]:
+    for x, figure in _places(days, width):
+        yield (x, axis.y(float(figure.score.value), height)) if figure.score else None
+
+
+def _ends(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[tuple[float, float, float] | None]:
+    for x, figure in _places(days, width):
+        yield (x, axis.y(figure.score.high, height), axis.y(figure.score.low, height)) if figure.score else None
+
+
+def _places(days: Sequence[Day], width: float) -> Iterator[tuple[float, Figure]]:
+    step = width / len(days) if days else width
+    for index, day in enumerate(days):
+        yield round((index + 0.5) * step, 2), day.figure
+
+
+def _runs(points: Sequence[P | None]) -> list[list[P]]:
+    """What stands together: a day without a score ends a run, so that a gap stays a gap."""
+    grouped = groupby(points, key=lambda point: point is None)
+    return [[point for point in run if point is not None] for is_gap, run in grouped if not is_gap]
+
+
+def _path(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:g},{y:g}" for x, y in points)

@@ -1,0 +1,97 @@
+"""Signing in and out over HTTP. Any address may come in by hand; only our own paths lead on."""
+
+import re
+
+from flask import Blueprint, g, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from sync import access
+from sync.centre import centre
+from sync.office import people
+from sync.office.people import Wait
+
+routes = Blueprint("doors", __name__)
+
+# What a browser reads as a path of this host: one slash, then no second one, no backslash (which browsers turn into
+# a slash), no space or control character (which they drop), nothing beyond ASCII.
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
+_LONGEST_PATH = 2_000
+
+WRONG = "This email address and password do not fit together."
+EXPIRED = "This link has expired. Sign in with your password, or ask for a new link."
+
+
+def own_path(text: str | None) -> str:
+    """Where to go on after signing in: a path of ours, or the overview."""
+    fits = text is not None and len(text) <= _LONGEST_PATH and _OWN_PATH.fullmatch(text)
+    return text if fits and text is not None else "/"
+
+
+@routes.get("/sign-in")
+@access.open_to("anyone")
+def sign_in() -> Response:
+    return _form()
+
+
+@routes.post("/sign-in")
+@access.open_to("anyone")
+def try_sign_in() -> Response:
+    here, email = centre(), request.form.get("email", "")
+    answer = people.sign_in(here.db, email, request.form.get("password", ""), request.remote_addr or "", here.now_ms())
+    if isinstance(answer, Wait):
+        minutes = -(-answer.ms // 60_000)
+        response = _form(
+            f"Too many tries. Please wait {minutes} minute{'s'[: minutes > 1]}, then try again.", email, 429
+        )
+        response.headers["Retry-After"] = str(-(-answer.ms // 1000))
+        return response
+    return _let_in(answer, own_path(request.form.get("next"))) if answer else _form(WRONG, email, 401)
+
+
+@routes.get("/enter/<token>")
+@access.open_to("anyone")
+def enter(token: str) -> Response:
+    """A one-click link."""
+    here = centre()
+    with here.db.writing() as tx:
+        session = people.follow_link(tx, token, here.now_ms())
+    return _let_in(session, "/") if session else _form(EXPIRED, status=403)
+
+
+@routes.post("/sign-out")
+@access.open_to("signed_in")
+def sign_out() -> Response:
+    here = centre()
+    with here.db.writing() as tx:
+        people.sign_out(tx, request.cookies.get(access.COOKIE, ""), here.now_ms())
+    return _let_out()
+
+
+@routes.post("/sign-out-everywhere")
+@access.open_to("signed_in")
+def sign_out_everywhere() -> Response:
+    here = centre()
+    with here.db.writing() as tx:
+        people.sign_out_everywhere(tx, g.user.id, here.now_ms())
+    return _let_out()
+
+
+def _form(problem: str | None = None, email: str = "", status: int = 200) -> Response:
+    target = own_path(request.values.get("next"))
+    return make_response(render_template("office/sign_in.html", problem=problem, email=email, target=target), status)
+
+
+def _let_in(session: str, target: str) -> Response:
+    """A session of its own, never one that was there before: that one ends here."""
+    here = centre()
+    with here.db.writing() as tx:
+        people.sign_out(tx, request.cookies.get(access.COOKIE, ""), here.now_ms())
+    response = redirect(target, code=303)
+    access.give_session(response, session)
+    return response
+
+
+def _let_out() -> Response:
+    response = redirect("/sign-in", code=303)
+    access.take_session(response)
+    return response

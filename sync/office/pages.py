@@ -1,0 +1,117 @@
+"""What people see, over HTTP: every route asks one question of its subject and draws the answer."""
+
+from flask import Blueprint, abort, g, make_response, render_template, request
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from sync import access
+from sync.centre import centre
+from sync.office import charts, comments, counts, delivery, doors, faces, location, overview, places, words
+from sync.office.comments import Comments, Cursor
+from sync.office.people import User
+from sync.office.places import Location
+
+routes = Blueprint("office", __name__)
+routes.register_blueprint(doors.routes)
+
+
+@routes.record_once
+def _give_templates_their_pens(state: BlueprintSetupState) -> None:
+    """What every template of the office draws with, macros too."""
+    state.app.jinja_env.globals.update(words=words, charts=charts, faces=faces, PERIOD=counts.PERIOD)
+
+
+@routes.get("/")
+@access.open_to("signed_in")
+def front() -> Response:
+    return _overview("office/overview.html")
+
+
+@routes.get("/now")
+@access.open_to("signed_in")
+def front_now() -> Response:
+    """The overview's figures for a page that is open; 204 while it shows the newest."""
+    return _unchanged() or _overview("office/_overview.html")
+
+
+@routes.get("/locations/<int:number>")
+@access.open_to("signed_in")
+def place(number: int) -> Response:
+    return _location("office/location.html", number)
+
+
+@routes.get("/locations/<int:number>/now")
+@access.open_to("signed_in")
+def place_now(number: int) -> Response:
+    """A location's figures and newest comments for a page that is open; 204 while it shows the newest."""
+    return _unchanged() or _location("office/_location_now.html", number, Cursor.parse(request.args.get("newest")))
+
+
+@routes.get("/locations/<int:number>/comments")
+@access.open_to("signed_in")
+def place_comments(number: int) -> Response:
+    """Older comments: as a piece of the page that asks for them, or as a page."""
+    here, user = centre(), _viewer()
+    if not user.responses:
+        abort(403)
+    with here.db.reading() as tx:
+        at = _find(tx, user, number)
+        page = comments.before(tx, at.path, _tree(tx, at), Cursor.parse(request.args.get("before")))
+    is_piece = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    template = "office/_comments.html" if is_piece else "office/comments.html"
+    return make_response(render_template(template, place=at, comments=page, now_ms=here.now_ms()))
+
+
+def _viewer() -> User:
+    viewer: User = g.user
+    return viewer
+
+
+def _asked_page() -> int:
+    return request.args.get("page", 1, type=int)
+
+
+def _unchanged() -> Response | None:
+    here = centre()
+    with here.db.reading() as tx:
+        newest = delivery.version(tx, here.now_ms())
+    return Response(status=204) if request.args.get("version") == newest else None
+
+
+def _overview(template: str) -> Response:
+    here, user = centre(), _viewer()
+    now_ms = here.now_ms()
+    with here.db.reading() as tx:
+        view = overview.overview(tx, user, now_ms, question=request.args.get("question"), page=_asked_page())
+    return make_response(render_template(template, view=view, now_ms=now_ms))
+
+
+def _location(template: str, number: int, newest: Cursor | None = None) -> Response:
+    here, user = centre(), _viewer()
+    now_ms = here.now_ms()
+    with here.db.reading() as tx:
+        at = _find(tx, user, number)
+        page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=_asked_page())
+        said = _comments(tx, user, at, newest)
+    return make_response(
+        render_template(template, page=page, view=page.overview, comments=said, newest=newest, now_ms=now_ms)
+    )
+
+
+def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -> Comments | None:
+    """None for a viewer who may not read them."""
+    if not user.responses:
+        return None
+    if newest is not None:
+        return comments.after(tx, at.path, _tree(tx, at), newest)
+    return comments.before(tx, at.path, _tree(tx, at), None)
+
+
+def _find(tx: Connection, user: User, number: int) -> Location:
+    """404 alike for a location that isn't there and one that isn't theirs."""
+    return location.find(tx, user, number) or abort(404)
+
+
+def _tree(tx: Connection, at: Location) -> dict[int, Location]:
+    return {each.id: each for each in places.locations(tx, at.id)}

@@ -1,0 +1,185 @@
+"""Numbers, dates and sentences in the viewer's language: the one seam to other languages (English for now)."""
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
+
+from sync.office import local_time
+from sync.office.comments import Comment
+from sync.office.counts import PERIOD, Figure
+from sync.office.delivery import Delivery
+from sync.office.overview import Line, Overview, Yesterday
+from sync.office.places import Location
+from sync.scores import ENOUGH, RANKED, Difference, Scale, rounded
+
+LOCALE = "en_GB"
+LANGUAGE = "en"
+
+_NAMES = {"index": "index", "nps": "NPS", "csat": "satisfied", "ces": "ease", "yes": "yes"}
+_UNITS = {"csat": " %", "yes": " %"}
+_DIGITS = {"ces": 1}
+_SHORT_WEEK = timedelta(days=6)
+
+_SMILEYS = {
+    "smiley4": ("Very unhappy", "Unhappy", "Happy", "Very happy"),
+    "smiley5": ("Very unhappy", "Unhappy", "Neither happy nor unhappy", "Happy", "Very happy"),
+    "yesno": ("No", "Yes"),
+}
+
+
+def number(count: int) -> str:
+    return format_decimal(count, locale=LOCALE)
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """ "1 answer", "812 answers"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def share(part: int, whole: int) -> str:
+    """Of `whole` > 0, in %."""
+    return format_percent(part / whole, locale=LOCALE)
+
+
+def score_name(scale: Scale) -> str:
+    return _NAMES[scale.family]
+
+
+def score(scale: Scale, value: Fraction | float) -> str:
+    """A score as it is shown: rounded, with a real minus."""
+    digits = _DIGITS.get(scale.family, 0)
+    shown = format_decimal(float(rounded(value, digits)), format="#,##0" + (".0" if digits else ""), locale=LOCALE)
+    return shown.replace("-", "−") + _UNITS.get(scale.family, "")
+
+
+def interval(figure: Figure) -> str:
+    """ "84–88"; with "to" where a minus stands in it. Only for a figure with a score."""
+    if figure.score is None:
+        return ""
+    low, high = (score(figure.scale, end).removesuffix(" %") for end in (figure.score.low, figure.score.high))
+    return f"{low} to {high}" if "−" in low else f"{low}–{high}"
+
+
+def size(scale: Scale, change: Difference) -> str:
+    """How large a change is, without its sign."""
+    return score(scale, abs(change.value)).removesuffix(" %")
+
+
+def answer_name(scale_name: str, value: int) -> str:
+    names = _SMILEYS.get(scale_name)
+    return names[value] if names else str(value)
+
+
+def text(texts: dict[str, str]) -> str:
+    """A survey's text in the viewer's language, or in whichever it has."""
+    return texts.get(LANGUAGE) or next(iter(texts.values()), "")
+
+
+def date(day: int) -> str:
+    """ "Sat 21 Nov"."""
+    return format_skeleton("MMMEd", _midnight(day), locale=LOCALE)
+
+
+def short_date(day: int) -> str:
+    """ "21 Nov"."""
+    return format_skeleton("MMMd", _midnight(day), locale=LOCALE)
+
+
+def weekday(day: int) -> str:
+    return format_date(local_time.date_of(day), "EEEE", locale=LOCALE)
+
+
+def short_weekday(day: int) -> str:
+    return format_date(local_time.date_of(day), "ccc", locale=LOCALE)
+
+
+def _midnight(day: int) -> datetime:
+    return datetime.combine(local_time.date_of(day), datetime.min.time())
+
+
+def moment(ms: int, zone: str, now_ms: int) -> str:
+    """On the clock of a place: "14:05" today, "Fri 14:05" in the last days, else with the date."""
+    then, now = local_time.at(ms, zone), local_time.at(now_ms, zone)
+    time = format_time(then.time(), "HH:mm", locale=LOCALE)
+    if then.date() == now.date():
+        return time
+    if timedelta(0) < now.date() - then.date() <= _SHORT_WEEK:
+        return f"{format_date(then, 'ccc', locale=LOCALE)} {time}"
+    return f"{format_skeleton('MMMd', then.replace(tzinfo=None), locale=LOCALE)} {time}"
+
+
+def delivery(state: Delivery, place: Location, now_ms: int) -> str:
+    """How far it is complete, and what stands in the way."""
+    if not state.screens:
+        return "No screen here yet"
+    if state.unpaired == state.screens:
+        return f"{counted(state.screens, 'screen')} waiting to be paired"
+    if state.silent and state.silent_since_ms is not None:
+        since = f" since {moment(state.silent_since_ms, place.zone, now_ms)}"
+        return f"{counted(state.silent, 'screen')} silent{since}"
+    if state.silent:
+        return f"{counted(state.silent, 'screen')} not heard of yet"
+    if state.complete_ms is None:
+        return "Nothing delivered yet"
+    return f"Complete to {moment(state.complete_ms, place.zone, now_ms)}"
+
+
+def yesterday(view: Overview) -> str:
+    """The sentence a day begins with."""
+    past = view.yesterday
+    if not view.places:
+        return "There is no place yet."
+    if not past.figure.n:
+        return "Nobody answered yesterday."
+    answers = f"Yesterday {counted(past.figure.n, 'answer')}"
+    found = past.figure.score
+    if found is None:
+        return f"{answers}: too few to say how it was."
+    scored = f"{answers}, {score_name(past.figure.scale)} {score(past.figure.scale, found.value)}"
+    ended = "" if past.figure.showing == "full" else " That is early: few answered."
+    return f"{scored} ({interval(past.figure)}){_compared(past)}.{ended}"
+
+
+def _compared(past: Yesterday) -> str:
+    """A difference is claimed where it is certain; "about the usual" only where there are answers enough to say so."""
+    change, day = past.change, weekday(past.day)
+    if change is None:
+        return ""
+    if change.certain and rounded(abs(change.value)) > 0:
+        return f", {size(past.figure.scale, change)} {'above' if change.value > 0 else 'below'} the usual {day}"
+    return f", about the usual {day}" if past.figure.showing == "full" else ""
+
+
+def summary(line: Line) -> str:
+    """What a place's big number rests on."""
+    figure = line.figure
+    if not figure.n:
+        return f"Nobody has answered here in the last {PERIOD} days."
+    rests = f"{counted(figure.n, 'answer')} in the last {PERIOD} days, {number(line.today)} of them today."
+    return {
+        "none": f"{rests} From {ENOUGH} on there is a score.",
+        "early": f"{rests} Early: from {RANKED} on it stands firmer.",
+        "full": rests,
+    }[figure.showing]
+
+
+def answers(scale_name: str, values: tuple[int, ...]) -> str:
+    """ "unhappy or very unhappy"."""
+    return " or ".join(answer_name(scale_name, value).lower() for value in values)
+
+
+def given(comment: Comment, now_ms: int) -> str:
+    """When, on the clock of the place; the day alone where the hour is not known."""
+    zone, ms = comment.place.zone, comment.cursor.captured_ms
+    return moment(ms, zone, now_ms) if comment.is_timed else date(local_time.day_of(ms, zone))
+
+
+def language(code: str) -> str:
+    """The language's own name in the viewer's language; the code where nobody knows it."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(LOCALE) or code
+    except (ValueError, UnknownLocaleError):
+        return code
