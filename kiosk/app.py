@@ -1,0 +1,122 @@
+"""The terminal's web application: who may call it, and what every answer says about itself."""
+
+import ipaddress
+import logging
+import socket
+from traceback import extract_tb
+
+from flask import Flask, abort, jsonify, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from kiosk import control, screens
+from kiosk.outbox import NotHeld
+from kiosk.terminal import Terminal
+from sync.assets import STATIC, TEMPLATES, stamp
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024
+"""A comment of the longest kind, every character of it escaped, and the rest of its form."""
+YEAR_S = 31_536_000
+_ANY = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: browsers then send `Origin: null` with a plain form, and our own could not be told from others'.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(terminal: Terminal) -> Flask:
+    """The screens of `terminal`, its health, and the command line's way in."""
+    app = Flask("kiosk", template_folder=str(TEMPLATES), static_folder=str(STATIC), static_url_path="/static")
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(file=_file, guard=terminal.settings.input_guard_ms)
+    screens.htmx.init_app(app)
+    app.register_blueprint(screens.routes(terminal))
+    app.register_blueprint(control.routes(terminal))
+    _answer_health(app, terminal)
+    _check_host(app, terminal.settings.host)
+    _say_headers(app)
+    _hide_errors(app)
+    return app
+
+
+def _file(name: str) -> str:
+    """The address of a static file, which changes with what is in it."""
+    return f"/static/{name}?v={stamp(name)}"
+
+
+def _answer_health(app: Flask, terminal: Terminal) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """200 while the process lives; what is wrong is in the body."""
+        try:
+            return jsonify(terminal.health())
+        except (NotHeld, OSError) as problem:
+            return jsonify(problem=type(problem).__name__)
+
+
+def _check_host(app: Flask, host: str) -> None:
+    """Another site's name that was made to point here is not ours. On every interface, names of this machine and
+    plain addresses are: a page can't be lured to an address that it wasn't loaded from."""
+    names = {"localhost", "127.0.0.1", "::1", host.lower()}
+    if host in _ANY:
+        names |= {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}
+
+    @app.before_request
+    def is_ours() -> None:
+        name = request.host.lower()
+        name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+        if name not in names and not (host in _ANY and _is_address(name)):
+            abort(Response("This is not a name of this terminal.\n", 421, mimetype="text/plain"))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
+
+
+def _say_headers(app: Flask) -> None:
+    @app.after_request
+    def headers(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint == "static" and response.status_code in (200, 206, 304):
+            response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
+        else:
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["Vary"] = "HX-Request"
+        return response
+
+
+def _keeping(name: str) -> str:
+    """For a year when the address says what is in the file, else asked for again each time."""
+    ours = request.args.get("v") == stamp(name)
+    return f"public, max-age={YEAR_S}, immutable" if ours else "no-cache"
+
+
+def _hide_errors(app: Flask) -> None:
+    """A browser that strayed finds its way back to the question. What goes wrong is logged without what was sent."""
+
+    @app.errorhandler(HTTPException)
+    def strayed(problem: HTTPException) -> Response:
+        if problem.code in (404, 405) and "text/html" in request.headers.get("Accept", "") and request.path != "/":
+            return redirect("/", 303)
+        return Response(f"{problem.name}\n", problem.code, mimetype="text/plain")
+
+    @app.errorhandler(Exception)
+    def broken(problem: Exception) -> Response:
+        where = extract_tb(problem.__traceback__)[-1]
+        log.error("%s failed: %s at %s:%s", request.endpoint, type(problem).__name__, where.filename, where.lineno)
+        return screens.rest()

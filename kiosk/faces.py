@@ -1,0 +1,56 @@
+"""How an answer looks: a face with its label, or a number. The drawings are in static/faces."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from sync.assets import STATIC
+from sync.i18n import mark as _
+from sync.scores import SCALES
+
+_FACES = {
+    "smiley4": (
+        ("awful", _("Very unhappy")),
+        ("poor", _("Unhappy")),
+        ("good", _("Happy")),
+        ("great", _("Very happy")),
+    ),
+    "smiley5": (
+        ("awful", _("Very unhappy")),
+        ("poor", _("Unhappy")),
+        ("fair", _("Neither happy nor unhappy")),
+        ("good", _("Happy")),
+        ("great", _("Very happy")),
+    ),
+}
+_WORDS = {"yesno": (_("No"), _("Yes"))}
+
+
+class Option(NamedTuple):
+    """One answer that can be touched; `face` is empty on the scales of numbers and words."""
+
+    value: int
+    label: str
+    face: Markup
+
+
+def options(scale: str, words: Callable[[str], str]) -> list[Option]:
+    """The answers of a scale, the worst first."""
+    low, high, _family = SCALES[scale]
+    if scale in _FACES:
+        return [
+            Option(value, words(label), drawing(f"faces/{name}.svg"))
+            for value, (name, label) in enumerate(_FACES[scale], low)
+        ]
+    named = _WORDS.get(scale)
+    return [
+        Option(value, words(named[value - low]) if named else str(value), Markup("")) for value in range(low, high + 1)
+    ]
+
+
+@cache
+def drawing(name: str) -> Markup:
+    """A drawing of ours from static/, to stand in a page so that it takes the page's colours."""
+    return Markup((STATIC / name).read_text(encoding="utf-8"))  # noqa: S704 - a file of our own

@@ -1,0 +1,158 @@
+"""What the customer touches. Speaks HTTP and nothing else.
+
+A plain form is answered with a redirect, the page's script with the next screen alone. Either way the answer comes
+after the disk has the touch, so a screen that says thank you tells the truth."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from kiosk import faces, touches, views, visits
+from kiosk.outbox import NotHeld
+from kiosk.terminal import Standing, Terminal
+from kiosk.visits import BREAK_MS, Turn, Visits
+from sync import survey
+from sync.i18n import NAMES, words
+
+FRESH_SECONDS = 60
+"""How often the question is fetched anew while nobody is there: it may have changed, or the terminal be gone."""
+LANGUAGE_SECONDS = 30
+"""How long the question stays in a language that somebody chose; reading it takes a while."""
+SCREEN_HEADER = "Smilepost-Screen"
+"""On every answer of ours that a touch may be forgotten for; no proxy's page has it."""
+
+htmx = HTMX()
+
+
+def is_fragment() -> bool:
+    """Whether the page's script asks for a screen alone, without the page around it."""
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def routes(terminal: Terminal) -> Blueprint:
+    """`/` is the box's only or first screen, `/s/<screen>/` another one."""
+    screens = Blueprint("screens", __name__)
+    known = Visits(terminal)
+
+    def here(screen: str | None) -> Standing:
+        return terminal.standing(screen) or abort(404)
+
+    def question(screen: str | None = None) -> Response:
+        return _show(known.fresh(here(screen), request.args.get("lang", "")), here(screen), _base(screen))
+
+    def visit(name: str, step: str, screen: str | None = None) -> Response:
+        turn = known.open(here(screen), name, step)
+        return _show(turn, here(screen), _base(screen)) if turn else redirect(f"{_base(screen)}/", 303)
+
+    def idle(name: str, screen: str | None = None) -> Response:
+        known.idle(here(screen), name)
+        return redirect(f"{_base(screen)}/", 303)
+
+    def done(screen: str | None = None) -> Response:
+        spoken = visits.languages(here(screen))
+        lang = request.args.get("lang", "")
+        return _show(Turn("done", lang if lang in spoken else spoken[0]), here(screen), _base(screen))
+
+    def touch(screen: str | None = None) -> Response:
+        standing, base = here(screen), _base(screen)
+        touched = touches.read(dict(request.form.lists()), standing.survey, visits.languages(standing))
+        try:
+            turn = known.take(standing, touched)
+        except NotHeld:
+            # The page's script keeps the touch and tries again by itself; for a plain form the terminal does.
+            waiting = Response(status=503) if is_fragment() else None
+            return waiting or redirect(f"{base}/visit/{known.keep(standing, touched)}/moment", 303)
+        return _go(turn, known, standing, base)
+
+    def moment(name: str, screen: str | None = None) -> Response:
+        turn = known.again(here(screen), name)
+        if isinstance(turn, int):
+            return rest("moment" if turn < BREAK_MS else "break", after=1 if turn < BREAK_MS else 3)
+        return _go(turn, known, here(screen), _base(screen))
+
+    def everywhere(path: str, view: Callable[..., Response], method: str = "GET") -> None:
+        for before in ("", "/s/<screen>"):
+            screens.add_url_rule(before + path, view_func=view, methods=[method])
+
+    everywhere("/", question)
+    everywhere("/visit", touch, "POST")
+    everywhere("/visit/<name>/idle", idle)
+    everywhere("/visit/<name>/moment", moment)
+    everywhere("/visit/<name>/<step>", visit)
+    everywhere("/done", done)
+    _guard(screens)
+    return screens
+
+
+def _guard(screens: Blueprint) -> None:
+    """Nothing is written for another site's page, and nobody sees an error."""
+
+    @screens.before_request
+    def from_here_alone() -> None:
+        if request.method == "POST" and not is_from_here():
+            abort(403)
+
+    @screens.errorhandler(NotHeld)
+    def unheld(_problem: NotHeld) -> Response:
+        return rest()
+
+    @screens.errorhandler(404)
+    def unknown(_problem: HTTPException) -> Response:
+        return rest(status=404)
+
+    @screens.errorhandler(413)
+    def too_large(_problem: HTTPException) -> Response:
+        return redirect(request.path.removesuffix("visit"), 303)
+
+
+def is_from_here() -> bool:
+    """Whether a write comes from a page of this terminal. Browsers say so in Origin, on plain forms too; one that
+    says nothing at all can only be believed when it sends what a plain form sends."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return origin in (f"http://{request.host}", f"https://{request.host}")
+    site = request.headers.get("Sec-Fetch-Site")
+    return site == "same-origin" if site else request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _base(screen: str | None) -> str:
+    return f"/s/{screen}" if screen else ""
+
+
+def _go(turn: Turn | None, known: Visits, standing: Standing, base: str) -> Response:
+    """To the next screen: shown at once to the page's script, by redirect to a plain form."""
+    if is_fragment():
+        return _show(turn or known.fresh(standing), standing, base)
+    if turn is None:
+        return redirect(f"{base}/", 303)
+    place = f"/visit/{turn.draft.id}/{turn.screen}" if turn.draft else f"/{turn.screen}?lang={turn.lang}"
+    return redirect(base + place, 303)
+
+
+def _show(turn: Turn, standing: Standing, base: str) -> Response:
+    if turn.quiet:
+        return Response(status=204, headers={SCREEN_HEADER: turn.screen})
+    home, after = f"{base}/", survey.IDLE_SECONDS[turn.screen]
+    if turn.screen == "ask" and turn.draft is None:
+        after = FRESH_SECONDS if turn.lang == standing.languages[0] else LANGUAGE_SECONDS
+    then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else home
+    return _page(turn.screen, turn.lang, base=base, after=after, then=then, **views.context(turn, standing))
+
+
+def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503) -> Response:
+    """A screen that promises nothing and looks again by itself."""
+    lang = request.accept_languages.best_match(NAMES) or "en"
+    return _page(screen, lang, status, base="", after=after, then=request.full_path, title="Smilepost")
+
+
+def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response:
+    """A screen, alone or with the page around it."""
+    template = f"kiosk/_{screen}.html" if is_fragment() else "kiosk/page.html"
+    context |= {"screen": screen, "lang": lang, "_": words(lang), "mark": faces.drawing("kiosk/mark.svg")}
+    response = make_response(render_template(template, **context), status)
+    response.headers[SCREEN_HEADER] = screen
+    return response

@@ -1,0 +1,139 @@
+"""A visit from touch to touch: what is held, and which screen comes next. The order of the screens is the table in
+sync.survey; HTTP is not spoken here."""
+
+import random
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from kiosk import touches
+from kiosk.outbox import Draft, NotHeld
+from kiosk.terminal import Standing, Terminal
+from kiosk.touches import Touch
+from sync import survey
+
+MAX_LANGUAGES = 4
+BREAK_MS = 5_000
+"""How long a touch may wait at "One moment, please" before the screen is taking a break."""
+MAX_WAITING = 20
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The screen that comes next; `visit` is the id its forms carry. `draft` is None when a visit starts or is
+    over. `quiet`: the page's script shows it already."""
+
+    screen: str
+    lang: str
+    draft: Draft | None = None
+    visit: str = ""
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Unheld:
+    """A touch that the disk did not take, of a page that cannot try again by itself, and since when."""
+
+    standing: Standing
+    touch: Touch
+    since_ms: int
+
+
+class Visits:
+    """The visits to a box's screens. Safe to call from several threads."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._unheld: dict[str, Unheld] = {}
+        self._guard = Lock()
+
+    def fresh(self, standing: Standing, lang: str = "") -> Turn:
+        """The question for somebody new: whoever was there has left. Raises NotHeld."""
+        self._terminal.seal_screen(standing.screen)
+        spoken = languages(standing)
+        return Turn("ask", lang if lang in spoken else spoken[0], visit=self._terminal.new_id())
+
+    def open(self, standing: Standing, name: str, screen: str) -> Turn | None:
+        """A screen in the middle of a visit, or None when there is no such visit here any more. Raises NotHeld."""
+        draft = self._draft(standing, name)
+        within = {step.to for step in survey.STEPS if not step.ends}
+        return Turn(screen, draft.lang, draft, draft.id) if draft and screen in within else None
+
+    def idle(self, standing: Standing, name: str) -> None:
+        """Nobody touched the screen for a while. Raises NotHeld."""
+        if self._draft(standing, name):
+            self._terminal.seal(name, "idle")
+
+    def take(self, standing: Standing, touch: Touch, waited_ms: int = 0) -> Turn | None:
+        """Hold a touch; returns where it leads, or None when that is the question for somebody new. What cannot be
+        an answer changes nothing. Raises NotHeld: nobody may be thanked."""
+        step = survey.step(touch.on, touch.action)
+        if step is None or not touch.answers or touch.edition != touches.edition(standing.survey):
+            return self.open(standing, touch.id or "", "thanks")
+        held = self._hold(standing, touch, waited_ms)
+        if step.ends:
+            self._terminal.seal(held.id, "done" if step.ends == "done" else "idle")
+            return Turn(step.to, held.lang) if step.to != "ask" else None
+        turn = self.open(standing, held.id, step.to)
+        return replace(turn, quiet=touch.by_page and step.action == "reason") if turn else None
+
+    def keep(self, standing: Standing, touch: Touch) -> str:
+        """Keep a touch that was not held, to try again; returns the visit's id."""
+        name = touch.id or self._terminal.new_id()
+        with self._guard:
+            while len(self._unheld) >= MAX_WAITING:
+                self._unheld.pop(next(iter(self._unheld)))
+            now_ms = self._terminal.clock.boottime_ms()
+            self._unheld[name] = Unheld(standing, replace(touch, id=name), now_ms)
+        return name
+
+    def again(self, standing: Standing, name: str) -> Turn | int | None:
+        """Try a kept touch again. Returns where it leads, None for the question (also when it took so long that
+        its customer is gone), or for how many milliseconds it has been waiting in vain."""
+        with self._guard:
+            kept = self._unheld.pop(name, None)
+        if kept is None or kept.standing.screen != standing.screen:
+            return None
+        waited_ms = self._terminal.clock.boottime_ms() - kept.since_ms
+        try:
+            turn = self.take(kept.standing, kept.touch, waited_ms)
+        except NotHeld:
+            with self._guard:
+                self._unheld[name] = kept
+            return waited_ms
+        return turn if waited_ms < BREAK_MS else None
+
+    def _hold(self, standing: Standing, touch: Touch, waited_ms: int) -> Draft:
+        return self._terminal.hold(
+            standing, id=touch.id or self._terminal.new_id(), rev=touch.rev, lang=touch.lang, answers=touch.answers,
+            shown=touch.shown or _shown(standing.survey, touch), first_ms=touch.first_ms, total_ms=touch.total_ms,
+            ago_ms=touch.ago_ms + waited_ms,
+            # A form of a later screen belongs to the visit it was written for, also when it is sent twice.
+            from_page=touch.by_page or touch.on != "ask",
+        )  # fmt: skip
+
+    def _draft(self, standing: Standing, name: str) -> Draft | None:
+        """A visit to this very screen that is not over, with the survey that is asked here now."""
+        draft = self._terminal.draft(name)
+        asked = (standing.screen, standing.survey.id, standing.survey.version)
+        return draft if draft and (draft.screen, draft.survey, draft.version) == asked else None
+
+
+def languages(standing: Standing) -> tuple[str, ...]:
+    """What can be chosen on the screen; the first is the place's own."""
+    return standing.languages[:MAX_LANGUAGES]
+
+
+def orders(asked: survey.Survey) -> dict[str, list[str]]:
+    """An order for each question of reasons, shuffled for one visit so that none is favoured."""
+    return {question.id: _shuffled(question) for question in asked.questions if question.kind == "reasons"}
+
+
+def _shown(asked: survey.Survey, touch: Touch) -> dict[str, list[str]]:
+    value = touch.answers[asked.first.id]
+    reasons = asked.reasons_after(value) if isinstance(value, int) else None
+    return {reasons.id: _shuffled(reasons)} if reasons else {}
+
+
+def _shuffled(question: survey.Question) -> list[str]:
+    names = [choice.id for choice in question.choices]
+    return random.sample(names, len(names))

@@ -1,0 +1,107 @@
+"""Pictures of every screen of the terminal: `python tests/end_to_end/screenshots.py --out DIR`.
+
+Each in three sizes (a 10-inch display, the Pi's 7-inch one, a tall one) and three languages; the question in the dark
+as well. Not a test: somebody has to look."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from kiosk.app import create_app
+from kiosk.config import Settings
+from kiosk.terminal import Terminal
+
+SIZES = ((1280, 800), (800, 480), (800, 1280))
+LANGUAGES = ("en", "de", "fr")
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+COMMENT = {
+    "en": "Anna at the till took the time to explain the difference.\nThe car park was full, though.",
+    "de": "Anna an der Kasse hat sich Zeit genommen und den Unterschied erklärt.\nDer Parkplatz war aber voll.",
+    "fr": "Anna, à la caisse, a pris le temps d’expliquer la différence.\nLe parking était complet, par contre.",
+}
+
+
+@contextmanager
+def terminal() -> Iterator[str]:
+    """A terminal that runs here, and its address."""
+    with TemporaryDirectory() as folder:
+        box = Terminal(Settings(data=Path(folder), input_guard_ms=0))
+        server = make_server("127.0.0.1", 0, create_app(box), threaded=True)
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            box.stop()
+
+
+def walk(page: Page, address: str, lang: str) -> Iterator[str]:
+    """One visit, stopping at every screen."""
+    page.goto(f"{address}/?lang={lang}")
+    yield "ask"
+    page.locator("button[value='3']").click()
+    page.locator(".chips").wait_for()
+    yield "thanks"
+    for chip in page.locator(".chip").all()[1:4:2]:
+        chip.click()
+    yield "reasons"
+    page.locator("button[value=change]").click()
+    page.locator(".ask").wait_for()
+    yield "change"
+    page.locator("button[value='1']").click()
+    page.locator(".chips").wait_for()
+    yield "unhappy"
+    page.locator("button[value=write]").click()
+    page.locator("textarea").wait_for()
+    yield "comment"
+    page.locator("textarea").fill(COMMENT[lang])
+    yield "written"
+    page.locator("button[value=finish]").click()
+    page.locator(".done").wait_for()
+    yield "done"
+    page.goto(f"{address}/?lang={lang}")
+    page.route("**/visit", lambda route: route.abort())
+    page.locator("button[value='0']").click()
+    page.locator("[data-wait=moment]").wait_for(state="visible")
+    yield "moment"
+    page.locator("[data-wait=break]").wait_for(state="visible", timeout=10_000)
+    yield "break"
+    page.unroute("**/visit")
+
+
+def pictures(browser: Browser, address: str, out: Path) -> None:
+    for width, height in SIZES:
+        for lang in LANGUAGES:
+            for scheme in ("light", "dark"):
+                if scheme == "dark" and lang != "de":
+                    continue
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+                for screen in walk(page, address, lang):
+                    page.wait_for_timeout(300)
+                    page.screenshot(path=out / f"{screen}-{width}x{height}-{lang}-{scheme}.png")
+                page.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
+    out: Path = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    with terminal() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        pictures(browser, address, out)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
