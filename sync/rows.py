@@ -1,6 +1,6 @@
 """Many rows at once, the fast way of each database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,14 +11,25 @@ Rows = Sequence[tuple[Any, ...]]
 """Values in the order of the table's columns."""
 
 
+def fetch(tx: Connection, table: Table, ids: Iterable[str], *, lock: bool = False) -> list[tuple[Any, ...]]:
+    """The rows whose column `id` is one of these, in the order of `id`; on PostgreSQL `lock` keeps them ours."""
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    postgres = tx.dialect.name == "postgresql"
+    value: Any = wanted if postgres else msgspec.json.encode(wanted).decode()
+    found = tx.exec_driver_sql(_select(table, postgres, lock and postgres), (value,))
+    return [tuple(row) for row in found]
+
+
 def append(tx: Connection, table: Table, rows: Rows) -> None:
     """Insert rows that are not there yet. Raises sqlalchemy.exc.IntegrityError or psycopg.errors.UniqueViolation
     when one is; the transaction is then lost."""
     if not rows:
         return
     if tx.dialect.name == "postgresql":
-        cursor = tx.connection.cursor()
-        with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+        raw: Any = tx.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({_names(table)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
@@ -41,18 +52,30 @@ def _upsert(tx: Connection, table: Table, rows: Rows, conflict: str) -> None:
     if tx.dialect.name == "postgresql":
         names = [column.name for column in table.columns]
         body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
-        tx.exec_driver_sql(
-            f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_recordset(NULL::{table.name}, %s::jsonb) {conflict}",  # noqa: S608, E501 - names of our own
-            (body,),
-        )
+        tx.exec_driver_sql(f"{_insert_json(table)} {conflict}", (body,))
     else:
         tx.exec_driver_sql(f"{_insert(table)} {conflict}", list(rows))
+
+
+# The names in these statements are those of our own tables and columns.
+
+
+@cache
+def _select(table: Table, postgres: bool, lock: bool) -> str:
+    those = "= ANY(%s)" if postgres else "IN (SELECT value FROM json_each(?))"
+    return f"SELECT {_names(table)} FROM {table.name} WHERE id {those} ORDER BY id{' FOR UPDATE' if lock else ''}"  # noqa: S608
 
 
 @cache
 def _insert(table: Table) -> str:
     marks = ", ".join("?" for _ in table.columns)
-    return f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - names of our own
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks})"  # noqa: S608
+
+
+@cache
+def _insert_json(table: Table) -> str:
+    rows = f"jsonb_populate_recordset(NULL::{table.name}, %s::jsonb)"
+    return f"INSERT INTO {table.name} ({_names(table)}) SELECT {_names(table)} FROM {rows}"  # noqa: S608
 
 
 @cache
@@ -65,6 +88,10 @@ def _replace(table: Table) -> str:
 def _add(table: Table) -> str:
     sets = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in _outside(table))
     return f"ON CONFLICT ({_key(table)}) DO UPDATE SET {sets}"
+
+
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
 
 
 def _key(table: Table) -> str:

@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sync import models, wire
 from sync.db import Database
 from sync.intake import ledger
-from sync.intake.verdicts import Held, Plan, Row, Scene, judge, named
+from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, read
 from sync.office import places, surveys
-from sync.rows import append, put
+from sync.rows import append, fetch, put
 from sync.survey import Survey
 
 ATTEMPTS = 5
@@ -27,10 +27,11 @@ def take(db: Database, device: str, batch: wire.Batch, epoch: str, app: str, now
     since everything in it is committed. Raises Busy.
 
     Two that bring the same entry at once meet at its key: the later one starts over and finds it there."""
+    entries = [read(bytes(raw)) for raw in batch.entries]
     for _ in range(ATTEMPTS):
         try:
             with db.writing() as tx:
-                return _take(tx, device, batch, epoch, app, now_ms)
+                return _take(tx, device, batch, entries, epoch, app, now_ms)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -46,8 +47,9 @@ def _is_passing(problem: Exception) -> bool:
     return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001") or "locked" in str(cause)
 
 
-def _take(tx: Connection, device: str, batch: wire.Batch, epoch: str, app: str, now_ms: int) -> wire.Answer:
-    entries = [bytes(raw) for raw in batch.entries]
+def _take(
+    tx: Connection, device: str, batch: wire.Batch, entries: list[Entry], epoch: str, app: str, now_ms: int
+) -> wire.Answer:
     known = ledger.lock(tx, device)
     ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
@@ -57,9 +59,10 @@ def _take(tx: Connection, device: str, batch: wire.Batch, epoch: str, app: str, 
         anchors=ledger.anchors(tx, device, {anchor.boot for anchor in batch.anchors} | {batch.boot}),
         now_ms=now_ms,
     )
-    ids, streams = named(entries)
-    plan = judge(entries, held(tx, ids), scene)
+    heads = [entry.head for entry in entries if entry.head]
+    plan = judge(entries, held(tx, {head.id for head in heads}), scene)
     store(tx, plan)
+    streams = {head.stream for head in heads}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams)
     if known:
         ledger.note(tx, device, batch, plan.results, now_ms)
@@ -85,16 +88,10 @@ def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
 
 
 def held(tx: Connection, ids: set[str]) -> Held:
-    """What is held of these ids; on PostgreSQL their rows are locked, in the order of the ids."""
-    if not ids:
-        return Held({}, {})
-    receipts, responses = models.receipts, models.responses
-    rows = tx.execute(select(responses).where(responses.c.id.in_(ids)).order_by(responses.c.id).with_for_update())
-    found = {row.id: Row(*row) for row in rows}
-    told = tx.execute(
-        select(receipts.c.id, receipts.c.rev, receipts.c.sha, receipts.c.verdict).where(receipts.c.id.in_(ids))
-    )
-    return Held({(row.id, row.rev): (row.sha, row.verdict) for row in told}, found)
+    """What is held of these ids; on PostgreSQL their rows are ours until the end, in the order of the ids."""
+    found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids, lock=True)}
+    told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
+    return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found)
 
 
 def store(tx: Connection, plan: Plan) -> None:

@@ -109,42 +109,68 @@ class _Never(Exception):
     """The entry will never be kept."""
 
 
-def judge(entries: Iterable[bytes], held: Held, scene: Scene) -> Plan:
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but without a
+    `response` it is refused with that code, or not of a kind that is understood (code empty)."""
+
+    raw: bytes
+    id: str
+    rev: int
+    head: wire.Head | None = None
+    response: wire.Response | None = None
+    code: str = ""
+
+
+def read(raw: bytes) -> Entry:
+    """Everything that can be said of an entry by itself: done before a transaction begins."""
+    try:
+        head = wire.read_head(raw)
+    except wire.Unreadable as problem:
+        return Entry(raw, *_named(raw), code=problem.code)
+    if len(raw) > wire.MAX_ENTRY:
+        return Entry(raw, head.id, head.rev, code="too_large")
+    try:
+        if not wire.is_intact(wire.read_entry(raw)):
+            return Entry(raw, head.id, head.rev, code="bad_sha")
+        understood = head.kind == "response" and head.schema == wire.SCHEMA
+        response = wire.read_response(raw) if understood else None
+    except wire.Unreadable as problem:
+        return Entry(raw, head.id, head.rev, head, code=problem.code)
+    return Entry(raw, head.id, head.rev, head, response)
+
+
+def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
     """The verdicts on a batch, in its order, and everything that follows from them."""
     plan = Plan()
-    for raw in entries:
-        plan.results.append(_judge(raw, held, scene, plan))
+    for entry in entries:
+        plan.results.append(_judge(entry, held, scene, plan))
     return plan
 
 
-def _judge(raw: bytes, held: Held, scene: Scene, plan: Plan) -> wire.Result:
-    try:
-        head = wire.read_head(raw)
-        if len(raw) > wire.MAX_ENTRY:
-            return wire.Result(head.id, head.rev, "refused", "too_large")
-        if not wire.is_intact(wire.read_entry(raw)):
-            return wire.Result(head.id, head.rev, "refused", "bad_sha")
-    except wire.Unreadable as problem:
-        return wire.Result(*_named(raw), "refused", problem.code)
+def _judge(entry: Entry, held: Held, scene: Scene, plan: Plan) -> wire.Result:
+    head = entry.head
+    if head is None:
+        return wire.Result(entry.id, entry.rev, "refused", entry.code)
     known = _receipt(head, held, plan)
     if known is not None and known[0] != head.sha:
-        return _quarantine(head, raw, "conflict", scene, plan)
+        return _quarantine(head, entry.raw, "conflict", scene, plan)
     if known is not None and known[1] != "quarantined":
         return wire.Result(head.id, head.rev, "duplicate")
-    return _judge_new(head, raw, held, scene, plan, kept_apart=known is not None)
+    return _judge_new(head, entry, held, scene, plan, kept_apart=known is not None)
 
 
-def _judge_new(head: wire.Head, raw: bytes, held: Held, scene: Scene, plan: Plan, kept_apart: bool) -> wire.Result:
+def _judge_new(head: wire.Head, entry: Entry, held: Held, scene: Scene, plan: Plan, kept_apart: bool) -> wire.Result:
     """An entry that does not count yet: never seen, or `kept_apart` so far. The second may be understood by now, or
     come from the device that it belongs to."""
     try:
-        row, asked, answers = _row(head, raw, scene)
+        row, asked, answers = _row(head, entry, scene)
     except _Never as reason:
         return wire.Result(head.id, head.rev, "refused", str(reason))
     except _Apart as reason:
         if not kept_apart:
             plan.receipts[head.id, head.rev] = _receive(head, "quarantined", scene)
-        return _quarantine(head, raw, str(reason), scene, plan)
+        return _quarantine(head, entry.raw, str(reason), scene, plan)
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, "stored", scene)
     _place(row, asked, answers, held, scene, plan)
     return wire.Result(head.id, head.rev, "stored")
@@ -175,25 +201,22 @@ def _receive(head: wire.Head, verdict: str, scene: Scene) -> Receipt:
     return Receipt(head.id, head.rev, head.sha, scene.device, head.stream, head.seq, verdict, scene.now_ms)
 
 
-def _row(head: wire.Head, raw: bytes, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
+def _row(head: wire.Head, entry: Entry, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
+    if entry.code:
+        raise _Never(entry.code)
     if scene.standings is None:
         raise _Apart("unknown_device")
-    if head.kind != "response":
-        raise _Apart("unknown_kind")
-    if head.schema != wire.SCHEMA:
-        raise _Apart("unknown_schema")
-    try:
-        response = wire.read_response(raw)
-    except wire.Unreadable as problem:
-        raise _Never(problem.code) from None
+    response = entry.response
+    if response is None:
+        raise _Apart("unknown_schema" if head.kind == "response" else "unknown_kind")
     standing = _standing(response, scene.standings)
     asked = scene.survey(response.survey, response.version)
     if asked is None:
         raise _Apart("unknown_survey")
-    problem_code = surveys.problem_with(asked, response.answers)
-    if problem_code:
-        raise _Never(problem_code)
-    return _as_row(response, standing, raw, scene), asked, response.answers
+    problem = surveys.problem_with(asked, response.answers)
+    if problem:
+        raise _Never(problem)
+    return _as_row(response, standing, entry.raw, scene), asked, response.answers
 
 
 def _standing(response: wire.Response, standings: Mapping[str, Standing]) -> Standing:
@@ -244,16 +267,3 @@ def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scen
     if not row.test:
         plan.tallies.move(row.counted, asked, answers, 1)
     (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
-
-
-def named(entries: Iterable[bytes]) -> tuple[set[str], set[str]]:
-    """The ids and the streams in a batch, of those entries that can be read."""
-    ids, streams = set(), set()
-    for raw in entries:
-        try:
-            head = wire.read_head(raw)
-        except wire.Unreadable:
-            continue
-        ids.add(head.id)
-        streams.add(head.stream)
-    return ids, streams
