@@ -13,6 +13,7 @@ from sync.config import Settings
 from sync.db import Database, open_database
 from sync.intake.keys import BadSecrets, Secrets
 from sync.models import centre as facts
+from sync.models import users
 
 EXTENSION = "smilepost"
 
@@ -58,6 +59,12 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
         db.close()
         raise
     return Centre(db, settings, secrets, now_ms, epoch)
+
+
+def has_people(centre: Centre) -> bool:
+    """Whether anybody could sign in."""
+    with centre.db.reading() as tx:
+        return tx.execute(select(users.c.id).limit(1)).first() is not None
 
 
 def _make_folder(settings: Settings) -> None:
