@@ -111,6 +111,8 @@ def _open_sqlite(path: Path, migrate: bool) -> Database:
     is_new = _is_new_file(path)
     if is_new and not migrate:
         raise DatabaseRefused(f"There is no database at {path} yet: `smilepost server migrate` makes one.")
+    if is_new and not path.parent.is_dir():
+        raise DatabaseRefused(f"The folder {path.parent} for the database does not exist.")
     if not is_new:
         migrations.refuse_unknown(_peek_revision(path), str(path))
     mode, synchronous = journal_for(sqlite3.sqlite_version_info)
@@ -131,11 +133,9 @@ def _open_sqlite(path: Path, migrate: bool) -> Database:
 def _is_new_file(path: Path) -> bool:
     """Whether there is no database there yet. Refuses what is not ours by its first bytes, before SQLite sees it: so
     no side file appears beside somebody else's file."""
-    if not path.parent.is_dir():
-        raise DatabaseRefused(f"The folder {path.parent} for the database does not exist.")
-    if path.exists() and not path.is_file():
-        raise DatabaseRefused(f"{path} is not a file, so it cannot be the database.")
     try:
+        if path.exists() and not path.is_file():
+            raise DatabaseRefused(f"{path} is not a file, so it cannot be the database.")
         with path.open("r+b") as file:
             head = file.read(100)
     except FileNotFoundError:
