@@ -1,0 +1,142 @@
+"""`smilepost`: the terminal's verbs, and the way to the others. A user's mistake is one sentence and exit code 2.
+
+The demo and the server live in their own package with libraries that a small machine shouldn't load: they are
+imported when they are asked for."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from kiosk import config
+from kiosk.config import BadConfig
+
+OK, REFUSED = 0, 2
+DEMO_DATA = "smilepost-demo"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit code: 0 done, 2 refused."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["server"]:
+        from sync import cli
+
+        return cli.main(words[1:])
+    asked = parser().parse_args(words)
+    verb: Callable[[argparse.Namespace], int] = asked.verb
+    try:
+        return verb(asked)
+    except BadConfig as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="smilepost",
+        description="Customer feedback where it happens: a face tapped in the shop becomes a score at head office.",
+        epilog="`smilepost VERB --help` explains each verb.",
+    )
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _demo_verb(verbs)
+    kiosk = verbs.add_parser("kiosk", help="a terminal: run, enrol, status", description="A terminal in a shop.")
+    _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
+    # Only for the list: main() hands everything after this word on.
+    verbs.add_parser(
+        "server", help="head office: run, migrate, enrol-code, user, rebuild-tallies, verify", add_help=False
+    )
+    return top
+
+
+def _demo_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    does = "try everything out on this machine: head office, two terminals and a simulated past"
+    demo = verbs.add_parser("demo", help=does, description=f"{does[0].upper()}{does[1:]}. Ctrl-C stops it.")
+    demo.add_argument("--days", type=int, default=28, metavar="N", help="days of simulated past (default: 28)")
+    demo.add_argument("--data", type=Path, default=Path(DEMO_DATA), metavar="DIR",
+                      help=f"folder for its data; a second demo goes on with it (default: ./{DEMO_DATA})")  # fmt: skip
+    demo.add_argument("--port", type=int, default=8320, metavar="N",
+                      help="port of head office; the terminals take the ones after it (default: 8320)")  # fmt: skip
+    demo.add_argument("--fresh", action="store_true", help="throw the data of an earlier demo away first")
+    demo.set_defaults(verb=_demo)
+
+
+def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, run, does in (
+        ("run", _run, "show the question and send the answers until told to stop"),
+        ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
+        ("status", _status, "say how this terminal is: what waits to be sent, when head office last answered"),
+    ):
+        verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+        if name == "enrol":
+            verb.add_argument("code", metavar="CODE", help="the eight characters that head office shows")
+        verb.add_argument("--config", type=Path, metavar="FILE", help="config.toml (default: none, the defaults hold)")
+        verb.set_defaults(verb=run)
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    from sync.demo import run
+
+    return run.run(days=asked.days, data=asked.data, port=asked.port, fresh=asked.fresh)
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from kiosk import serving
+    from kiosk.outbox import OutboxRefused
+    from kiosk.terminal import TerminalRefused, open_terminal
+
+    settings = config.load(asked.config)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        # The port first: a second start by mistake doesn't even open the outbox.
+        sockets = serving.bind(settings.host, settings.port)
+        terminal = open_terminal(settings)
+    except (serving.PortRefused, TerminalRefused, OutboxRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    from kiosk.app import create_app
+
+    try:
+        app = create_app(terminal)
+        terminal.start()
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(f"The screen is at http://{host}:{settings.port}/", flush=True)
+        serving.serve(app, sockets, threads=settings.threads)
+    finally:
+        terminal.stop()
+    return OK
+
+
+def _enrol(asked: argparse.Namespace) -> int:
+    from kiosk import control
+    from kiosk.outbox import OutboxRefused
+    from kiosk.terminal import TerminalRefused
+
+    settings = config.load(asked.config)
+    try:
+        print(control.enrol(settings, asked.code))
+    except (TerminalRefused, OutboxRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    return OK
+
+
+def _status(asked: argparse.Namespace) -> int:
+    from kiosk import control
+    from kiosk.outbox import OutboxRefused
+    from kiosk.terminal import TerminalRefused
+
+    settings = config.load(asked.config)
+    try:
+        print(json.dumps(control.status(settings), indent=2, ensure_ascii=False))
+    except (TerminalRefused, OutboxRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
