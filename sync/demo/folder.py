@@ -105,7 +105,7 @@ def open_folder(path: Path, *, fresh: bool) -> Folder:
 
 def _recognised(path: Path) -> Chain | None:
     try:
-        if not path.exists() or (path.is_dir() and all(inside.name == LOCK for inside in path.iterdir())):
+        if not path.exists() or (path.is_dir() and all(inside.name.startswith(LOCK) for inside in path.iterdir())):
             return None
         kept = msgspec.json.decode((path / MARKER).read_bytes(), type=_Kept)
     except (OSError, msgspec.DecodeError):

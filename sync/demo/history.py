@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync import survey, wire
-from sync.demo.remarks import HAPPY, UNHAPPY, Remark
+from sync.demo.remarks import HAPPY, UNHAPPY, WORSE, Remark
 from sync.demo.world import Box, Place
 
 Entry = dict[str, Any]
@@ -101,7 +101,7 @@ class Desk:
 
     def __init__(self, box: Box, story: Story) -> None:
         self._box, self._story = box, story
-        self._decks: dict[tuple[str, bool], list[Remark]] = {}
+        self._decks: dict[tuple[str, str], list[Remark]] = {}
 
     def day(self, day: date) -> list[Entry]:
         """All visits of one local day, in order."""
@@ -154,17 +154,20 @@ class Desk:
 
     def _remark(self, lang: str, happy: bool, crowd: "Crowd") -> Remark:
         """The next remark of this mood that nobody made here yet; after the last one they come round again."""
-        deck = self._decks.get((lang, happy)) or self._shuffled(lang, happy)
-        self._decks[lang, happy] = deck
-        if crowd.turned and not happy:
-            deck.sort(key=lambda remark: remark.reason == "waiting")
+        mood = "happy" if happy else "worse" if crowd.turned else "unhappy"
+        deck = self._decks.get((lang, mood)) or self._shuffled(lang, mood)
+        self._decks[lang, mood] = deck
         return deck.pop()
 
-    def _shuffled(self, lang: str, happy: bool) -> list[Remark]:
-        deck = list((HAPPY if happy else UNHAPPY)[lang])
-        random.Random(f"{self._story.seed}/{self._box.place.key}/{lang}/{happy}").shuffle(deck)  # noqa: S311
-        # Two terminals of one place go through the same deck from both ends, so that they don't say the same.
-        return deck if self._box.number % 2 else deck[::-1]
+    def _shuffled(self, lang: str, mood: str) -> list[Remark]:
+        deck = list((HAPPY if mood == "happy" else UNHAPPY)[lang])
+        random.Random(f"{self._story.seed}/{self._box.place.key}/{lang}/{mood}").shuffle(deck)  # noqa: S311
+        if mood == "worse":
+            waiting = [*(remark for remark in deck if remark.reason == "waiting"), *WORSE.get(lang, ())]
+            deck = [remark for remark in deck if remark.reason != "waiting"] + waiting
+        # The terminals of one place begin with different remarks, so that they don't say the same.
+        many, mine = len(self._box.place.screens), self._box.number - 1
+        return [remark for n, remark in enumerate(deck) if n % many != mine] + deck[mine::many]
 
 
 class Crowd:
@@ -172,7 +175,7 @@ class Crowd:
 
     def __init__(self, place: Place, rng: random.Random, *, turned: bool) -> None:
         self._rng, self.turned = rng, turned
-        grumble = math.exp(rng.gauss(0, 0.12)) * (5.0 if turned else 1.0)
+        grumble = math.exp(rng.gauss(0, 0.04)) * (5.0 if turned else 1.0)
         worst, bad, good, best = place.mood
         self._mood = (worst * grumble, bad * grumble, good, best)
         self._languages, self._shares = tuple(place.languages), tuple(place.languages.values())

@@ -45,7 +45,7 @@ UNHAPPY = {
         ("waiting", "Nummertje getrokken en daarna vergeten, leek het wel."),
         ("waiting", "Alleen iets ophalen en toch 25 minuten in de rij."),
         ("waiting", "Lang wachten bij reparatie, en geen stoel."),
-        ("waiting", "Wat is er met de bezetting? Sinds kort altijd een rij tot aan de deur."),
+        ("waiting", "Waarom staat er maar één iemand achter de balie?"),
         ("staff", "Verkoper liep weg midden in mijn vraag en kwam niet terug."),
         ("staff", "Werd met je en jij aangesproken en niet geholpen."),
         ("staff", "Drie mensen gevraagd, drie verschillende antwoorden."),
@@ -68,10 +68,10 @@ UNHAPPY = {
     "de": _remarks(
         ("waiting", "Eine Kasse offen, zwölf Leute davor. Muss das sein?"),
         ("waiting", "40 Minuten für eine Abholung. Vierzig!"),
-        ("waiting", "Seit dieser Woche wartet man hier ewig. Was ist passiert?"),
+        ("waiting", "Zum Bezahlen länger gebraucht als zum Aussuchen."),
         ("waiting", "Nummer gezogen, gewartet, Nummer wurde übersprungen."),
         ("waiting", "An der Reparaturannahme war lange niemand."),
-        ("waiting", "Früher ging das zackig, jetzt Schlange bis zum Eingang."),
+        ("waiting", "Schlange bis zum Eingang, und das an einem Vormittag."),
         ("waiting", "Meine Mittagspause war um, bevor ich dran war."),
         ("staff", "Der Verkäufer war unfreundlich und hat die Augen verdreht."),
         ("staff", "Niemand konnte mir sagen, ob das Kabel passt."),
@@ -98,7 +98,7 @@ UNHAPPY = {
         ("waiting", "La file passait devant les aspirateurs et jusqu’à la porte."),
         ("waiting", "Trop d’attente, j’ai laissé mes achats et je suis partie."),
         ("staff", "Vendeur désagréable, il a soupiré quand j’ai posé ma question."),
-        ("staff", "Personne ne parlait français au service après-vente, à Bruxelles !"),
+        ("staff", "Personne ne parlait français au service après-vente."),
         ("staff", "On m’a renvoyé d’un collègue à l’autre, quatre fois."),
         ("choice", "En stock sur le site, introuvable en rayon."),
         ("choice", "Pas de cartouches pour mon imprimante, encore une fois."),
@@ -118,6 +118,20 @@ UNHAPPY = {
         ),
     ),
 }
+
+WORSE = {
+    "en": _remarks(
+        ("waiting", "Used to be quick here. Not since this week."),
+        ("waiting", "What happened? Last week two counters were open, now one."),
+    ),
+    "de": _remarks(
+        ("waiting", "Seit dieser Woche wartet man hier ewig. Was ist passiert?"),
+        ("waiting", "Früher ging das zackig, jetzt Schlange bis zum Eingang."),
+        ("waiting", "Wo ist das Personal von letzter Woche?"),
+        ("waiting", "Schon das zweite Mal diese Woche so lange gewartet."),
+    ),
+}
+"""What only those write who know a place from before it got worse."""
 
 HAPPY = {
     "en": _remarks(

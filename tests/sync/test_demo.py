@@ -173,6 +173,6 @@ def test_what_is_written_goes_with_what_was_chosen(everything: dict[str, list[hi
     assert {entry["lang"] for entry in written} == {"en", "nl", "de", "fr"}
     for entry in written:
         happy = entry["answers"]["visit"] >= 2
-        said = (remarks.HAPPY if happy else remarks.UNHAPPY)[entry["lang"]]
+        said = [*(remarks.HAPPY if happy else remarks.UNHAPPY)[entry["lang"]], *remarks.WORSE.get(entry["lang"], ())]
         fitting = next(remark for remark in said if remark.text == entry["answers"]["comment"])
         assert fitting.reason in entry["answers"]["visit_happy" if happy else "visit_unhappy"]
