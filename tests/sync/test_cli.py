@@ -118,6 +118,14 @@ def test_a_data_folder_that_cannot_be_made_stops_the_start(home: Path, server: S
     assert contents(home) == before
 
 
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="only Linux has a folder that not even root may write")
+def test_an_unwritable_data_folder_stops_the_start(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text(config.read_text().replace('"data"', '"/sys/kernel"'))
+    assert_refused(start(home), "/sys/kernel/centre.sqlite3 cannot be opened: ")
+    assert [path.name for path in home.iterdir()] == ["config.toml"]
+
+
 @pytest.mark.parametrize("verb", [["run"], ["migrate"], ["verify"], ["rebuild-tallies"], ["enrol-code", "Oslo"]])
 def test_another_programs_database_stops_every_verb(verb: list[str], home: Path, server: Server) -> None:
     (home / "data").mkdir()

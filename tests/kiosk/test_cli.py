@@ -1,0 +1,151 @@
+"""`smilepost kiosk …` as a process: what it says, its exit code, and what it leaves alone."""
+
+import json
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from kiosk import cli
+from kiosk.disk import APPLICATION_ID
+from tests.processes import Result, free_ports, running, smilepost, stop
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a config.toml for a terminal that has no head office yet."""
+    (port,) = free_ports(1)
+    (tmp_path / "config.toml").write_text(f'[kiosk]\nport = {port}\ndata = "box"\n')
+    return tmp_path
+
+
+def kiosk(home: Path, *arguments: str) -> Result:
+    return smilepost("kiosk", *arguments, "--config", "config.toml", cwd=home)
+
+
+def address(home: Path) -> str:
+    port = (home / "config.toml").read_text().split("port = ")[1].split("\n")[0]
+    return f"http://127.0.0.1:{port}"
+
+
+def assert_refused(result: Result, *words: str) -> None:
+    """One sentence on stderr, nothing else, exit code 2."""
+    assert result.returncode == cli.REFUSED, result.stderr
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert [word for word in words if word not in result.stderr] == [], result.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_terminal_runs_until_it_is_told_to_stop(how: signal.Signals, home: Path) -> None:
+    with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz") as process:
+        page = requests.get(f"{address(home)}/", timeout=10)
+        assert page.status_code == 200
+        assert "Server" not in page.headers
+        assert stop(process, how) == 0
+    said = (home / "kiosk-run.log").read_text()
+    assert f"The screen is at {address(home)}/" in said
+    assert "Traceback" not in said
+
+
+def test_a_terminal_without_a_configuration_works_in_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    status = smilepost("kiosk", "status", cwd=tmp_path)
+    assert status.returncode == 0, status.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["smilepost-data"]
+
+
+def test_its_status_is_the_running_ones_or_the_outboxs(home: Path) -> None:
+    at_rest = kiosk(home, "status")
+    assert json.loads(at_rest.stdout)["running"] is False
+    with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
+        running_one = json.loads(kiosk(home, "status").stdout)
+        assert (running_one["running"], running_one["pending"]) == (True, 0)
+
+
+def test_only_one_runs_on_a_data_folder(home: Path) -> None:
+    (port,) = free_ports(1)
+    (home / "second.toml").write_text(f'[kiosk]\nport = {port}\ndata = "box"\n')
+    with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
+        second = smilepost("kiosk", "run", "--config", "second.toml", cwd=home)
+        assert_refused(second, "Another terminal is running on the data folder")
+
+
+def test_a_port_in_use_stops_the_start_before_anything_is_made(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(address(home).rsplit(":", 1)[1])))
+        taken.listen()
+        assert_refused(kiosk(home, "run"), "Port", "Address already in use")
+    assert [path.name for path in home.iterdir()] == ["config.toml"]
+
+
+def test_a_data_folder_that_cannot_be_made_stops_the_start(home: Path) -> None:
+    (home / "box").write_text("a file")
+    assert_refused(kiosk(home, "run"), "data folder", str(home / "box"))
+    assert (home / "box").read_text() == "a file"
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="only Linux has a folder that not even root may write")
+def test_an_unwritable_data_folder_stops_the_start(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text(config.read_text().replace('"box"', '"/sys/kernel"'))
+    assert_refused(kiosk(home, "run"), "data folder /sys/kernel cannot be")
+
+
+def another_programs(path: Path) -> str:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE songs (title TEXT)")
+    return "outbox.sqlite3"
+
+
+def a_newer_versions(path: Path) -> str:
+    with sqlite3.connect(path) as newer:
+        newer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        newer.execute("PRAGMA user_version = 9999")
+        newer.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
+    return "newer"
+
+
+def no_database(path: Path) -> str:
+    path.write_text("Dear diary, " * 100)
+    return "outbox.sqlite3"
+
+
+@pytest.mark.parametrize("make", [another_programs, a_newer_versions, no_database])
+def test_a_file_that_is_not_its_outbox_is_not_touched(make: Callable[[Path], str], home: Path) -> None:
+    (home / "box").mkdir()
+    outbox = home / "box" / "outbox.sqlite3"
+    word = make(outbox)
+    before = (outbox.read_bytes(), outbox.stat().st_mtime_ns)
+    assert_refused(kiosk(home, "run"), word)
+    assert (outbox.read_bytes(), outbox.stat().st_mtime_ns) == before
+
+
+def test_enrolling_needs_a_head_office(home: Path) -> None:
+    assert_refused(kiosk(home, "enrol", "ABCD-EFGH"), "centre", "[kiosk]")
+
+
+def test_a_bad_configuration_stops_every_verb(home: Path) -> None:
+    (home / "config.toml").write_text("[kiosk]\nport = 99999\n")
+    for verb in (["run"], ["status"], ["enrol", "ABCD-EFGH"]):
+        assert_refused(kiosk(home, *verb), "port", "99999", "1 to 65535")
+
+
+@pytest.mark.parametrize(
+    "words", ["", "demo", "kiosk", "kiosk run", "kiosk enrol", "kiosk status"], ids=lambda w: w or "all"
+)
+def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*words.split(), "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: smilepost {words}".strip())
+
+
+def test_an_unknown_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["kisok"])
+    assert ended.value.code == cli.REFUSED
+    assert "kisok" in capsys.readouterr().err
