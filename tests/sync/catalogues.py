@@ -1,5 +1,5 @@
-"""Make the terminal's catalogues: `python tests/sync/catalogues.py` takes the messages out of templates and code, merges
-them into every .po (new ones are left empty, for a person to fill) and writes the .mo beside it."""
+"""Make the terminal's catalogues: `python tests/sync/catalogues.py` takes the messages out of templates and code,
+merges them into every .po (new ones are left empty, for a person to fill) and writes the .mo beside it."""
 
 from datetime import UTC, datetime
 from io import BytesIO

@@ -1,0 +1,174 @@
+"""A terminal with a real outbox, a clock whose hands can be moved, a disk that can be full, and a visitor whose browser
+has no script."""
+
+import resource
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import TestResponse
+
+from kiosk import identity
+from kiosk.app import create_app
+from kiosk.clock import Clock
+from kiosk.config import Settings
+from kiosk.identity import KeptManifest
+from kiosk.terminal import Terminal
+from sync import wire
+from sync.survey import BUILTIN
+
+
+class Hands(Clock):
+    """A clock that can be put forward."""
+
+    ahead_ms = 0
+
+    def boottime_ms(self) -> int:
+        return super().boottime_ms() + self.ahead_ms
+
+
+@contextmanager
+def terminal(folder: Path, *screens: str, **settings: Any) -> Iterator[Terminal]:
+    """A terminal on the data in `folder`, head office having told it of `screens`."""
+    if screens:
+        definition = wire.read_entry(wire.encode(BUILTIN))
+        told = {
+            name: wire.ScreenManifest("p-" + name, [definition], list(BUILTIN.languages), "Oslo", "Europe/Oslo")
+            for name in screens
+        }
+        identity.save_manifest(folder, KeptManifest("", wire.Manifest(told)))
+    box = Terminal(Settings(data=folder, **{"input_guard_ms": 0, **settings}), Hands())
+    try:
+        yield box
+    finally:
+        box.stop()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Nothing: a full disk would not take it."""
+
+
+@contextmanager
+def served(box: Terminal) -> Iterator[str]:
+    """The address at which `box` shows its screens."""
+    server = make_server("127.0.0.1", 0, create_app(box), threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can be written to."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def sealed(box: Terminal) -> list[dict[str, Any]]:
+    """Every entry of the outbox, in the order of sealing."""
+    return [wire.read_entry(row[0]) for row in box.outbox.disk.rows("SELECT body FROM entries ORDER BY n")]
+
+
+class Page(HTMLParser):
+    """What a browser sees of a page: its form's fields, what can be pressed, its texts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.fields: list[tuple[str, str]] = []
+        self.buttons: list[tuple[str, str, bool]] = []
+        self.texts: list[str] = []
+        self.screen = self.action = self.refresh = self.lang = ""
+        self._typing = ""
+        self._hidden = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "input":
+            self.fields.append((given["name"], given["value"]))
+        elif tag == "button":
+            self.buttons.append((given["name"], given["value"], given.get("aria-pressed") == "true"))
+        elif tag == "textarea":
+            self._typing = given["name"]
+            self.fields.append((self._typing, ""))
+        elif tag == "form":
+            self.action = given["action"]
+        elif tag == "meta" and given.get("http-equiv") == "refresh":
+            self.refresh = given["content"].partition("url=")[2]
+        elif tag == "html":
+            self.lang = given["lang"]
+        self._hidden += tag == "div" and (self._hidden > 0 or "hidden" in given)
+        self.screen = given.get("data-screen", self.screen)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._typing = "" if tag == "textarea" else self._typing
+        self._hidden -= tag == "div" and self._hidden > 0
+
+    def handle_data(self, data: str) -> None:
+        if self._typing:
+            self.fields[-1] = (self._typing, self.fields[-1][1] + data.removeprefix("\n"))
+        elif data.strip() and not self._hidden:
+            self.texts.append(data.strip())
+
+    @property
+    def values(self) -> dict[str, str]:
+        return dict(self.fields)
+
+    @property
+    def pressed(self) -> set[str]:
+        return {value for _name, value, on in self.buttons if on}
+
+
+class Visitor:
+    """Somebody at the screen, in a browser without script: reads pages, presses buttons, is redirected."""
+
+    def __init__(self, client: FlaskClient, base: str = "") -> None:
+        self.client = client
+        self.answer: TestResponse
+        self.page: Page
+        self.go(base + "/")
+
+    def go(self, place: str) -> None:
+        self._read(self.client.get(place, follow_redirects=True))
+
+    def press(self, name: str, value: object, typed: str | None = None) -> None:
+        assert (name, str(value)) in {(button[0], button[1]) for button in self.page.buttons}
+        self._read(self.send(name, value, typed))
+
+    def send(self, name: str, value: object, typed: str | None = None) -> TestResponse:
+        """Post the form of this page and follow where it leads, but stay at this page."""
+        fields: dict[str, list[str]] = {}
+        for field, content in self.page.fields:
+            fields.setdefault(field, []).append(typed if typed is not None and field == "comment" else content)
+        fields.setdefault(name, []).append(str(value))
+        answer = self.client.post(self.page.action, data=fields)
+        assert answer.status_code == 303
+        return self.client.get(answer.location, follow_redirects=True)
+
+    def wait(self) -> None:
+        """Until the page refreshes itself."""
+        self.go(self.page.refresh)
+
+    def _read(self, answer: TestResponse) -> None:
+        self.answer = answer
+        self.page = Page(answer.get_data(as_text=True))
+
+
+def script_post(client: FlaskClient, fields: Mapping[str, Any], place: str = "/visit") -> TestResponse:
+    """What the page's script sends."""
+    return client.post(place, data={**fields, "by": "page"}, headers={"HX-Request": "true"})
