@@ -78,11 +78,12 @@ def of_longest(bar: Bar, figure: Figure) -> float:
 
 
 def axis(scale: Scale, figures: Sequence[Figure]) -> Axis:
-    """One for all charts beside each other, so that they can be compared: from ten below the worst score shown, in
-    tens, to the top of the range."""
+    """One for all charts beside each other, so that they can be compared: from below the worst score that isn't
+    early, in tenths of the range, to the top of the range. Early days are too wild to set it."""
     lowest, highest = score_range(scale)
     step = max((highest - lowest) // 10, 1)
-    worst = min((float(figure.score.value) for figure in figures if figure.score), default=lowest)
+    firm = [figure for figure in figures if figure.showing == "full"] or figures
+    worst = min((float(figure.score.value) for figure in firm if figure.score), default=lowest)
     return Axis(max(int((worst - step) // step * step), lowest), highest)
 
 

@@ -21,6 +21,7 @@ LANGUAGE = "en"
 _NAMES = {"index": "index", "nps": "NPS", "csat": "satisfied", "ces": "ease", "yes": "yes"}
 _UNITS = {"csat": " %", "yes": " %"}
 _DIGITS = {"ces": 1}
+_JOINER = "\N{WORD JOINER}"  # a line does not break in the middle of a range
 _SHORT_WEEK = timedelta(days=6)
 
 _SMILEYS = {
@@ -140,7 +141,8 @@ def yesterday(view: Overview) -> str:
         return f"{answers}: too few to say how it was."
     scored = f"{answers}, {score_name(past.figure.scale)} {score(past.figure.scale, found.value)}"
     ended = "" if past.figure.showing == "full" else " That is early: few answered."
-    return f"{scored} ({interval(past.figure)}){_compared(past)}.{ended}"
+    range_ = interval(past.figure).replace("–", f"{_JOINER}–{_JOINER}")
+    return f"{scored} ({range_}){_compared(past)}.{ended}"
 
 
 def _compared(past: Yesterday) -> str:
