@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,16 @@ import requests
 PATIENCE_S = 60
 """A bound for a machine that is busy, not a measurement."""
 
+COMMAND = (sys.executable, "-P", "-m", "kiosk.cli")
+"""`smilepost` of this checkout: -P keeps the folder it is started in from hiding our modules."""
+
 Result = subprocess.CompletedProcess[str]
 
 
 def smilepost(*arguments: str | Path, cwd: Path, stdin: str | None = None) -> Result:
     """Runs a command to its end."""
     return subprocess.run(
-        [sys.executable, "-P", "-m", "kiosk.cli", *map(str, arguments)],
+        [*COMMAND, *map(str, arguments)],
         cwd=cwd,
         input=stdin or "",
         capture_output=True,
@@ -43,12 +46,14 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running(*arguments: str | Path, cwd: Path, health: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running(
+    *arguments: str | Path, cwd: Path, health: str, program: Sequence[str | Path] = COMMAND
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A command that serves, from when `health` answers 200 until the block ends; what it said is in `cwd`/NAME.log."""
     log = cwd / f"{re.sub('[^a-z]+', '-', ' '.join(map(str, arguments[:2])))}.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "kiosk.cli", *map(str, arguments)],
+            [*map(str, program), *map(str, arguments)],
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=sink,
