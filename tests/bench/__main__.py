@@ -1,0 +1,13 @@
+"""`python -m tests.bench [tap] [ingest] [start]`: measures what is named, or everything."""
+
+import sys
+
+from tests.bench import ingest, start, tap
+
+BENCHES = {"tap": tap.main, "ingest": ingest.main, "start": start.main}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHES:
+        if name not in BENCHES:
+            sys.exit(f"There is no bench {name!r}: {', '.join(BENCHES)} are there.")
+        BENCHES[name]()

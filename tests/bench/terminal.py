@@ -1,0 +1,140 @@
+"""A real terminal process to measure, and a customer that costs next to nothing."""
+
+import json
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter, sleep, time_ns
+from urllib.parse import urlencode
+
+from sync import survey
+from sync.demo.processes import Child
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[Child, int]]:
+    """A terminal that nobody enrolled: (process, port)."""
+    port = free_port()
+    config = folder / "config.toml"
+    config.write_text(f"[kiosk]\ndata = {json.dumps(str(folder / 'terminal'))}\nport = {port}\n")
+    child = Child("The terminal", "kiosk.cli", ["kiosk", "run", "--config", str(config)], folder / "terminal.log")
+    try:
+        wait_for(port, "/healthz")
+        yield child, port
+    finally:
+        child.stop()
+
+
+def wait_for(port: int, path: str) -> None:
+    """Until it answers 200, looked at every 2 ms."""
+    until = perf_counter() + 30
+    while perf_counter() < until:
+        try:
+            with Browser(port) as browser:
+                if browser.get(path).startswith(b"HTTP/1.1 200") or browser.last.startswith(b"HTTP/1.0 200"):
+                    return
+        except OSError:
+            pass
+        sleep(0.002)
+    sys.exit(f"nothing answers on port {port}")
+
+
+class Browser:
+    """One connection, kept alive. A library would cost as much as the answer."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection((HOST, port), timeout=10)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._host = f"Host: {HOST}:{port}\r\nOrigin: http://{HOST}:{port}\r\n".encode()
+        self.last = b""
+
+    def __enter__(self) -> "Browser":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def get(self, path: str) -> bytes:
+        return self._ask(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._host + b"\r\n")
+
+    def post(self, path: str, form: bytes) -> bytes:
+        return self.send(path, b"HX-Request: true\r\nContent-Type: application/x-www-form-urlencoded\r\n", form)
+
+    def send(self, path: str, headers: bytes, body: bytes) -> bytes:
+        length = b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n"
+        return self._ask(b"POST " + path.encode() + b" HTTP/1.1\r\n" + self._host + headers + length + body)
+
+    def _ask(self, request: bytes) -> bytes:
+        self._socket.sendall(request)
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += self._more()
+        head, _, body = got.partition(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
+        while len(body) < length:
+            body += self._more()
+        self.last = head + b"\r\n\r\n" + body
+        return self.last
+
+    def _more(self) -> bytes:
+        piece = self._socket.recv(65_536)
+        if not piece:
+            raise ConnectionError("the connection was closed")
+        return piece
+
+
+class Customer:
+    """Somebody who taps the happiest face and then finishes, again and again."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        asked = survey.BUILTIN.reasons_after(3)
+        assert asked
+        self._common = {
+            "by": "page",
+            "survey": f"{survey.BUILTIN.id}.{survey.BUILTIN.version}",
+            "lang": "en",
+            "value": "3",
+            f"shown.{asked.id}": " ".join(choice.id for choice in asked.choices),
+            "first_ms": "1800",
+            "total_ms": "1800",
+            "ago_ms": "0",
+        }
+        self._id = ""
+
+    def tap(self) -> bytes:
+        """The tap on a face: the answer is the thanks, and means that it is on the disk."""
+        self._id = _uuid7()
+        said = self._browser.post("/visit", self._form("ask", "answer", 1))
+        assert said.startswith(b"HTTP/1.1 200"), said[:400]
+        return said
+
+    def finish(self) -> None:
+        said = self._browser.post("/visit", self._form("thanks", "finish", 2))
+        assert said.startswith(b"HTTP/1.1 200"), said[:400]
+
+    def _form(self, on: str, action: str, rev: int) -> bytes:
+        return urlencode({"on": on, "action": action, "id": self._id, "rev": str(rev), **self._common}).encode()
+
+
+def _uuid7() -> str:
+    bits = f"{(time_ns() // 1_000_000) << 80 | 0x7 << 76 | secrets.randbits(76):032x}"
+    return f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-8{bits[17:20]}-{bits[20:]}"
+
+
+def resident_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
