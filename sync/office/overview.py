@@ -42,10 +42,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """A group with its places; the places that stand in no group have no group's line."""
+    """A group with the places right in it; those of the top itself, or of no group, have no group's line.
+    `is_empty`: there is no place in its groups either."""
 
     group: Line | None
     lines: tuple[Line, ...]
+    is_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,19 +140,28 @@ def _sections(
 ) -> tuple[tuple[Section, ...], int]:
     if len(leaves) > MOST_LINES:
         return _summed_up(reading, tree, top, page)
-    homes = {node.id: node for node in tree if not counts.is_place(node)}
-    home_of = {leaf.id: _home(leaf, homes) for leaf in leaves}
-    found = []
-    for home in [None, *homes]:
-        mine = [leaf for leaf in leaves if home_of[leaf.id] == home]
-        group = homes.get(home) if home is not None else None
-        empty_group = group is not None and not any(leaf.path.startswith(group.path) for leaf in leaves)
-        if not mine and not empty_group:
-            continue
-        is_top = group is not None and top is not None and group.id == top.id
-        summed = _sum(reading, group, mine) if group and not is_top else None
-        found.append(Section(summed, tuple(_line(reading, leaf) for leaf in _by_name(mine))))
-    return tuple(found), 1
+    groups = {node.id: node for node in tree if not counts.is_place(node)}
+    at_home: dict[int | None, list[Location]] = {home: [] for home in [None, *_in_order(groups)]}
+    for leaf in leaves:
+        at_home[_home(leaf, groups)].append(leaf)
+    sections = []
+    for home, direct in at_home.items():
+        group = groups[home] if home is not None and (top is None or home != top.id) else None
+        below = [leaf for leaf in leaves if group and leaf.path.startswith(group.path)]
+        lines = tuple(_line(reading, leaf) for leaf in _by_name(direct))
+        if group or lines:
+            sections.append(Section(_sum(reading, group, below) if group else None, lines, is_empty=not below))
+    return tuple(sections), 1
+
+
+def _in_order(groups: dict[int, Location]) -> list[int]:
+    """Groups by name, each followed by the groups in it."""
+
+    def key(group: Location) -> list[tuple[str, int]]:
+        chain = [groups[int(part)] for part in group.path.split("/") if part and int(part) in groups]
+        return [(each.name.casefold(), each.id) for each in chain]
+
+    return [group.id for group in sorted(groups.values(), key=key)]
 
 
 def _home(leaf: Location, groups: dict[int, Location]) -> int | None:

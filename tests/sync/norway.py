@@ -21,10 +21,14 @@ FRAGMENT = {"HX-Request": "true"}
 class Chain:
     """The chain at a centre. Every answer comes in through the API, as a terminal sends it."""
 
-    def __init__(self, centre: Centre, clock: Clock) -> None:
+    def __init__(self, centre: Centre, clock: Clock, *, founded: bool = True) -> None:
         self.centre, self.clock = centre, clock
         self.app = create_app(centre)
         self.boxes: dict[int, Box] = {}
+        if founded:
+            self._found()
+
+    def _found(self) -> None:
         self.norway = self.group("Norway", zone="Europe/Oslo")
         self.oslo, self.bergen = self.shop("Oslo"), self.shop("Bergen")
         self.molde = self.shop("Molde", screen=False)
