@@ -37,10 +37,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One request's outcome; `retry_after_s` from the header of that name, if it was given."""
+    """One request's outcome; `retry_after_s` from the header of that name, if it was given. `signed`: the centre
+    itself said so."""
 
     kind: Kind
     answer: Answer | None = None
+    signed: bool = False
     retry_after_s: float | None = None
 
 
@@ -50,7 +52,7 @@ def judge(status: int, signed: bool, retry_after: str | None) -> Outcome:
     if status in (429, 503):
         return Outcome(Kind.BUSY, retry_after_s=_seconds(retry_after))
     if status == 413:
-        return Outcome(Kind.TOO_LARGE)
+        return Outcome(Kind.TOO_LARGE, signed=signed)  # a proxy's limit is worth halving for too
     if status in (401, 403, 409, 426):
         return Outcome(_SIGNED[status] if signed else Kind.BUSY)
     if status == 400 and signed:
@@ -92,6 +94,13 @@ class Pace:
         """Entries that are not to be sent yet."""
         self._resting = {entry: until for entry, until in self._resting.items() if until > now_s}
         return list(self._resting)
+
+    def together(self, entries: list[Entry]) -> list[Entry]:
+        """Which of these go into the next batch. One that failed alone travels alone, and only after others had
+        their turn, so that it never holds them up."""
+        healthy = [entry for entry in entries if entry not in self._alone]
+        due = [entry for entry in entries if entry in self._alone and self._passed > self._alone[entry][1]]
+        return due[:1] or healthy or entries[:1]
 
     def after(self, outcome: Outcome, sent: list[Entry], more: bool, chance: Chance) -> float:
         """Seconds until the next request, given what came of `sent`; `more`: others are waiting."""
@@ -143,13 +152,15 @@ class Pace:
             if result.verdict == "later":
                 self._resting[result.id, result.rev] = now_s + (result.retry_ms or 60_000) / 1000
 
-    def alone(self, kind: Kind, entry: Entry, now_s: float) -> Literal["rest", "park"]:
-        """What to do with an entry that failed in a batch of its own. It is parked when head office finds it too
-        large, cannot read it in three tries, or fails on it five times while others passed in between."""
+    def alone(self, outcome: Outcome, entry: Entry, now_s: float) -> Literal["rest", "park"]:
+        """What to do with an entry that failed in a batch of its own. It is parked when the centre finds it too
+        large, cannot read it in three tries, or when it fails five times while others passed in between."""
+        bad = outcome.kind is Kind.BAD
         failures, passed = self._alone.get(entry, (0, -1))
-        if kind is Kind.BAD or self._passed > passed:
+        if bad or self._passed > passed:
             failures += 1
-        if kind is Kind.TOO_LARGE or failures >= (TRIES if kind is Kind.BAD else TRIES_ALONE):
+        too_large = outcome.kind is Kind.TOO_LARGE and outcome.signed
+        if too_large or failures >= (TRIES if bad else TRIES_ALONE):
             self._alone.pop(entry, None)
             return "park"
         self._alone[entry] = (failures, self._passed)

@@ -89,7 +89,7 @@ class Line:
 
 class Sender:
     """Sends what waits, in a thread of its own. `health` gives the terminal's health for each request;
-    `on_manifest` takes a new manifest."""
+    `on_manifest` takes a new manifest, `monotonic` gives seconds that never go back."""
 
     def __init__(
         self,
@@ -100,10 +100,11 @@ class Sender:
         health: Callable[[], wire.Health],
         on_manifest: Callable[[KeptManifest], None],
         at_once: bool,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox, self._clock, self._line = outbox, clock, line
         self._who, self._health, self._on_manifest = who, health, on_manifest
-        self._at_once = at_once
+        self._at_once, self._monotonic = at_once, monotonic
         self.pace = Pace()
         self._chance = random.SystemRandom().random
         self._tried = 0
@@ -154,11 +155,13 @@ class Sender:
     def pass_once(self) -> float:
         """One request at most, and what it brought written down. Returns seconds until the next pass.
         Raises NotHeld when an answer could not be written down; what it settled is then sent again."""
-        who, now = self._who(), time.monotonic()
+        who, now = self._who(), self._monotonic()
         if who.device is None:
             return 60.0
         anchored = bool(self._outbox.anchors({self._clock.boot}))
         waiting = self._outbox.take(self.pace.limit, self.pace.resting(now)) if anchored else []
+        chosen = set(self.pace.together([(entry.id, entry.rev) for entry in waiting]))
+        waiting = [entry for entry in waiting if (entry.id, entry.rev) in chosen]
         silent = self._last_request_s is None or now - self._last_request_s >= SILENCE_S
         if not waiting and anchored and not silent:
             return self.pace.look(self._chance)
@@ -226,7 +229,7 @@ class Sender:
             self._follow(answer, now)
         else:
             self._tried += 1
-            if len(sent) == 1 and outcome.kind in _PARKED and self.pace.alone(outcome.kind, sent[0], now) == "park":
+            if len(sent) == 1 and outcome.kind in _PARKED and self.pace.alone(outcome, sent[0], now) == "park":
                 self._outbox.park(sent, _PARKED[outcome.kind])
         more = bool(self._outbox.take(1, self.pace.resting(now)))
         return self.pace.after(outcome, sent, more, self._chance)
