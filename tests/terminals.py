@@ -2,12 +2,12 @@
 has no script."""
 
 import resource
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
 
 from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -21,6 +21,9 @@ from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
 from sync import wire
 from sync.survey import BUILTIN
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Hands(Clock):
@@ -54,18 +57,52 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: a full disk would not take it."""
 
 
+class Served:
+    """A terminal that answers over HTTP; while `hung`, requests wait for better times. It can `die` and `revive`."""
+
+    def __init__(self, box: Terminal) -> None:
+        self._app = create_app(box)
+        self._better = Event()
+        self._better.set()
+        self._port = 0
+        self.revive()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def revive(self) -> None:
+        self._server = make_server("127.0.0.1", self._port, self._answer, threaded=True, request_handler=_Quiet)
+        self._port = self._server.server_port
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def die(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        self._better.clear()
+        try:
+            yield
+        finally:
+            self._better.set()
+
+    def _answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> "Iterable[bytes]":
+        self._better.wait()
+        return self._app(environ, start)
+
+
 @contextmanager
-def served(box: Terminal) -> Iterator[str]:
-    """The address at which `box` shows its screens."""
-    server = make_server("127.0.0.1", 0, create_app(box), threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+def served(box: Terminal) -> Iterator[Served]:
+    """A terminal that answers, as long as the block."""
+    opened = Served(box)
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield opened
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        opened.die()
 
 
 @contextmanager

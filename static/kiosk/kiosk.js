@@ -26,7 +26,7 @@
   const now = () => performance.now();
   const screen = () => main.firstElementChild;
   const form = () => main.querySelector("form");
-  const where = () => form().getAttribute("action"); // form.action is the field of that name
+  const where = () => form().getAttribute("action"); // a form's own properties hide behind its fields of that name
   const field = (name) => form().querySelector(`input[name="${name}"]`);
   const say = (text) => { status.textContent = text || ""; };
 
@@ -114,7 +114,7 @@
   function appeared(before) {
     const shown = screen();
     const same = before === shown.dataset.screen && shown.dataset.visit !== "open";
-    document.documentElement.lang = shown.lang;
+    document.documentElement.lang = shown.getAttribute("lang");
     shown.classList.toggle("still", same);
     if (!same) turned = now();
     if (shown.dataset.screen === "ask" && shown.dataset.visit !== "open") {

@@ -5,44 +5,22 @@ as well. Not a test: somebody has to look."""
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
 
-from kiosk.app import create_app
-from kiosk.config import Settings
-from kiosk.terminal import Terminal
+from tests.conftest import BROWSER_ARGS
+from tests.terminals import served, terminal
 
 SIZES = ((1280, 800), (800, 480), (800, 1280))
 LANGUAGES = ("en", "de", "fr")
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 COMMENT = {
     "en": "Anna at the till took the time to explain the difference.\nThe car park was full, though.",
     "de": "Anna an der Kasse hat sich Zeit genommen und den Unterschied erklärt.\nDer Parkplatz war aber voll.",
     "fr": "Anna, à la caisse, a pris le temps d’expliquer la différence.\nLe parking était complet, par contre.",
 }
-
-
-@contextmanager
-def terminal() -> Iterator[str]:
-    """A terminal that runs here, and its address."""
-    with TemporaryDirectory() as folder:
-        box = Terminal(Settings(data=Path(folder), input_guard_ms=0))
-        server = make_server("127.0.0.1", 0, create_app(box), threaded=True)
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            box.stop()
 
 
 def walk(page: Page, address: str, lang: str) -> Iterator[str]:
@@ -97,9 +75,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    with terminal() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        pictures(browser, address, out)
+    with TemporaryDirectory() as folder, terminal(Path(folder)) as box, served(box) as there, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGS)
+        pictures(browser, there.address, out)
         browser.close()
 
 
