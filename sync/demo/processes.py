@@ -1,5 +1,6 @@
 """The demo's processes: starting them, waiting until they answer, noticing that one died, stopping them."""
 
+import os
 import subprocess
 import sys
 import time
@@ -25,6 +26,12 @@ def direct() -> requests.Session:
     return session
 
 
+def _environment() -> dict[str, str]:
+    """The same for the processes that are started here: they talk to each other on this machine only."""
+    away = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**away, "NO_PROXY": "*", "no_proxy": "*"}
+
+
 class Child:
     """A process of Smilepost that writes into a log of its own and never outlives this one."""
 
@@ -38,6 +45,7 @@ class Child:
             stdout=self._sink,
             stderr=subprocess.STDOUT,
             # Ctrl-C goes to everybody in the group; who stops when is decided here.
+            env=_environment(),
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
