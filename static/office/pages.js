@@ -23,7 +23,7 @@
 
   function lost() {
     since = since || new Date();
-    var time = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    var time = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     say("Not up to date since " + time + ": the server does not answer. This page goes on trying.");
   }
 

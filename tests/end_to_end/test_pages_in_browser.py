@@ -1,0 +1,179 @@
+"""Head office's pages in a real browser: readable for all, alive by themselves, and usable without a script. The
+fixture `new_page` sees to it that no page asks another machine for anything."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, expect
+from werkzeug.serving import make_server
+
+from sync.centre import open_centre
+from sync.config import Settings
+from tests.sync.conftest import Clock
+from tests.sync.norway import PASSWORD, Chain
+
+NewPage = Callable[..., Page]
+SOON = 20_000
+"""Milliseconds: an open page asks every three seconds, and a machine may be busy."""
+WIDTHS = {"phone": (375, 812), "tablet": (1024, 768), "laptop": (1440, 900)}
+LONG = "Straßenbahnbetriebshof Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik Nürnberg-Langwasser"
+
+
+class Town(Chain):
+    """The chain, answering at an address of its own."""
+
+    address: str
+
+
+@pytest.fixture(scope="module")
+def town(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    data = tmp_path_factory.mktemp("centre")
+    (data / "centre.sqlite3").write_bytes(migrated_file.read_bytes())
+    clock = Clock()
+    centre = open_centre(Settings(data=data), clock)
+    town = Town(centre, clock)
+    server = make_server("127.0.0.1", 0, town.app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    town.address = f"http://127.0.0.1:{server.server_port}"
+    for days_ago in range(28):
+        town.visits(town.oslo, [3] * 30 + [2] * 6 + [1] * 2 + [0] * 2, days_ago=days_ago)
+    town.visits(town.oslo, [3] * 9, answers={"visit_happy": ["staff"]}, days_ago=1)
+    town.visits(town.oslo, [0] * 9, answers={"visit_unhappy": ["waiting"]}, days_ago=1)
+    town.visits(town.bergen, [3] * 7, days_ago=3)
+    town.comment(town.oslo, "شكراً جزيلاً, the staff were lovely!", lang="ar")
+    town.comment(town.oslo, "Supercalifragilisticexpialidocious" * 20, 0)
+    town.comment(town.oslo, "<script>document.title = 'broken in'</script><img src=x onerror=\"document.title='in'\">")
+    town.shop(LONG)
+    yield town
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    centre.db.close()
+
+
+def sign_in(page: Page, town: Town, email: str = "astrid@example.com") -> None:
+    page.goto(f"{town.address}/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator(".sentence").wait_for()
+
+
+def complaints(page: Page) -> list[str]:
+    """What the browser says on its console: refused by the policy, not found, a mistake in a script."""
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return bool(page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "light"), ("tablet", "light"), ("laptop", "dark")])
+def test_everybody_can_read_the_pages(new_page: NewPage, town: Town, width: str, scheme: str) -> None:
+    """Every page, with a table open: no barrier that axe knows, one way to scroll, nothing refused."""
+    size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
+    page = new_page(viewport=size, color_scheme=scheme)
+    said = complaints(page)
+    page.goto(f"{town.address}/sign-in")
+    assert Axe().run(page).violations_count == 0
+    sign_in(page, town)
+    for path in ("/", f"/locations/{town.norway}", f"/locations/{town.oslo}", f"/locations/{town.oslo}/comments"):
+        page.goto(town.address + path)
+        assert not scrolls_sideways(page), path
+        for numbers in page.locator("main details").all()[:1]:
+            numbers.locator("summary").click()
+            expect(numbers.locator("table").first).to_be_visible()
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert not scrolls_sideways(page), path
+    assert page.title().startswith("Comments, Oslo")
+    assert said == []
+
+
+def test_an_open_overview_moves_with_the_next_answer(new_page: NewPage, town: Town) -> None:
+    page = new_page()
+    said = complaints(page)
+    sign_in(page, town)
+    malmo = page.locator(f"#place-{town.malmo}")
+    expect(malmo.locator(".count")).to_contain_text("0 today")
+    page.locator(f"#numbers-{town.oslo} summary").click()
+    page.evaluate("() => { document.body.dataset.same = 'page'; }")
+    town.clock.ms += 1_000
+    town.visits(town.malmo, [3] * 5)
+    expect(malmo.locator(".count")).to_contain_text("5 today", timeout=SOON)
+    expect(malmo.locator(".score")).to_contain_text("100")
+    # What was open stays open, and the page itself was never loaded anew.
+    expect(page.locator(f"#numbers-{town.oslo} table").first).to_be_visible()
+    assert page.evaluate("() => document.body.dataset.same") == "page"
+    assert said == []
+
+
+def test_a_new_comment_joins_an_open_page(new_page: NewPage, town: Town) -> None:
+    page = new_page()
+    sign_in(page, town)
+    page.goto(f"{town.address}/locations/{town.malmo}")
+    expect(page.get_by_text("Nobody has written anything here yet.")).to_be_visible()
+    town.clock.ms += 120_000
+    town.comment(town.malmo, "Tack så mycket!", lang="sv")
+    expect(page.locator("#comments blockquote")).to_have_text("Tack så mycket!", timeout=SOON)
+    expect(page.get_by_text("Nobody has written anything here yet.")).to_be_hidden()
+
+
+def test_a_server_that_does_not_answer_is_named(new_page: NewPage, town: Town) -> None:
+    page = new_page()
+    sign_in(page, town)
+    page.context.set_offline(True)
+    expect(page.get_by_role("status")).to_contain_text("the server does not answer", timeout=SOON)
+    assert page.locator(f"#place-{town.oslo}").is_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("status")).to_be_empty(timeout=SOON)
+
+
+def test_signing_out_elsewhere_takes_an_open_page_to_the_sign_in(new_page: NewPage, town: Town) -> None:
+    page, phone = new_page(), new_page()
+    for each in (page, phone):
+        sign_in(each, town, "bjorn@example.com")
+    phone.locator("#account summary").click()
+    phone.get_by_role("button", name="Sign out on every device").click()
+    phone.wait_for_url("**/sign-in")
+    town.clock.ms += 60_000
+    page.wait_for_url("**/sign-in", timeout=SOON)
+
+
+def test_everything_works_without_a_script(new_page: NewPage, town: Town) -> None:
+    page = new_page(java_script_enabled=False)
+    sign_in(page, town)
+    page.locator(f"#numbers-{town.oslo} summary").click()
+    expect(page.locator(f"#numbers-{town.oslo} table").first).to_be_visible()
+    page.get_by_role("link", name="Oslo", exact=True).click()
+    expect(page.get_by_role("heading", name="Oslo")).to_be_visible()
+    page.locator("#account summary").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_the_keyboard_reaches_everything(new_page: NewPage, town: Town) -> None:
+    page = new_page()
+    sign_in(page, town)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(f"#link-{town.norway}")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#numbers-{town.norway} table").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#numbers-{town.norway} table").first).to_be_hidden()
