@@ -146,7 +146,8 @@ def _show(turn: Turn, standing: Standing, base: str) -> Response:
 def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503) -> Response:
     """A screen that promises nothing and looks again by itself."""
     lang = request.accept_languages.best_match(NAMES) or "en"
-    return _page(screen, lang, status, base="", after=after, then=request.full_path, title="Smilepost")
+    base = _base((request.view_args or {}).get("screen"))
+    return _page(screen, lang, status, base=base, after=after, then=request.full_path, title="Smilepost")
 
 
 def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response:

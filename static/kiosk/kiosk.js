@@ -4,6 +4,7 @@
 "use strict";
 
 (() => {
+  if (!window.htmx) return; // plain forms do as well
   const TRY_AGAIN_MS = 1000;
   const MOMENT_MS = 1000; // until then a pressed face is answer enough
   const BREAK_MS = 5000;
@@ -215,7 +216,7 @@
       const answer = await fetch(path, {
         method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" }, signal: limit.signal,
       });
-      return answer.status === 204 && answer.headers.has("Smilepost-Screen");
+      return answer.ok && answer.headers.has("Smilepost-Screen");
     } catch {
       return false;
     } finally {

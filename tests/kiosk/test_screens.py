@@ -349,3 +349,4 @@ def test_each_screen_of_a_box_has_its_own_visits(tmp_path: Path) -> None:
         ]
         unknown = client.get("/s/s-cellar/")
         assert (unknown.status_code, Page(unknown.text).screen) == (404, "break")
+        assert 'data-start="/s/s-cellar/"' in unknown.text
