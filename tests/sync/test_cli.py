@@ -101,6 +101,17 @@ def test_it_serves_without_saying_what_it_is(set_up: Path) -> None:
             assert large.recv(100).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize(("hops", "status"), [(0, 403), (1, 401)])
+def test_a_proxy_speaks_for_somebody_only_when_it_is_trusted(hops: int, status: int, set_up: Path) -> None:
+    with (set_up / "config.toml").open("a") as config:
+        config.write(f"trusted_proxies = {hops}\n")
+    base = address(set_up)
+    forwarded = {"X-Forwarded-Host": "hq.example", "X-Forwarded-Proto": "https", "Origin": "https://hq.example"}
+    with running("server", "run", "--config", "config.toml", cwd=set_up, health=f"{base}/healthz"):
+        tried = requests.post(f"{base}/sign-in", headers=forwarded, timeout=10)
+    assert tried.status_code == status
+
+
 def test_a_port_in_use_stops_the_start_before_anything_is_made(home: Path, server: Server) -> None:
     before = contents(home)
     with socket.socket() as taken:

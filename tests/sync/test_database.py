@@ -161,6 +161,41 @@ def test_the_write_ahead_log_is_used_where_it_is_mended(version: tuple[int, int,
     assert journal_for(version) == (mode, {"WAL": "FULL", "TRUNCATE": "EXTRA"}[mode])
 
 
+def test_a_library_that_is_mended_gets_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    path = tmp_path / "centre.sqlite3"
+    database = open_database(f"sqlite:///{path}", migrate=True)
+    assert database.journal == "wal+full"
+    add_fact(database, "epoch", "one")
+    killed = tmp_path / "killed"
+    shutil.copytree(tmp_path, killed, ignore=shutil.ignore_patterns("killed"))
+    database.close()
+    assert (killed / "centre.sqlite3-wal").stat().st_size > 0
+    again = open_database(f"sqlite:///{killed}/centre.sqlite3", migrate=False)
+    assert facts(again) == ["epoch"]
+    again.close()
+    monkeypatch.undo()
+    older = open_database(f"sqlite:///{path}", migrate=False)
+    mode, synchronous = journal_for(sqlite3.sqlite_version_info)
+    assert (older.journal, facts(older)) == (f"{mode}+{synchronous}".lower(), ["epoch"])
+    older.close()
+
+
+def test_a_newer_version_is_seen_beside_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    path = tmp_path / "centre.sqlite3"
+    a_newer_versions(path)
+    running = sqlite3.connect(path)
+    running.execute("INSERT INTO centre VALUES ('epoch', 'one')")
+    running.commit()
+    before = everything(tmp_path)
+    assert before["centre.sqlite3-wal"][0]
+    with pytest.raises(DatabaseRefused, match="newer version"):
+        open_database(f"sqlite:///{path}", migrate=True)
+    assert everything(tmp_path) == before
+    running.close()
+
+
 def test_a_new_file_is_ours_and_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "centre.sqlite3"
     open_database(f"sqlite:///{path}", migrate=True).close()
