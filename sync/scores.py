@@ -198,15 +198,10 @@ def _good(scale: Scale, counts: Histogram) -> int:
     return sum(counts[_GOOD_FROM[scale.family] - scale.low :])
 
 
-def _weights(scale: Scale) -> list[Fraction]:
-    lowest, highest = score_range(scale)
-    steps = scale.high - scale.low
-    return [lowest + Fraction((highest - lowest) * step, steps) for step in range(steps + 1)]
-
-
 def _mean(scale: Scale, counts: Histogram) -> Fraction:
-    total = sum((weight * count for weight, count in zip(_weights(scale), counts, strict=True)), Fraction())
-    return total / sum(counts)
+    lowest, highest = score_range(scale)
+    steps = sum(step * count for step, count in enumerate(counts))
+    return lowest + Fraction((highest - lowest) * steps, (scale.high - scale.low) * sum(counts))
 
 
 def _nps_interval(n: int, promoters: int, detractors: int) -> tuple[float, float]:
@@ -222,9 +217,11 @@ def _mean_interval(scale: Scale, counts: Histogram) -> tuple[float, float]:
     """The t-interval of the mean after adding one answer at each end of the scale. Without the two, five equal
     answers would claim ± 0, and the interval of a place where most are very happy would cover 55 % at n = 5."""
     more = [counts[0] + 1, *counts[1:-1], counts[-1] + 1]
-    size, mean = sum(more), _mean(scale, more)
-    squares = sum(
-        (count * (weight - mean) ** 2 for weight, count in zip(_weights(scale), more, strict=True)), Fraction()
-    )
-    half = t_quantile(size - 1) * sqrt(squares / (size - 1) / size)
-    return float(mean) - half, float(mean) + half
+    size, mean = sum(more), float(_mean(scale, more))
+    steps = sum(step * count for step, count in enumerate(more))
+    squares = sum(step * step * count for step, count in enumerate(more))
+    # The squared standard error in steps of the scale, from whole numbers: nothing cancels out.
+    error = (size * squares - steps * steps) / (size * size * (size - 1))
+    lowest, highest = score_range(scale)
+    half = t_quantile(size - 1) * sqrt(error) * (highest - lowest) / (scale.high - scale.low)
+    return mean - half, mean + half

@@ -83,7 +83,7 @@ def axis(scale: Scale, figures: Sequence[Figure]) -> Axis:
     lowest, highest = score_range(scale)
     step = max((highest - lowest) // 10, 1)
     firm = [figure for figure in figures if figure.showing == "full"] or figures
-    worst = min((float(figure.score.value) for figure in firm if figure.score), default=lowest)
+    worst = min((float(figure.value) for figure in firm if figure.value is not None), default=lowest)
     return Axis(max(int((worst - step) // step * step), lowest), highest)
 
 
@@ -127,7 +127,7 @@ def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: fl
 
 def _points(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[Point | None]:
     for x, figure in _places(days, width):
-        yield (x, axis.y(float(figure.score.value), height)) if figure.score else None
+        yield (x, axis.y(float(figure.value), height)) if figure.value is not None else None
 
 
 def _ends(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[tuple[float, float, float] | None]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
 from sqlalchemy import Column, Connection, func, select
@@ -10,7 +11,7 @@ from sqlalchemy import Column, Connection, func, select
 from sync.models import locations, tallies_day
 from sync.office import surveys
 from sync.office.places import Location
-from sync.scores import SCALES, Histogram, Scale, Score, Showing, add, score, showing
+from sync.scores import SCALES, Histogram, Scale, Score, Showing, add, score, showing, value
 from sync.survey import BUILTIN
 
 PERIOD = 28
@@ -45,6 +46,11 @@ class Figure:
     @property
     def showing(self) -> Showing:
         return showing(self.n)
+
+    @cached_property
+    def value(self) -> Fraction | None:
+        """The score alone, where many are drawn; None like `score`."""
+        return None if self.showing == "none" else value(self.scale, self.counts)
 
     @cached_property
     def score(self) -> Score | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -28,16 +29,27 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """One place or group. `days` are its last 28, today last; `figure` is their sum; `change` compares the last
-    seven with those before, None where that is not certain."""
+    """One place or group. `days` are its last 28, today last; `figure` is their sum, `before` that of the first 21
+    and `since` that of the last seven."""
 
     place: Location
     figure: Figure
+    before: Figure
+    since: Figure
     days: tuple[Day, ...]
     today: int
     aside: int
-    change: Difference | None
     delivery: Delivery
+
+    @cached_property
+    def change(self) -> Difference | None:
+        """The last seven days against those before, None where that is not certain."""
+        if self.before.showing != "full" or self.since.showing != "full":
+            return None
+        if self.before.score is None or self.since.score is None:
+            return None
+        change = difference(self.since.score, self.before.score)
+        return change if change.certain else None
 
 
 @dataclass(frozen=True)
@@ -248,16 +260,10 @@ def _counted(
         days=days,
         today=today,
         aside=aside,
-        change=_certain_change(between(PERIOD - 1, WEEK), between(WEEK - 1, 0)),
+        before=between(PERIOD - 1, WEEK),
+        since=between(WEEK - 1, 0),
         delivery=delivery.together(reading.deliveries[leaf.id] for leaf in members if leaf.id in reading.deliveries),
     )
-
-
-def _certain_change(before: Figure, since: Figure) -> Difference | None:
-    if before.showing != "full" or since.showing != "full" or before.score is None or since.score is None:
-        return None
-    change = difference(since.score, before.score)
-    return change if change.certain else None
 
 
 def _yesterday(reading: _Reading, leaves: Sequence[Location], last: int) -> Yesterday:
