@@ -160,7 +160,8 @@ def summary(line: Line) -> str:
     figure = line.figure
     if not figure.n:
         return f"Nobody has answered here in the last {PERIOD} days."
-    rests = f"{counted(figure.n, 'answer')} in the last {PERIOD} days, {number(line.today)} of them today."
+    today = number(line.today) if line.today else "none"
+    rests = f"{counted(figure.n, 'answer')} in the last {PERIOD} days, {today} of them today."
     return {
         "none": f"{rests} From {ENOUGH} on there is a score.",
         "early": f"{rests} Early: from {RANKED} on it stands firmer.",
