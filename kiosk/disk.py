@@ -144,6 +144,7 @@ class Disk:
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("PRAGMA cache_size = -512")  # KiB: a terminal has little memory, and reads little
         db.execute("PRAGMA synchronous = EXTRA")
         return db
 

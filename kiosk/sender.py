@@ -6,7 +6,6 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +16,14 @@ from kiosk.clock import Clock
 from kiosk.identity import Identity, KeptManifest
 from kiosk.outbox import NotHeld, Outbox, Waiting
 from kiosk.pace import SILENCE_S, Kind, Outcome, Pace, judge
-from sync import wire
+from sync import __version__, wire
 
 if TYPE_CHECKING:
     import requests
 
 log = logging.getLogger(__name__)
 
-APP = f"smilepost/{version('smilepost')}"
+APP = f"smilepost/{__version__}"
 CONNECT_S, READ_S, WHOLE_S = 5.0, 30.0, 60.0
 FIRST_WITHIN_S = 60.0
 MANIFEST_EVERY_S = 900.0

@@ -1,12 +1,14 @@
 """One box: its clock, its outbox, who it is, and the thread that sends. Everything here is safe to call from
 several threads."""
 
+import ctypes
 import logging
 import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, RLock, Thread
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 WALKED_AWAY_MS = 90_000
 """A visit that nobody touched for so long is over, whatever its page believes."""
 HOUSEKEEPING_S = 1.0
+_M_ARENA_MAX = -8
 
 
 class TerminalRefused(Exception):
@@ -76,6 +79,7 @@ class Terminal:
 
     def start(self) -> None:
         """Whoever was there when the power went has left; then the threads begin."""
+        _share_one_heap()
         self._seal_stale(everybody=True)
         self._keeper.start()
         if self.sender:
@@ -288,6 +292,12 @@ def _resident() -> int | None:
         return pages * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def _share_one_heap() -> None:
+    """glibc gives each thread a heap of its own, and never takes one back: too much for a small box."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def open_terminal(settings: Settings) -> Terminal:

@@ -3,13 +3,12 @@
 import logging
 import traceback
 from hashlib import sha256
-from importlib.metadata import version
 
 import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sync import problems, wire
+from sync import __version__, problems, wire
 from sync.access import open_to
 from sync.centre import centre
 from sync.intake import enrol, ingest, signing
@@ -18,7 +17,7 @@ from sync.problems import Problem, Refused
 
 log = logging.getLogger(__name__)
 
-APP = f"smilepost/{version('smilepost')}"
+APP = f"smilepost/{__version__}"
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
