@@ -139,7 +139,10 @@ class Demo:
 
     def _prepare(self, days: int) -> tuple[Chain, dict[str, str], str]:
         """What stands in the database before the server starts: (chain, enrolment codes, token of the link)."""
-        centre = open_centre(config.load(self._settings))
+        settings = config.load(self._settings)
+        if self._folder.chain and not (settings.data / "centre.sqlite3").exists():
+            raise DemoFailed(f"The demo's database in {settings.data} is gone; begin anew with --fresh.")
+        centre = open_centre(settings)
         try:
             with centre.db.writing() as tx:
                 chain = self._folder.chain or founding.found(tx, days, centre.now_ms())

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import requests
 
 from sync import survey
 from sync.demo import world
+from sync.demo.folder import Chain, open_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in Linux's /proc")
 START_S = 90
@@ -268,3 +270,14 @@ def test_fresh_never_empties_somebody_elses_folder(tmp_path: Path, port: int) ->
     assert refused.returncode == 2
     assert "not a demo's" in refused.stderr
     assert [inside.name for inside in folder.iterdir()] == ["letter.txt"]
+
+
+def test_a_database_that_is_gone_is_a_sentence(tmp_path: Path, port: int) -> None:
+    folder = open_folder(tmp_path / "demo", fresh=False)
+    folder.chain = Chain("seed", date(2025, 1, 1), date(2025, 1, 7), 1, {}, {})
+    folder.keep()
+    folder.close()
+    refused = subprocess.run(command(tmp_path, port), capture_output=True, text=True, timeout=STOP_S)
+    assert refused.returncode == 1
+    assert "begin anew with --fresh" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
