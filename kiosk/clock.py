@@ -20,9 +20,9 @@ class Clock:
     """The clock of this machine. Where there is no Linux underneath (trying things out on macOS or Windows), a
     start is the start of this process."""
 
-    def __init__(self) -> None:
-        self._linux = _BOOT_ID.exists() and hasattr(time, "CLOCK_BOOTTIME")
-        self.boot = _BOOT_ID.read_text().strip() if self._linux else str(uuid.uuid4())
+    def __init__(self, boot_id: Path = _BOOT_ID) -> None:
+        self._linux = boot_id.exists() and hasattr(time, "CLOCK_BOOTTIME")
+        self.boot = boot_id.read_text().strip() if self._linux else str(uuid.uuid4())
         self._adjtimex = _adjtimex() if self._linux else None
 
     def boottime_ms(self) -> int:
