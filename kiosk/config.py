@@ -73,14 +73,15 @@ def _refuse_plain_http(path: Path, settings: Settings) -> None:
     if settings.centre is None or settings.allow_insecure:
         return
     address = urlsplit(settings.centre)
-    if address.scheme == "http" and not _is_this_machine(address.hostname or ""):
+    if address.scheme == "http" and not is_this_machine(address.hostname or ""):
         raise BadConfig(
             f"{path}: centre in [kiosk] is {settings.centre!r}: plain http is allowed to this machine only, else "
             "https, or allow_insecure = true in a network that you trust."
         )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address leads back here."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

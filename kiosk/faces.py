@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from sync.assets import STATIC
 from sync.i18n import mark as _
-from sync.scores import SCALES
+from sync.survey import SCALES
 
 _FACES = {
     "smiley4": (

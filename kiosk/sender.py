@@ -8,22 +8,23 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from kiosk import identity
 from kiosk.clock import Clock
+from kiosk.config import is_this_machine
 from kiosk.identity import Identity, KeptManifest
 from kiosk.outbox import NotHeld, Outbox, Waiting
 from kiosk.pace import SILENCE_S, Kind, Outcome, Pace, judge
-from sync import __version__, wire
+from sync import wire
 
 if TYPE_CHECKING:
     import requests
 
 log = logging.getLogger(__name__)
 
-APP = f"smilepost/{__version__}"
 CONNECT_S, READ_S, WHOLE_S = 5.0, 30.0, 60.0
 FIRST_WITHIN_S = 60.0
 MANIFEST_EVERY_S = 900.0
@@ -57,6 +58,8 @@ class Line:
 
         if self._session is None:
             self._session = requests.Session()
+            # A proxy may stand between a shop and head office, but never between a machine and itself.
+            self._session.trust_env = not is_this_machine(urlsplit(self.centre).hostname or "")
         start = time.monotonic()
         try:
             with self._session.request(
@@ -190,7 +193,7 @@ class Sender:
             boottime_ms=stamp.boottime_ms,
             wall_ms=stamp.wall_ms,
             synced=stamp.synced,
-            app=APP,
+            app=wire.APP,
             seen=(int(self._outbox.fact("seen_ms", "0")), self._tried),
             anchors=self._outbox.anchors(boots),
             entries=raws,
@@ -238,6 +241,8 @@ class Sender:
         if answer.app and answer.app != self._outbox.fact("centre_app"):
             self._outbox.unpark(_PARKED[Kind.ERROR])  # another version may well take what this one choked on
             self._outbox.remember("centre_app", answer.app)
+        if "reenrol" in answer.do:
+            self.last_error = Kind.REENROL.value  # what it sends is kept apart until somebody does
         due = self._manifest_s is None or now - self._manifest_s >= MANIFEST_EVERY_S
         if due or "manifest" in answer.do:
             self._manifest_s = now
@@ -274,7 +279,7 @@ _PARKED = {Kind.BAD: "bad_request", Kind.ERROR: "server_error", Kind.TOO_LARGE: 
 
 def enrol(line: Line, who: Identity, code: str) -> tuple[wire.Enrolment | None, str]:
     """Ask the centre for a place in its fleet: the enrolment, or None and a sentence that says why not."""
-    request = wire.EnrolmentRequest(code, who.install, identity.fingerprint(), APP)
+    request = wire.EnrolmentRequest(code, who.install, identity.fingerprint(), wire.APP)
     body, headers = wire.encode(request), {"Content-Type": "application/json"}
     if who.device is None:
         reply = line.ask("POST", wire.ENROLMENTS, body, headers)

@@ -20,7 +20,7 @@ from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.identity import Identity, KeptManifest
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
-from kiosk.sender import APP, Line, Sender, enrol
+from kiosk.sender import Line, Sender, enrol
 from sync import survey, wire
 
 log = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ class Terminal:
         told = self._wire_health()
         counts = list(told.streams.values())
         return {
-            "app": APP,
+            "app": wire.APP,
             "resident_bytes": _resident(),
             "enrolled": self._identity.device is not None,
             "screens": list(self._identity.screens),

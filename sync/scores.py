@@ -11,23 +11,7 @@ from math import atan, cos, floor, pi, sin, sqrt
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
-
-class Scale(NamedTuple):
-    """A scale of answers: whole values `low` … `high`, the worst first; `family` names its score."""
-
-    low: int
-    high: int
-    family: str
-
-
-SCALES = {
-    "smiley4": Scale(0, 3, "index"),
-    "smiley5": Scale(0, 4, "index"),
-    "nps11": Scale(0, 10, "nps"),
-    "csat5": Scale(1, 5, "csat"),
-    "ces7": Scale(1, 7, "ces"),
-    "yesno": Scale(0, 1, "yes"),
-}
+from sync.survey import Scale
 
 Histogram = Sequence[int]
 Showing = Literal["none", "early", "full"]

@@ -10,7 +10,23 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from sync.scores import SCALES, Scale
+
+class Scale(NamedTuple):
+    """A scale of answers: whole values `low` … `high`, the worst first; `family` names its score."""
+
+    low: int
+    high: int
+    family: str
+
+
+SCALES = {
+    "smiley4": Scale(0, 3, "index"),
+    "smiley5": Scale(0, 4, "index"),
+    "nps11": Scale(0, 10, "nps"),
+    "csat5": Scale(1, 5, "csat"),
+    "ces7": Scale(1, 7, "ces"),
+    "yesno": Scale(0, 1, "yes"),
+}
 
 MAX_REASONS = 6
 MAX_COMMENT = 2_000

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+VERSION = "0.1.0"
+"""Of this package; what a terminal and the centre tell each other."""
+APP = f"smilepost/{VERSION}"
 PROTO = 1
 SCHEMA = 1
 MAX_ENTRIES = 200
@@ -167,9 +170,9 @@ class Held(msgspec.Struct, frozen=True):
     max_seq: Count
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The centre's answer to a batch. `app` is the centre's version. `do` may name things that an
-    older terminal doesn't know; it skips them."""
+class Answer(msgspec.Struct, frozen=True):
+    """The centre's answer to a batch. `app` is the centre's version; `backed_up_ms` the start of its newest finished
+    backup. `missing` answers an audit. `do` may name things that an older terminal doesn't know; it skips them."""
 
     proto: Literal[1]
     batch: str
@@ -179,7 +182,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     have: dict[str, Held]
     app: str = ""
     backed_up_ms: WallMs | None = None
-    missing: list[tuple[str, int]] | None = None
+    missing: list[tuple[str, int]] | msgspec.UnsetType = msgspec.UNSET
     do: list[str] = []
 
 

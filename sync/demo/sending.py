@@ -5,7 +5,6 @@ import gzip
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
 
 import msgspec
 import requests
@@ -15,7 +14,7 @@ from sync.demo.folder import Account
 from sync.demo.history import Entry
 from sync.demo.processes import DemoFailed, direct
 
-APP = f"smilepost-demo/{version('smilepost')}"
+APP = wire.APP.replace("/", "-demo/")
 ROOM = 8 * 1024
 """Bytes of a batch that are left for what isn't an entry."""
 TRIES = 8

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sync import __version__, problems, wire
+from sync import problems, wire
 from sync.access import open_to
 from sync.centre import centre
 from sync.intake import enrol, ingest, signing
@@ -17,7 +17,6 @@ from sync.problems import Problem, Refused
 
 log = logging.getLogger(__name__)
 
-APP = f"smilepost/{__version__}"
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -34,7 +33,7 @@ def batches() -> Response:
         raise Refused(problems.TOO_MANY)
     here = centre()
     try:
-        answer = ingest.take(here.db, caller.device, batch, here.epoch, APP, here.now_ms())
+        answer = ingest.take(here.db, caller.device, batch, here.epoch, here.now_ms())
     except ingest.Busy:
         raise Refused(problems.BUSY) from None
     return _signed(caller, 200, wire.encode(answer))

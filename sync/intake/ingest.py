@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -22,7 +23,7 @@ class Busy(Exception):
     """The database did not let us; nothing was stored, and the same batch may be sent again."""
 
 
-def take(db: Database, device: str, batch: wire.Batch, epoch: str, app: str, now_ms: int) -> wire.Answer:
+def take(db: Database, device: str, batch: wire.Batch, epoch: str, now_ms: int) -> wire.Answer:
     """Judge and store a batch of a device whose signature was checked; the answer may be sent once this returns,
     since everything in it is committed. Raises Busy.
 
@@ -31,7 +32,7 @@ def take(db: Database, device: str, batch: wire.Batch, epoch: str, app: str, now
     for _ in range(ATTEMPTS):
         try:
             with db.writing() as tx:
-                return _take(tx, device, batch, entries, epoch, app, now_ms)
+                return _take(tx, device, batch, entries, epoch, now_ms)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -47,9 +48,7 @@ def _is_passing(problem: Exception) -> bool:
     return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001") or "locked" in str(cause)
 
 
-def _take(
-    tx: Connection, device: str, batch: wire.Batch, entries: list[Entry], epoch: str, app: str, now_ms: int
-) -> wire.Answer:
+def _take(tx: Connection, device: str, batch: wire.Batch, entries: list[Entry], epoch: str, now_ms: int) -> wire.Answer:
     known = ledger.lock(tx, device)
     ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
@@ -71,10 +70,10 @@ def _take(
         batch=batch.batch,
         epoch=epoch,
         server_ms=now_ms,
-        app=app,
+        app=wire.APP,
         results=plan.results,
         have=have,
-        missing=None if batch.audit is None else missing(tx, batch.audit),
+        missing=msgspec.UNSET if batch.audit is None else missing(tx, batch.audit),
         do=[] if known else ["reenrol"],
     )
 

@@ -6,7 +6,8 @@ from typing import NamedTuple, TypeVar
 
 from sync.office.counts import Figure
 from sync.office.overview import Day, Overview
-from sync.scores import Scale, score_range
+from sync.scores import score_range
+from sync.survey import Scale
 
 P = TypeVar("P")
 Point = tuple[float, float]

@@ -1,6 +1,6 @@
 """What customers wrote, newest first. Only for viewers with the permission `responses`: the routes ask for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -10,8 +10,7 @@ from sync import wire
 from sync.models import locations, responses
 from sync.office import surveys
 from sync.office.places import Location
-from sync.scores import SCALES
-from sync.survey import Survey
+from sync.survey import SCALES, Survey
 
 A_PAGE = 20
 
@@ -36,7 +35,8 @@ class Cursor(NamedTuple):
 @dataclass(frozen=True)
 class Comment:
     """What one customer wrote, and the face they touched (`value` on `scale_name`, None when that survey is not
-    known any more). `aside`: a flag keeps the answer out of the score. `is_timed`: whether the hour is known."""
+    known any more). `reasons`: the texts of those they chose, by language. `aside`: a flag keeps the answer out of
+    the score. `is_timed`: whether the hour is known."""
 
     cursor: Cursor
     place: Location
@@ -44,6 +44,7 @@ class Comment:
     text: str
     value: int | None
     scale_name: str | None
+    reasons: tuple[dict[str, str], ...]
     aside: bool
     is_timed: bool
 
@@ -112,9 +113,16 @@ def _comment(place: Location, survey: Survey | None, row: Row[Any]) -> Comment:
         text="\n\n".join(answer.strip() for answer in answers.values() if isinstance(answer, str)).strip(),
         value=value if on_scale else None,
         scale_name=scale_name if on_scale else None,
+        reasons=tuple(_reasons(survey, answers)) if survey else (),
         aside=row.aside,
         is_timed=row.hour is not None,
     )
+
+
+def _reasons(survey: Survey, answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for question in survey.questions:
+        chosen = answers.get(question.id) if question.kind == "reasons" else None
+        yield from (choice.texts for choice in question.choices if choice.id in (chosen or ()))
 
 
 def _values(scale_name: str) -> range:

@@ -11,8 +11,8 @@ from sqlalchemy import Column, Connection, func, select
 from sync.models import locations, tallies_day
 from sync.office import surveys
 from sync.office.places import Location
-from sync.scores import SCALES, Histogram, Scale, Score, Showing, add, score, showing, value
-from sync.survey import BUILTIN
+from sync.scores import Histogram, Score, Showing, add, score, showing, value
+from sync.survey import BUILTIN, SCALES, Scale
 
 PERIOD = 28
 """Local days that a page looks back on, today included."""

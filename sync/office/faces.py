@@ -5,7 +5,7 @@ from functools import cache
 from markupsafe import Markup
 
 from sync.assets import STATIC
-from sync.scores import SCALES
+from sync.survey import SCALES
 
 _FACES = {
     "smiley4": ("awful", "poor", "good", "great"),

@@ -13,7 +13,8 @@ from sync.office.counts import PERIOD, Days, Figure, Question
 from sync.office.delivery import Delivery
 from sync.office.people import User
 from sync.office.places import Location
-from sync.scores import Difference, Scale, difference
+from sync.scores import Difference, difference
+from sync.survey import Scale
 
 MOST_LINES = 100
 """Places on one page; where there are more, groups are summed up and places come page by page."""

@@ -13,7 +13,8 @@ from sync.office.counts import PERIOD, Figure
 from sync.office.delivery import Delivery
 from sync.office.overview import Line, Overview, Yesterday
 from sync.office.places import Location
-from sync.scores import ENOUGH, RANKED, Difference, Scale, rounded
+from sync.scores import ENOUGH, RANKED, Difference, rounded
+from sync.survey import Scale
 
 LOCALE = "en_GB"
 LANGUAGE = "en"

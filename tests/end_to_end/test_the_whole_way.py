@@ -95,10 +95,8 @@ def test_what_is_tapped_before_enrolment_is_kept_for_it(chain: Chain) -> None:
     chain.command("server", "verify")
 
 
-def test_the_data_folders_are_their_owner_s_only(open_chain: Chain) -> None:
-    for name in ("terminal", "centre"):
-        folder = open_chain.folder / name
-        assert oct(folder.stat().st_mode & 0o777) == "0o700"
+def test_what_is_secret_is_its_owner_s_only(open_chain: Chain) -> None:
+    assert oct((open_chain.folder / "terminal").stat().st_mode & 0o777) == "0o700"
     for path in secret_files(open_chain.folder):
         assert oct(path.stat().st_mode & 0o077) == "0o0", path
 

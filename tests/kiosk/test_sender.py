@@ -273,6 +273,18 @@ def test_a_signed_refusal_stops_the_sending_not_the_taps(oslo: Terminal, a_centr
     assert health(oslo, "pending", "last_error") == [2, "head office does not accept this device; enrol it again"]
 
 
+def test_a_centre_that_forgot_the_device_asks_for_another_enrolment(oslo: Terminal, a_centre: Centre) -> None:
+    with a_centre.db.writing() as tx:
+        for table in (models.enrol_codes, models.screens):
+            tx.execute(table.update().values(device_id=None))
+        tx.execute(models.driven.delete())
+        tx.execute(models.devices.delete())
+    tap(oslo)
+    sender_of(oslo).pass_once()
+    assert health(oslo, "acked", "pending", "last_error") == [1, 0, Kind.REENROL.value]
+    assert counted(a_centre) == 0
+
+
 def test_what_was_tapped_before_enrolment_is_sent_after_it(
     terminal: Terminal, a_centre: Centre, faulty: tuple[Wire, str]
 ) -> None:

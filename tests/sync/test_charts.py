@@ -11,7 +11,8 @@ from sync.office.counts import Figure, together
 from sync.office.delivery import Delivery
 from sync.office.delivery import together as delivered
 from sync.office.overview import Day
-from sync.scores import SCALES, Difference
+from sync.scores import Difference
+from sync.survey import SCALES
 
 SMILEY = SCALES["smiley4"]
 

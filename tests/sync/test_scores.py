@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.scores import (
-    SCALES,
-    Scale,
     Score,
     add,
     difference,
@@ -23,6 +21,7 @@ from sync.scores import (
     value,
     wilson,
 )
+from sync.survey import SCALES, Scale
 
 
 def histograms(scale: Scale, least: int = 0) -> st.SearchStrategy[tuple[int, ...]]:
