@@ -1,15 +1,12 @@
 """What every test may ask for: a database of each kind, a browser."""
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
@@ -27,7 +24,6 @@ BROWSER_ARGS = [
     # Nothing that a page asks for leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +36,15 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def empty_postgres(postgres_server: str) -> Iterator[str]:
     """The address of a PostgreSQL database with nothing in it."""
-    with _postgres_database(postgres_server) as address:
+    with postgres.database(postgres_server) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str) -> Iterator[str]:
-    """The name of a PostgreSQL database with our tables, to copy."""
-    with _postgres_database(postgres_server) as address:
-        open_database(address, migrate=True).close()
-        yield urlsplit(address).path[1:]
+def shared_postgres(postgres_server: str) -> Iterator[postgres.Shared]:
+    """A PostgreSQL database with our tables, to empty and use."""
+    with postgres.database(postgres_server) as address:
+        yield postgres.Shared(address)
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +63,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("migrated_file"), path)
         yield f"sqlite:///{path}"
         return
-    template = request.getfixturevalue("migrated_postgres")
-    with _postgres_database(request.getfixturevalue("postgres_server"), template) as address:
-        yield address
+    shared: postgres.Shared = request.getfixturevalue("shared_postgres")
+    yield shared.emptied()
 
 
 @pytest.fixture
@@ -79,19 +73,6 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url, migrate=False)
     yield opened
     opened.close()
-
-
-@contextmanager
-def _postgres_database(server: str, template: str = "template0") -> Iterator[str]:
-    """The address of a database that lives as long as the block."""
-    name = f"smilepost_test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ It listens on a socket in a folder of its own, runs as an unprivileged user when
 refuses root), and ends with the test run, also with one that is killed."""
 
 import ctypes
+import itertools
 import os
 import pwd
 import shutil
@@ -17,8 +18,12 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
+
+from sync.db import open_database
+from sync.models import metadata
 
 START_S = 60
 """A bound for a machine that is busy, not a measurement."""
@@ -89,6 +94,59 @@ def _server(folder: Path) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGINT)  # "fast": ends connections, then itself
         server.wait(START_S)
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """The address of an empty database that lives as long as the block."""
+    name = f"smilepost_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+class Shared:
+    """One database with our tables for many tests, one after the other: emptying it takes 10 ms, a copy 200."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        open_database(address, migrate=True).close()
+        with psycopg.connect(address) as connection:
+            self._shape = _shape(connection)
+
+    def emptied(self) -> str:
+        """Its address, with no rows in it, as nobody had used it before."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if _shape(connection) == self._shape:
+                connection.execute(_EMPTY.encode())
+                return self.address
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        open_database(self.address, migrate=True).close()
+        return self.address
+
+
+_numbers = itertools.count()
+_EMPTY = "; ".join(
+    [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+    + ["SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"]
+)
+
+
+def _shape(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
+    """Every table and column: a test may change them."""
+    query = (
+        "SELECT relname, relkind, attname, atttypid FROM pg_class LEFT JOIN pg_attribute ON attrelid = pg_class.oid"
+        " WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 3"
+    )
+    return connection.execute(query).fetchall()
 
 
 def _copied_binaries(folder: Path) -> Path:
