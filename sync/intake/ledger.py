@@ -1,6 +1,7 @@
 """What the centre knows of each device: its streams, its anchors, its health, when it was last heard."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -19,35 +20,34 @@ def lock(tx: Connection, device: str) -> bool:
 
 def keep_anchors(tx: Connection, device: str, seen: Iterable[wire.Anchor]) -> None:
     """Keep the first and the last anchor of each boot."""
-    rows = sorted((anchor.boot, anchor.boottime_ms, anchor.server_ms, anchor.rtt_ms) for anchor in seen)
+    ordered = sorted(seen, key=lambda anchor: (anchor.boot, anchor.boottime_ms))
+    first = {anchor.boot: anchor for anchor in reversed(ordered)}
+    last = {anchor.boot: anchor for anchor in ordered}
+    rows = [
+        {"device_id": device, "boot": anchor.boot, "place": place, "boottime_ms": anchor.boottime_ms,
+         "server_ms": anchor.server_ms, "rtt_ms": anchor.rtt_ms}
+        for boot in sorted(first)
+        for place, anchor in (("first", first[boot]), ("last", last[boot]))
+    ]  # fmt: skip
     if not rows:
         return
     table = models.anchors
-    insert = pg_insert if tx.dialect.name == "postgresql" else sqlite_insert
-    for place, ordered in (("first", list(reversed(rows))), ("last", rows)):
-        chosen = {row[0]: row for row in ordered}
-        query = insert(table).values(
-            [
-                {
-                    "device_id": device,
-                    "boot": boot,
-                    "place": place,
-                    "boottime_ms": boottime,
-                    "server_ms": server,
-                    "rtt_ms": rtt,
-                }
-                for boot, boottime, server, rtt in (chosen[boot] for boot in sorted(chosen))
-            ]
+    query = _insert(tx)(table).values(rows)
+    new, old = query.excluded, table.c
+    earlier = (old.place == "first") & (new.boottime_ms < old.boottime_ms)
+    later = (old.place == "last") & (new.boottime_ms > old.boottime_ms)
+    tx.execute(
+        query.on_conflict_do_update(
+            index_elements=["device_id", "boot", "place"],
+            set_={"boottime_ms": new.boottime_ms, "server_ms": new.server_ms, "rtt_ms": new.rtt_ms},
+            where=earlier | later,
         )
-        new, old = query.excluded, table.c
-        further = new.boottime_ms < old.boottime_ms if place == "first" else new.boottime_ms > old.boottime_ms
-        tx.execute(
-            query.on_conflict_do_update(
-                index_elements=["device_id", "boot", "place"],
-                set_={"boottime_ms": new.boottime_ms, "server_ms": new.server_ms, "rtt_ms": new.rtt_ms},
-                where=further,
-            )
-        )
+    )
+
+
+def _insert(tx: Connection) -> Callable[..., Any]:
+    """The insert of this database, which knows what to do on a conflict."""
+    return pg_insert if tx.dialect.name == "postgresql" else sqlite_insert
 
 
 def anchors(tx: Connection, device: str, boots: set[str]) -> list[wire.Anchor]:
@@ -76,11 +76,10 @@ def count(
     named = sorted(touched | told.keys())
     if not named:
         return {}
-    insert = pg_insert if tx.dialect.name == "postgresql" else sqlite_insert
     rows = [_stream_row(device, name, gained.get(name, (0, 0)), told.get(name)) for name in named]
-    query = insert(table).values(rows)
+    query = _insert(tx)(table).values(rows)
     higher = func.greatest if tx.dialect.name == "postgresql" else func.max
-    tx.execute(
+    held = tx.execute(
         query.on_conflict_do_update(
             index_elements=["stream"],
             set_={
@@ -88,9 +87,8 @@ def count(
                 "max_seq": higher(table.c.max_seq, query.excluded.max_seq),
                 "sealed": higher(table.c.sealed, query.excluded.sealed),
             },
-        )
+        ).returning(table.c.stream, table.c.n, table.c.max_seq)
     )
-    held = tx.execute(select(table.c.stream, table.c.n, table.c.max_seq).where(table.c.stream.in_(named)))
     return {row.stream: wire.Held(row.n, row.max_seq) for row in held}
 
 

@@ -48,11 +48,11 @@ class Tallies:
     def move(self, where: Counted, survey: Survey, answers: Mapping[str, Any], by: int) -> None:
         """Add (by 1) or take away (by -1) what these answers count. For a reason the columns count the first
         answers of those who chose it; reasons have days only."""
+        location, touchpoint, day, hour, aside = where
         for question, choice, value in _counts(survey, answers):
-            key = Key(where.location, question, choice, where.day, where.touchpoint, where.aside)
-            _add(self.days, key, value, by)
-            if where.hour is not None and not choice:
-                _add(self.hours, key._replace(bucket=where.hour), value, by)
+            _add(self.days, Key(location, question, choice, day, touchpoint, aside), value, by)
+            if hour is not None and not choice:
+                _add(self.hours, Key(location, question, choice, hour, touchpoint, aside), value, by)
 
     def write(self, tx: Connection) -> None:
         """Add the changes to the tables, in the order of their keys: two batches then never wait in a circle."""

@@ -13,6 +13,9 @@ from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
 
+AnyHead = wire.Head | wire.Response
+"""Who an entry is; a response says so itself."""
+
 
 class Receipt(NamedTuple):
     """A row of the table `receipts`."""
@@ -117,27 +120,28 @@ class Entry:
     raw: bytes
     id: str
     rev: int
-    head: wire.Head | None = None
+    head: AnyHead | None = None
     response: wire.Response | None = None
     code: str = ""
 
 
 def read(raw: bytes) -> Entry:
     """Everything that can be said of an entry by itself: done before a transaction begins."""
+    head: AnyHead
+    response, code = None, ""
     try:
-        head = wire.read_head(raw)
+        head = response = wire.read_response(raw)
     except wire.Unreadable as problem:
-        return Entry(raw, *_named(raw), code=problem.code)
+        try:
+            head = wire.read_head(raw)
+        except wire.Unreadable as worse:
+            return Entry(raw, *_named(raw), code=worse.code)
+        code = problem.code if (head.kind, head.schema) == ("response", wire.SCHEMA) else ""
     if len(raw) > wire.MAX_ENTRY:
         return Entry(raw, head.id, head.rev, code="too_large")
-    try:
-        if not wire.is_intact(wire.read_entry(raw)):
-            return Entry(raw, head.id, head.rev, code="bad_sha")
-        understood = head.kind == "response" and head.schema == wire.SCHEMA
-        response = wire.read_response(raw) if understood else None
-    except wire.Unreadable as problem:
-        return Entry(raw, head.id, head.rev, head, code=problem.code)
-    return Entry(raw, head.id, head.rev, head, response)
+    if not wire.is_intact(wire.read_entry(raw)):
+        return Entry(raw, head.id, head.rev, code="bad_sha")
+    return Entry(raw, head.id, head.rev, head, response, code)
 
 
 def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
@@ -160,7 +164,7 @@ def _judge(entry: Entry, held: Held, scene: Scene, plan: Plan) -> wire.Result:
     return _judge_new(head, entry, held, scene, plan, kept_apart=known is not None)
 
 
-def _judge_new(head: wire.Head, entry: Entry, held: Held, scene: Scene, plan: Plan, kept_apart: bool) -> wire.Result:
+def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan, kept_apart: bool) -> wire.Result:
     """An entry that does not count yet: never seen, or `kept_apart` so far. The second may be understood by now, or
     come from the device that it belongs to."""
     try:
@@ -186,22 +190,22 @@ def _named(raw: bytes) -> tuple[str, int]:
     return (name, rev) if isinstance(name, str) and len(name) <= 80 and type(rev) is int else ("", 0)
 
 
-def _receipt(head: wire.Head, held: Held, plan: Plan) -> tuple[str, str] | None:
+def _receipt(head: AnyHead, held: Held, plan: Plan) -> tuple[str, str] | None:
     fresh = plan.promoted.get((head.id, head.rev)) or plan.receipts.get((head.id, head.rev))
     return (fresh.sha, fresh.verdict) if fresh else held.receipts.get((head.id, head.rev))
 
 
-def _quarantine(head: wire.Head, raw: bytes, code: str, scene: Scene, plan: Plan) -> wire.Result:
+def _quarantine(head: AnyHead, raw: bytes, code: str, scene: Scene, plan: Plan) -> wire.Result:
     row = Quarantined(head.id, head.rev, head.sha, scene.device, code, scene.now_ms, raw.decode())
     plan.quarantined[row[:3]] = row
     return wire.Result(head.id, head.rev, "quarantined", code)
 
 
-def _receive(head: wire.Head, verdict: str, scene: Scene) -> Receipt:
+def _receive(head: AnyHead, verdict: str, scene: Scene) -> Receipt:
     return Receipt(head.id, head.rev, head.sha, scene.device, head.stream, head.seq, verdict, scene.now_ms)
 
 
-def _row(head: wire.Head, entry: Entry, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
+def _row(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
     if entry.code:
         raise _Never(entry.code)
     if scene.standings is None:
