@@ -286,12 +286,12 @@ def read_entry(entry: bytes) -> dict[str, Any]:
 def entry_sha(entry: Mapping[str, Any]) -> str:
     """Hex SHA-256 over the canonical rest of an entry: without `sha`, `salt` and `wiped`, keys sorted, each free
     text replaced by hex SHA-256(salt ‖ text), so that a text can be wiped while the entry stays valid."""
-    rest = {name: value for name, value in entry.items() if name not in ("sha", "salt", "wiped")}
+    rest = dict(entry)
+    rest.pop("sha", None)
+    salt, wiped = str(rest.pop("salt", None) or ""), rest.pop("wiped", None) or {}
     answers = rest.get("answers")
     if isinstance(answers, dict):
-        salt = str(entry.get("salt") or "")
-        hashed = {name: _hashed(salt, value) for name, value in answers.items()}
-        rest["answers"] = {**hashed, **(entry.get("wiped") or {})}
+        rest["answers"] = {name: _hashed(salt, value) for name, value in answers.items()} | wiped
     return sha256(_encoder.encode(rest)).hexdigest()
 
 

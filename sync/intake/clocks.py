@@ -39,13 +39,14 @@ def correct(stamp: Stamp, anchors: Iterable[Anchor], arrival_ms: int) -> Capture
     """The time of a stamp. An anchor in the same start of the clock is believed first (± half its round trip and
     100 ppm of the distance), then a clock that was synchronised (± 0.5 s); else it is the time of arrival, and
     unknown."""
-    candidates = [_anchored(stamp, anchor) for anchor in anchors if anchor.boot == stamp.boot]
-    if stamp.synced:
-        candidates.append(Captured(stamp.wall_ms, "synced", SYNCED_MS))
-    possible = [c for c in candidates if EARLIEST_MS <= c.ms <= arrival_ms + FUTURE_MS]
-    order = {"anchored": 0, "synced": 1}
-    best = min(possible, key=lambda c: (order[c.quality], c.error_ms), default=None)
-    return best or Captured(arrival_ms, "unknown", 0)
+    latest_ms = arrival_ms + FUTURE_MS
+    anchored = (_anchored(stamp, anchor) for anchor in anchors if anchor.boot == stamp.boot)
+    possible = [captured for captured in anchored if EARLIEST_MS <= captured.ms <= latest_ms]
+    if possible:
+        return min(possible, key=lambda captured: captured.error_ms)
+    if stamp.synced and EARLIEST_MS <= stamp.wall_ms <= latest_ms:
+        return Captured(stamp.wall_ms, "synced", SYNCED_MS)
+    return Captured(arrival_ms, "unknown", 0)
 
 
 def _anchored(stamp: Stamp, anchor: Anchor) -> Captured:

@@ -238,25 +238,14 @@ def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scen
     there = clocks.local(captured.ms, standing.zone)
     found = flags.flags(response, captured, there, standing.hours, response.placement is None)
     return Row(
-        id=response.id,
-        rev=response.rev,
-        device=scene.device,
-        location=standing.location_id,
-        touchpoint=standing.touchpoint_id,
-        survey=response.survey,
-        version=response.version,
-        test=response.test,
-        captured_ms=captured.ms,
-        quality=captured.quality,
-        error_ms=captured.error_ms,
-        day=there.day,
-        hour=None if captured.quality == "unknown" else there.hour,
-        flags=",".join(found),
-        aside=not flags.ASIDE.isdisjoint(found),
-        commented=any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),
-        received_ms=scene.now_ms,
-        body=raw.decode(),
-    )
+        response.id, response.rev, scene.device, standing.location_id, standing.touchpoint_id,
+        response.survey, response.version, response.test,
+        captured.ms, captured.quality, captured.error_ms,
+        there.day, None if captured.quality == "unknown" else there.hour,
+        ",".join(found), not flags.ASIDE.isdisjoint(found),
+        any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),
+        scene.now_ms, raw.decode(),
+    )  # fmt: skip
 
 
 def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scene: Scene, plan: Plan) -> None:
