@@ -67,13 +67,16 @@ class Outbox:
     def hold(self, draft: Draft, touched: wire.Stamp) -> Draft:
         """Commit one revision; returns what is held, which is the older one unless `draft` has a higher rev.
         Raises NotHeld."""
+        row = (draft.id, draft.rev, draft.screen, touched.boot, touched.boottime_ms, wire.encode(draft))
         with self.disk.durable() as db:
-            held = self.draft(draft.id)
-            if held is not None and held.rev >= draft.rev:
-                return held
-            row = (draft.id, draft.rev, draft.screen, touched.boot, touched.boottime_ms, wire.encode(draft))
-            db.execute("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?)", row)
-            return draft
+            taken = db.execute(
+                "INSERT INTO drafts (id, rev, screen, boot, touched_ms, body) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, screen = excluded.screen, boot = excluded.boot,"
+                " touched_ms = excluded.touched_ms, body = excluded.body WHERE excluded.rev > rev",
+                row,
+            ).rowcount
+            held = draft if taken else self.draft(draft.id)
+        return held or draft
 
     def draft(self, name: str) -> Draft | None:
         """What is held of a visit that isn't over."""
