@@ -60,6 +60,8 @@ def status(settings: Settings) -> dict[str, Any]:
     answer = _ask(settings, "GET", "/control/status", None)
     if answer is not None:
         return {"running": True, **answer[1]}
+    if not (settings.data / "identity.json").exists():
+        raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
     terminal = Terminal(settings)
     try:
         return {"running": False, **terminal.health()}

@@ -58,7 +58,7 @@ class Disk:
     sqlite3.Error."""
 
     def __init__(self, path: Path) -> None:
-        _refuse_foreign(path)
+        refuse_foreign(path)
         self._path = path
         self._lock = RLock()
         self._unsaved = 0
@@ -166,8 +166,9 @@ class Disk:
         self._in_wal()
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Read the header without opening the file as a database, so that nothing of it is touched."""
+def refuse_foreign(path: Path) -> None:
+    """Read the header without opening the file as a database, so that nothing of it is touched. Raises
+    OutboxRefused when it is no outbox, or a newer one."""
     if not path.exists() or path.stat().st_size == 0:
         return
     with path.open("rb") as file:

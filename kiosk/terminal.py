@@ -18,6 +18,7 @@ import msgspec
 from kiosk import identity, lock
 from kiosk.clock import Clock
 from kiosk.config import Settings
+from kiosk.disk import refuse_foreign
 from kiosk.identity import Identity, KeptManifest
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
 from kiosk.sender import Line, Sender, enrol
@@ -52,6 +53,7 @@ class Terminal:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or Clock()
+        refuse_foreign(settings.data / "outbox.sqlite3")  # before anything is written beside it
         self._guard = RLock()
         try:
             self._running = lock.take(settings.data)
@@ -63,6 +65,7 @@ class Terminal:
         except (OSError, ValueError, sqlite3.Error) as problem:
             raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
         self._previous: dict[str | None, int] = {}
+        self._beats: dict[str, int] = {}
         self._stopping = Event()
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
@@ -99,11 +102,13 @@ class Terminal:
 
     def standing(self, screen: str | None = None) -> Standing | None:
         """What `screen` shows; None when this box doesn't drive it. Without a name, its first screen, or the
-        built-in survey before enrolment."""
+        built-in survey before enrolment. Its page asks each minute: this is the screen's beat."""
         with self._guard:
-            if screen is None:
-                return next(iter(self._standings.values()), self._unplaced())
-            return self._standings.get(screen)
+            first = next(iter(self._standings.values()), None) or self._unplaced()
+            found = first if screen is None else self._standings.get(screen)
+            if found is not None and found.screen is not None:
+                self._beats[found.screen] = self.clock.boottime_ms()
+            return found
 
     def _unplaced(self) -> Standing:
         """The built-in survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
@@ -250,6 +255,10 @@ class Terminal:
             free_bytes=shutil.disk_usage(self.settings.data).free,
             sqlite=sqlite3.sqlite_version,
             journal=self.outbox.disk.journal(),
+            screens={
+                screen: {"beat_ms": now.boottime_ms - beat, "persisted": False, "unsent": 0}
+                for screen, beat in list(self._beats.items())
+            },
         )
 
     def _keep(self) -> None:

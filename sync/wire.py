@@ -123,7 +123,9 @@ class StreamCounts(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a terminal is. `oldest_pending_ms`: how long its oldest unsent entry has been waiting."""
+    """How a terminal is. `oldest_pending_ms`: how long its oldest unsent entry has been waiting. `screens`: per
+    screen `beat_ms`, how long ago its page was last heard; whether the browser promised to keep the page's own store
+    (`persisted`), and what is `unsent` in it."""
 
     streams: Annotated[dict[Name, StreamCounts], msgspec.Meta(max_length=200)] = {}
     oldest_pending_ms: Ms | None = None

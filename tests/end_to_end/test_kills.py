@@ -19,6 +19,7 @@ from tests.end_to_end.test_the_whole_way import wait_until_sent
 from tests.processes import PATIENCE_S
 
 KILLS = int(os.environ.get("SMILEPOST_KILLS", "30"))
+"""On SQLite; on PostgreSQL, where the same code writes, a third."""
 CUSTOMERS = 3
 
 
@@ -57,10 +58,11 @@ class Customer(threading.Thread):
 
 def test_what_was_thanked_is_counted_once_whoever_is_killed(open_chain: Chain, database_url: str) -> None:
     chain, closing = open_chain, threading.Event()
+    kills = KILLS if database_url.startswith("sqlite") else (KILLS + 2) // 3
     customers = [Customer(chain.screen, closing) for _ in range(CUSTOMERS)]
     for customer in customers:
         customer.start()
-    for number in range(KILLS):
+    for number in range(kills):
         time.sleep(random.uniform(0.02, 0.5))
         victims = ("kiosk", "server") if number % 5 == 0 else (random.choice(("kiosk", "server")),)
         for victim in victims:
@@ -82,8 +84,8 @@ def test_what_was_thanked_is_counted_once_whoever_is_killed(open_chain: Chain, d
         apart = tx.execute(select(func.count()).select_from(models.quarantine)).scalar_one()
         assert tally.verify(tx) is None
     database.close()
-    print(f"{KILLS} kills: {len(thanked)} thanked, {len(stored)} stored, {counted} counted")
-    assert len(thanked) > KILLS
+    print(f"{kills} kills: {len(thanked)} thanked, {len(stored)} stored, {counted} counted")
+    assert len(thanked) > kills
     assert thanked.keys() <= stored.keys() <= tried.keys()
     assert all(f'"visit":{thanked[name]}' in stored[name] for name in thanked)
     assert counted == len(stored)

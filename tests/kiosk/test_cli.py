@@ -52,18 +52,18 @@ def test_a_terminal_runs_until_it_is_told_to_stop(how: signal.Signals, home: Pat
     assert "Traceback" not in said
 
 
-def test_a_terminal_without_a_configuration_works_in_the_folder_it_is_started_in(tmp_path: Path) -> None:
+def test_a_terminal_without_a_configuration_looks_in_the_folder_it_is_started_in(tmp_path: Path) -> None:
     status = smilepost("kiosk", "status", cwd=tmp_path)
-    assert status.returncode == 0, status.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["smilepost-data"]
+    assert_refused(status, "No terminal has been started on the data folder", str(tmp_path / "smilepost-data"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_its_status_is_the_running_ones_or_the_outboxs(home: Path) -> None:
-    at_rest = kiosk(home, "status")
-    assert json.loads(at_rest.stdout)["running"] is False
     with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
         running_one = json.loads(kiosk(home, "status").stdout)
         assert (running_one["running"], running_one["pending"]) == (True, 0)
+    at_rest = json.loads(kiosk(home, "status").stdout)
+    assert (at_rest["running"], at_rest["pending"]) == (False, 0)
 
 
 def test_only_one_runs_on_a_data_folder(home: Path) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from kiosk import control
 from kiosk.clock import Clock
 from kiosk.config import Settings
-from kiosk.outbox import Draft
+from kiosk.outbox import Draft, OutboxRefused
 from kiosk.terminal import WALKED_AWAY_MS, Terminal, TerminalRefused
 from tests.terminals import Hands, sealed, terminal
 
@@ -159,3 +160,25 @@ def test_where_there_is_no_linux_a_start_is_this_process_s(tmp_path: Path) -> No
     assert one.synced() is False
     stamp = one.stamp()
     assert (stamp.boot, stamp.synced) == (one.boot, False)
+
+
+def test_another_program_s_file_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "outbox.sqlite3").write_bytes(b"a diary")
+    with pytest.raises(OutboxRefused):
+        Terminal(Settings(data=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["outbox.sqlite3"]
+
+
+def test_asking_how_a_terminal_is_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(TerminalRefused, match="No terminal has been started"):
+        control.status(Settings(data=tmp_path / "none"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_health_says_when_a_page_was_last_heard(tmp_path: Path) -> None:
+    with terminal(tmp_path, "scr-1") as box:
+        box.standing("scr-1")
+        forward(box, 90_000)
+        screens = box._wire_health().screens
+    assert screens["scr-1"]["beat_ms"] >= 90_000
+    assert screens["scr-1"]["unsent"] == 0
