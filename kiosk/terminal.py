@@ -1,21 +1,17 @@
 """One box: its clock, its outbox, who it is, and the thread that sends. Everything here is safe to call from
 several threads."""
 
-import ctypes
 import logging
-import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, RLock, Thread
 
 import msgspec
 
-from kiosk import identity, lock
+from kiosk import identity, lock, memory
 from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.disk import refuse_foreign
@@ -29,7 +25,6 @@ log = logging.getLogger(__name__)
 WALKED_AWAY_MS = 90_000
 """A visit that nobody touched for so long is over, whatever its page believes."""
 HOUSEKEEPING_S = 1.0
-_M_ARENA_MAX = -8
 
 
 class TerminalRefused(Exception):
@@ -82,7 +77,7 @@ class Terminal:
 
     def start(self) -> None:
         """Whoever was there when the power went has left; then the threads begin."""
-        _share_one_heap()
+        memory.share_one_heap()
         self._seal_stale(everybody=True)
         self._keeper.start()
         if self.sender:
@@ -231,7 +226,7 @@ class Terminal:
         counts = list(told.streams.values())
         return {
             "app": wire.APP,
-            "resident_bytes": _resident(),
+            "resident_bytes": memory.resident(),
             "enrolled": self._identity.device is not None,
             "screens": list(self._identity.screens),
             "sealed": sum(c.sealed for c in counts),
@@ -268,6 +263,8 @@ class Terminal:
                 self.outbox.disk.checkpoint(idle=True)
             except NotHeld as problem:
                 log.warning("the disk does not take what it is given (%s)", problem)
+            except Exception:
+                log.exception("housekeeping failed; it is tried again")
 
     def _seal_stale(self, everybody: bool) -> None:
         now = self.clock.stamp()
@@ -292,21 +289,6 @@ def _age(then: wire.Stamp, now: wire.Stamp) -> int:
     if then.boot == now.boot:
         return max(now.boottime_ms - then.boottime_ms, 0)
     return max(now.wall_ms - then.wall_ms, 0)
-
-
-def _resident() -> int | None:
-    """Bytes of memory this process has, where Linux tells."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _share_one_heap() -> None:
-    """glibc gives each thread a heap of its own, and never takes one back: too much for a small box."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def open_terminal(settings: Settings) -> Terminal:
