@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from kiosk.config import Settings
+from kiosk.terminal import Terminal
+
 ROOT = Path(__file__).parents[1]
 LEAVES = {"sync.wire", "sync.survey", "sync.scores", "sync.i18n", "sync.assets"}
 """What both ends know."""
@@ -145,6 +148,7 @@ def test_a_terminal_that_shows_its_question_loads_nothing_of_the_centres(tmp_pat
 
 @pytest.mark.parametrize("words", [["--help"], ["kiosk", "--help"], ["kiosk", "status"]])
 def test_a_terminals_command_loads_nothing_of_the_centres(words: list[str], tmp_path: Path) -> None:
+    Terminal(Settings(data=tmp_path / "smilepost-data")).stop()
     asked = [sys.executable, "-X", "importtime", "-m", "kiosk.cli", *words]
     told = subprocess.run(
         asked, cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)}
