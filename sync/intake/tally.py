@@ -162,7 +162,11 @@ def _compare_streams(tx: Connection) -> None:
 
 
 def rebuild(tx: Connection) -> int:
-    """Throw the tallies away and count everything anew; returns the number of rows. Raises Difference."""
+    """Throw the tallies away and count everything anew; returns the number of rows. Raises Difference.
+
+    On PostgreSQL batches that are being stored wait at the tallies, and add to the new ones what they bring."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"LOCK TABLE {DAY.name}, {HOUR.name} IN EXCLUSIVE MODE")
     fresh = recount(tx)
     for table in (DAY, HOUR):
         tx.execute(delete(table))

@@ -402,6 +402,21 @@ def test_complete_through_follows_what_waits(centre: Centre, client: FlaskClient
     assert complete() == centre.now_ms()
 
 
+def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) -> None:
+    def arrive() -> None:
+        for _ in range(15):
+            entries = [wire.encode(oslo.response(value % 4)) for value in range(20)]
+            ingest.take(centre.db, oslo.device, as_batch(oslo, entries), "e", NOON)
+
+    def rebuild() -> None:
+        for _ in range(8):
+            with centre.db.writing() as tx:
+                tally.rebuild(tx)
+
+    at_once(arrive, rebuild)
+    assert sum(counts(centre)) == 300
+
+
 def test_tallies_can_be_rebuilt(centre: Centre, client: FlaskClient, oslo: Box) -> None:
     oslo.send(client, *(oslo.response(value % 4, answers={"visit_happy": ["staff"]}) for value in range(9)))
     with centre.db.writing() as tx:
