@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from sync import problems, wire
 from sync.access import open_to
 from sync.centre import centre
-from sync.intake import enrol, ingest, signing
+from sync.intake import enrol, ingest, ledger, signing
 from sync.intake.signing import Caller
 from sync.problems import Problem, Refused
 
@@ -23,7 +23,7 @@ routes = Blueprint("api", __name__, url_prefix="/api/v1")
 @routes.post("/batches")
 @open_to("device")
 def batches() -> Response:
-    caller = _caller(_body())
+    caller = _signer(_body())
     body = signing.inflate(_body(), request.headers.get("Content-Encoding", ""))
     try:
         batch = wire.read_batch(body)
@@ -33,7 +33,7 @@ def batches() -> Response:
         raise Refused(problems.TOO_MANY)
     here = centre()
     try:
-        answer = ingest.take(here.db, caller.device, batch, here.epoch, here.now_ms())
+        answer = ingest.take(here.db, caller.device, caller.generation, batch, here.epoch, here.now_ms())
     except ingest.Busy:
         raise Refused(problems.BUSY) from None
     return _signed(caller, 200, wire.encode(answer))
@@ -97,14 +97,18 @@ def _body() -> bytes:
     return request.get_data(cache=True)
 
 
-def _caller(body: bytes) -> Caller:
-    """The device that signed this request. Raises Refused."""
-    here = centre()
-    headers = dict(request.headers)
+def _signer(body: bytes) -> Caller:
+    """Who signed this request, in service or not. Raises Refused."""
+    here, headers = centre(), dict(request.headers)
     claimed = signing.claimed(headers, here.secrets)
-    caller = signing.checked(claimed, here.secrets, request.method, request.path, headers, body)
-    with here.db.reading() as tx:
-        generation = enrol.generation_of(tx, caller.device)
+    return signing.checked(claimed, here.secrets, request.method, request.path, headers, body)
+
+
+def _caller(body: bytes) -> Caller:
+    """The device in service that signed this request. Raises Refused."""
+    caller = _signer(body)
+    with centre().db.reading() as tx:
+        generation = ledger.generation(tx, caller.device)
     if generation is not None and generation != caller.generation:
         raise Refused(problems.REVOKED)
     return caller

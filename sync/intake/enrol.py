@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert, select, update
 
 from sync import models, problems, wire
+from sync.intake import ledger
 from sync.intake.keys import Secrets
 from sync.office import places, surveys
 from sync.problems import Problem, Refused
@@ -81,7 +82,7 @@ def enrol(
         return problems.CODE_UNKNOWN
     _drive(tx, device, standing.screen)
     tx.execute(update(table).where(table.c.finder == finder).values(install=asked.install, device_id=device))
-    generation = _generation(tx, device)
+    generation = ledger.generation(tx, device) or 0
     key = b64encode(keys.key(device, generation)).decode()
     return wire.Enrolment(device, generation, key, standing.screen, standing.placement, now_ms)
 
@@ -107,20 +108,6 @@ def _drive(tx: Connection, device: str, screen: str) -> None:
     row = {"device_id": device, "screen_id": screen}
     if tx.execute(select(table).filter_by(**row)).first() is None:
         tx.execute(insert(table).values(row))
-
-
-def _generation(tx: Connection, device: str) -> int:
-    table = models.devices
-    return int(tx.execute(select(table.c.generation).where(table.c.id == device)).scalar_one())
-
-
-def generation_of(tx: Connection, device: str) -> int | None:
-    """The generation that may sign for a device now; 0 when it was revoked, None when there is no such device."""
-    table = models.devices
-    row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
-    if row is None:
-        return None
-    return 0 if row.revoked_ms is not None else int(row.generation)
 
 
 def manifest(tx: Connection, device: str) -> wire.Manifest:

@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sync import models, wire
+from sync import models, problems, wire
 from sync.db import Database
 from sync.intake import ledger
 from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, read
 from sync.office import places, surveys
+from sync.problems import Refused
 from sync.rows import append, fetch, put
 from sync.survey import Survey
 
@@ -23,16 +24,16 @@ class Busy(Exception):
     """The database did not let us; nothing was stored, and the same batch may be sent again."""
 
 
-def take(db: Database, device: str, batch: wire.Batch, epoch: str, now_ms: int) -> wire.Answer:
+def take(db: Database, device: str, generation: int, batch: wire.Batch, epoch: str, now_ms: int) -> wire.Answer:
     """Judge and store a batch of a device whose signature was checked; the answer may be sent once this returns,
-    since everything in it is committed. Raises Busy.
+    since everything in it is committed. Raises Busy, and Refused (`revoked`) when another generation signs now.
 
     Two that bring the same entry at once meet at its key: the later one starts over and finds it there."""
     entries = [read(bytes(raw)) for raw in batch.entries]
     for _ in range(ATTEMPTS):
         try:
             with db.writing() as tx:
-                return _take(tx, device, batch, entries, epoch, now_ms)
+                return _take(tx, device, generation, batch, entries, epoch, now_ms)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -48,8 +49,13 @@ def _is_passing(problem: Exception) -> bool:
     return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001") or "locked" in str(cause)
 
 
-def _take(tx: Connection, device: str, batch: wire.Batch, entries: list[Entry], epoch: str, now_ms: int) -> wire.Answer:
-    known = ledger.lock(tx, device)
+def _take(
+    tx: Connection, device: str, generation: int, batch: wire.Batch, entries: list[Entry], epoch: str, now_ms: int
+) -> wire.Answer:
+    signs = ledger.generation(tx, device, lock=True)
+    known = signs is not None
+    if signs not in (None, generation):
+        raise Refused(problems.REVOKED)
     ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
         device=device,

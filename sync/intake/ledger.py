@@ -11,11 +11,16 @@ from sync import models, wire
 from sync.intake.verdicts import Receipt
 
 
-def lock(tx: Connection, device: str) -> bool:
-    """Whether the centre knows this device; its row is ours until the end of the transaction, so that two requests
-    of one device follow each other."""
+def generation(tx: Connection, device: str, *, lock: bool = False) -> int | None:
+    """The generation that may sign for a device now; 0 when it was revoked, None when the centre doesn't know it.
+    With `lock` its row is ours until the end of the transaction, so that two requests of one device follow each
+    other."""
     table = models.devices
-    return tx.execute(select(table.c.id).where(table.c.id == device).with_for_update()).first() is not None
+    query = select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        return None
+    return 0 if row.revoked_ms is not None else int(row.generation)
 
 
 def keep_anchors(tx: Connection, device: str, seen: Iterable[wire.Anchor]) -> None:

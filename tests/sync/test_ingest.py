@@ -90,7 +90,7 @@ def test_the_same_batch_twice_at_once(centre: Centre, oslo: Box) -> None:
     for _ in range(10):
         entries = [wire.encode(oslo.response(value % 4)) for value in range(50)]
         calls = [
-            partial(ingest.take, centre.db, box.device, as_batch(box, entries), "e", NOON)
+            partial(ingest.take, centre.db, box.device, 1, as_batch(box, entries), "e", NOON)
             for box in (oslo, oslo, other)
         ]
         found = at_once(*calls)
@@ -156,7 +156,7 @@ def test_any_order_of_revisions_ends_in_the_same_tallies(centre: Centre, oslo: B
     before = counts(centre)
     for start in range(0, len(keys), size):
         part = [wire.encode(known[key]) for key in keys[start : start + size]]
-        ingest.take(centre.db, oslo.device, as_batch(oslo, part), "e", NOON)
+        ingest.take(centre.db, oslo.device, 1, as_batch(oslo, part), "e", NOON)
     final = {who: known[who, max(rev for other, rev in known if other == who)] for who, _ in known}
     expected = list(before)
     for entry in final.values():
@@ -406,7 +406,7 @@ def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) 
     def arrive() -> None:
         for _ in range(15):
             entries = [wire.encode(oslo.response(value % 4)) for value in range(20)]
-            ingest.take(centre.db, oslo.device, as_batch(oslo, entries), "e", NOON)
+            ingest.take(centre.db, oslo.device, 1, as_batch(oslo, entries), "e", NOON)
 
     def rebuild() -> None:
         for _ in range(8):
