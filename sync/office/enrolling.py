@@ -71,7 +71,9 @@ def _place(tx: Connection, name: str, new: New | None) -> Location:
         known = _known(place.name for place in places.locations(tx) if place.kind != "group")
         raise BadPlace(f"There is no place {name!r}{known}; --new makes it.")
     if found is None and new is not None:
-        group = _group(tx, new.group) if new.group else None
+        group = _group(tx, new.group, new.zone) if new.group else None
+        if new.zone is None and (group is None or not places.has_zone(tx, group)):
+            raise BadPlace(f"{name!r} is new and needs its time zone, such as --zone Europe/Amsterdam.")
         number = places.add_location(tx, name, parent=group, zone=new.zone)
         found = next(place for place in places.locations(tx) if place.id == number)
     if found is None or found.kind == "group":
@@ -79,11 +81,12 @@ def _place(tx: Connection, name: str, new: New | None) -> Location:
     return found
 
 
-def _group(tx: Connection, name: str) -> int:
+def _group(tx: Connection, name: str, zone: str | None) -> int:
+    """A group that is made takes the zone of its first place: its own days and hours are shown in it."""
     found = find(tx, name)
     if found is not None and found.kind != "group":
         raise BadPlace(f"{name!r} is a {found.kind}, not a group.")
-    return found.id if found else places.add_location(tx, name, kind="group")
+    return found.id if found else places.add_location(tx, name, kind="group", zone=zone)
 
 
 def _touchpoint(tx: Connection, place: Location, name: str, new: New | None) -> tuple[int, str]:

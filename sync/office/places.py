@@ -102,6 +102,13 @@ def _path(tx: Connection, location: int) -> str:
     return str(path)
 
 
+def has_zone(tx: Connection, location: int) -> bool:
+    """Whether a time zone was set at this location or above it."""
+    table = models.locations
+    chain = [int(part) for part in _path(tx, location).split("/") if part]
+    return tx.execute(select(table.c.id).where(table.c.id.in_(chain), table.c.zone.is_not(None))).first() is not None
+
+
 def add_touchpoint(tx: Connection, location: int, name: str, survey: str | None = None) -> int:
     """Raises BadPlace. `survey` None asks the built-in one."""
     table = models.touchpoints

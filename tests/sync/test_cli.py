@@ -192,7 +192,7 @@ def test_a_code_leads_to_a_new_place(set_up: Path, server: Server) -> None:
 
 def test_a_code_for_an_unknown_place_names_the_known_ones(set_up: Path, server: Server) -> None:
     assert_refused(server(set_up, "enrol-code", "Oslo"), "no place 'Oslo'", "there is none yet", "--new")
-    server(set_up, "enrol-code", "Bergen", "--new", "--group", "Norway")
+    server(set_up, "enrol-code", "Bergen", "--new", "--zone", "Europe/Oslo", "--group", "Norway")
     assert_refused(server(set_up, "enrol-code", "Oslo"), "there is Bergen")
     assert_refused(server(set_up, "enrol-code", "Norway"), "is a group")
     assert_refused(server(set_up, "enrol-code", "Bergen", "--touchpoint", "Repairs"), "'Repairs'", "there is Checkout")
@@ -205,7 +205,7 @@ def test_a_person_who_cannot_be_added_is_a_sentence(set_up: Path, server: Server
     assert_refused(server(set_up, *add, "--password-stdin", stdin="short\n"), "10 to 200 characters")
     assert_refused(server(set_up, *add, "--at", "Oslo", "--password-stdin", stdin="ten letters\n"), "no place 'Oslo'")
     assert_refused(server(set_up, *add), "--password-stdin")
-    server(set_up, "enrol-code", "Oslo", "--new")
+    server(set_up, "enrol-code", "Oslo", "--new", "--zone", "Europe/Oslo")
     added = server(set_up, *add, "--at", "Oslo", "--no-responses", "--password-stdin", stdin="ten letters\n")
     assert added.stdout == "Bjørn may sign in as bjorn@example.com and sees Oslo.\n"
     assert_refused(server(set_up, *add, "--password-stdin", stdin="ten letters\n"), "already an account")
