@@ -19,7 +19,14 @@ from sync.survey import Scale
 LOCALE = "en_GB"
 LANGUAGE = "en"
 
-_NAMES = {"index": "index", "nps": "NPS", "csat": "satisfied", "ces": "ease", "yes": "yes"}
+_NAMES = {"index": "score", "nps": "NPS", "csat": "satisfied", "ces": "ease", "yes": "yes"}
+_MEANINGS = {
+    "index": "The score runs from 0, all very unhappy, to 100, all very happy.",
+    "nps": "NPS is the share of 9 and 10 less the share of 0 to 6, from −100 to 100.",
+    "csat": "Satisfied are those who answered 4 or 5.",
+    "ces": "Ease is the average answer, from 1 to 7.",
+    "yes": "What counts is the share who answered yes.",
+}
 _UNITS = {"csat": " %", "yes": " %"}
 _DIGITS = {"ces": 1}
 _JOINER = "\N{WORD JOINER}"  # a line does not break in the middle of a range
@@ -48,6 +55,17 @@ def share(part: int, whole: int) -> str:
 
 def score_name(scale: Scale) -> str:
     return _NAMES[scale.family]
+
+
+def score_heading(scale: Scale) -> str:
+    """The name to stand over a column or beside a big number."""
+    name = score_name(scale)
+    return name[0].upper() + name[1:]
+
+
+def meaning(scale: Scale) -> str:
+    """What the lowest and the highest score would mean, in one line."""
+    return _MEANINGS[scale.family]
 
 
 def score(scale: Scale, value: Fraction | float) -> str:

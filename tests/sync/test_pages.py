@@ -74,8 +74,8 @@ def test_what_is_said_depends_on_how_many_answered(chain: Chain, n: int, shown: 
         ([], "Nobody answered yesterday."),
         ([3], "Yesterday 1 answer: too few to say how it was."),
         ([3] * 4, "Yesterday 4 answers: too few to say how it was."),
-        ([3] * 5, "Yesterday 5 answers, index 100 (51–100). That is early: few answered."),
-        ([3] * 20 + [2] * 10, "Yesterday 30 answers, index 89 (78–94)."),
+        ([3] * 5, "Yesterday 5 answers, score 100 (51–100). That is early: few answered."),
+        ([3] * 20 + [2] * 10, "Yesterday 30 answers, score 89 (78–94)."),
     ],
 )
 def test_the_day_begins_with_a_sentence(chain: Chain, values: list[int], said: str) -> None:
@@ -83,12 +83,23 @@ def test_the_day_begins_with_a_sentence(chain: Chain, values: list[int], said: s
     assert sentence(chain.page("/")) == said
 
 
+def test_the_score_has_one_name_and_a_line_that_explains_it(chain: Chain) -> None:
+    chain.visits(chain.oslo, [3] * 30, days_ago=1)
+    explained = "The score runs from 0, all very unhappy, to 100, all very happy."
+    front, page = (words(chain.page(path)) for path in ("/", f"/locations/{chain.oslo}"))
+    assert explained in front
+    assert f"Score 100 91–100 {explained}" in page
+    assert [text for text in (front, page) if "ndex" in text] == []
+    quiet = words(chain.page(f"/locations/{chain.bergen}"))
+    assert explained not in quiet  # there is no number that it would explain
+
+
 @pytest.mark.parametrize(
     ("yesterday", "said"),
     [
-        ([3] * 24 + [2] * 6 + [0] * 10, "index 70 (56–83), 22 below the usual Monday."),
-        ([3] * 35 + [2] * 3 + [0] * 2, "index 93 (82–99), about the usual Monday."),
-        ([3] * 4 + [0], "index 80 (26–100). That is early: few answered."),
+        ([3] * 24 + [2] * 6 + [0] * 10, "score 70 (56–83), 22 below the usual Monday."),
+        ([3] * 35 + [2] * 3 + [0] * 2, "score 93 (82–99), about the usual Monday."),
+        ([3] * 4 + [0], "score 80 (26–100). That is early: few answered."),
     ],
 )
 def test_yesterday_is_compared_with_the_same_weekday(chain: Chain, yesterday: list[int], said: str) -> None:

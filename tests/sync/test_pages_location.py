@@ -28,7 +28,7 @@ def section(page: str, title: str) -> str:
 def test_a_place_shows_how_people_answered(chain: Chain) -> None:
     chain.visits(chain.oslo, [3] * 30 + [2] * 6 + [1, 0, 0, 0], days_ago=1)
     page = chain.page(f"/locations/{chain.oslo}")
-    assert sentence(page) == "Yesterday 40 answers, index 86 (74–94)."
+    assert sentence(page) == "Yesterday 40 answers, score 86 (74–94)."
     assert "40 answers in the last 28 days, none of them today." in words(page)
     shown = section(page, "How people answered")
     assert re.findall(r"(\w[\w ]*?) +(\d+)% (\d+)", shown.split("best first ")[1]) == [
