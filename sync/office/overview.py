@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from sync.office import counts, delivery, local_time, places
+from sync.office import changes, counts, delivery, local_time, places
+from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure, Question
 from sync.office.delivery import Delivery
 from sync.office.people import User
@@ -18,7 +19,6 @@ from sync.survey import Scale
 
 MOST_LINES = 100
 """Places on one page; where there are more, groups are summed up and places come page by page."""
-WEEK = 7
 
 
 class Day(NamedTuple):
@@ -45,12 +45,7 @@ class Line:
     @cached_property
     def change(self) -> Difference | None:
         """The last seven days against those before, None where that is not certain."""
-        if self.before.showing != "full" or self.since.showing != "full":
-            return None
-        if self.before.score is None or self.since.score is None:
-            return None
-        change = difference(self.since.score, self.before.score)
-        return change if change.certain else None
+        return changes.of_week(self.before, self.since)
 
 
 @dataclass(frozen=True)
@@ -81,14 +76,15 @@ class Yesterday:
 
 @dataclass(frozen=True)
 class Overview:
-    """What is at and below `top`, and `whole` all of it together (both None: everything). `page` of `pages` when
-    there are too many places for one."""
+    """What is at and below `top`, and `whole` all of it together (both None: everything). `falls` is the news of the
+    week: places below the top. `page` of `pages` when there are too many places for one."""
 
     top: Location | None
     question: Question
     questions: tuple[Question, ...]
     whole: Line | None
     yesterday: Yesterday
+    falls: tuple[Fall, ...]
     sections: tuple[Section, ...]
     places: int
     version: str
@@ -134,6 +130,7 @@ def overview(
         questions=tuple(asked),
         whole=_whole(reading, shown_top, leaves),
         yesterday=_yesterday(reading, leaves, last),
+        falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
         sections=sections,
         places=len(leaves),
         version=delivery.version(tx, now_ms),
@@ -265,6 +262,13 @@ def _counted(
         since=between(WEEK - 1, 0),
         delivery=delivery.together(reading.deliveries[leaf.id] for leaf in members if leaf.id in reading.deliveries),
     )
+
+
+def _falls(reading: _Reading, leaves: Sequence[Location]) -> tuple[Fall, ...]:
+    def days(leaf: Location) -> Days:
+        return reading.days.get(leaf.id, Days())
+
+    return changes.falls(reading.scale, leaves, days, lambda leaf: reading.today[leaf.id])
 
 
 def _yesterday(reading: _Reading, leaves: Sequence[Location], last: int) -> Yesterday:

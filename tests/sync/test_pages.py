@@ -107,7 +107,7 @@ def test_yesterday_is_compared_with_the_same_weekday(chain: Chain, yesterday: li
         chain.visits(chain.oslo, [3] * 32 + [2] * 7 + [0], days_ago=1 + 7 * weeks)
     chain.visits(chain.oslo, [0] * 50, days_ago=2)  # another weekday says nothing about Mondays
     chain.visits(chain.oslo, yesterday, days_ago=1)
-    assert sentence(chain.page("/")).endswith(said)
+    assert sentence(chain.page(f"/locations/{chain.oslo}")).endswith(said)
 
 
 def test_a_group_sums_up_its_places(chain: Chain) -> None:
@@ -163,6 +163,26 @@ def test_a_change_is_shown_where_it_is_certain(chain: Chain) -> None:
     page = chain.page("/")
     assert "▼ 40 this week" in row(page, chain.oslo)
     assert "this week" not in row(page, chain.bergen)
+
+
+def test_the_first_sentence_names_who_fell(chain: Chain) -> None:
+    """The largest certain falls, at most two, with a link: of Bergen's nobody is sure, Tromsø fell least."""
+    tromso = chain.shop("Tromsø")
+    for days_ago in range(8, 18):
+        for shop in (chain.oslo, chain.malmo, tromso):
+            chain.visits(shop, [3] * 10, days_ago=days_ago)
+        chain.visits(chain.bergen, [3] * 8 + [0] * 2, days_ago=days_ago)
+    for days_ago in range(1, 5):
+        chain.visits(chain.oslo, [3] * 6 + [0] * 4, days_ago=days_ago)
+        chain.visits(chain.malmo, [3] * 4 + [0] * 6, days_ago=days_ago)
+        chain.visits(tromso, [3] * 7 + [0] * 3, days_ago=days_ago)
+        chain.visits(chain.bergen, [3] * 7 + [0] * 3, days_ago=days_ago)
+    page = chain.page("/")
+    assert sentence(page).endswith(". Malmö fell 60 and Oslo 40 this week.")
+    assert f'<a href="/locations/{chain.malmo}">Malmö</a> fell 60' in page
+    assert sentence(chain.page(f"/locations/{chain.norway}")).endswith(". Oslo fell 40 and Tromsø 30 this week.")
+    assert "fell" not in sentence(chain.page(f"/locations/{chain.oslo}"))  # its own change stands below
+    assert "fell" not in sentence(chain.page("/", chain.bjorn))
 
 
 def test_words_say_how_far_it_is_complete(chain: Chain, clock: Clock) -> None:
