@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,18 +70,20 @@ def sealed(visit: Entry, slot: Slot, seq: int) -> Entry:
 
 def visits(box: Box, story: Story, until_ms: int) -> Iterator[Entry]:
     """Every visit that was over by `until_ms`, in order, not yet sealed."""
-    desk = Desk(box, story)
-    day = story.first
-    while _midnight(day, box.place) < until_ms:
-        for visit in desk.day(day):
-            if visit["stamp"]["wall_ms"] + (visit["total_ms"] or 0) + SETTLED_MS > until_ms:
-                return
-            yield visit
+    return takewhile(lambda visit: over_ms(visit) <= until_ms, endless(box, story))
+
+
+def over_ms(visit: Entry) -> int:
+    """When a visit is certainly over and can be sent, in milliseconds since 1970."""
+    return int(visit["stamp"]["wall_ms"]) + int(visit["total_ms"]) + SETTLED_MS
+
+
+def endless(box: Box, story: Story) -> Iterator[Entry]:
+    """The visits of every day from the first on, those to come as well."""
+    desk, day = Desk(box, story), story.first
+    while True:
+        yield from desk.day(day)
         day += timedelta(days=1)
-
-
-def _midnight(day: date, place: Place) -> int:
-    return _moment(day, 0, place)
 
 
 def _moment(day: date, minute: float, place: Place) -> int:

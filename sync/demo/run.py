@@ -16,10 +16,12 @@ from types import FrameType
 from sync import config
 from sync.centre import CentreRefused, open_centre
 from sync.db import DatabaseRefused
-from sync.demo import founding, history, sending, world
+from sync.demo import founding, sending, world
 from sync.demo.folder import Account, Chain, Folder, open_folder
+from sync.demo.living import Chorus, Tale
 from sync.demo.processes import Child, DemoFailed
 from sync.demo.progress import Progress
+from sync.demo.sending import Line
 
 HOST = "127.0.0.1"
 COMMAND = "kiosk.cli"
@@ -101,6 +103,7 @@ class Demo:
         self._office = f"http://{HOST}:{port}"
         self._screens = {place.key: f"http://{HOST}:{port + n}" for n, place in enumerate(world.LIVE, start=1)}
         self._children: list[Child] = []
+        self._lines: list[tuple[Line, Tale]] = []
         self._writing = Lock()
         for name in ("centre", "logs", *self._screens):
             (folder.path / name).mkdir(exist_ok=True)
@@ -118,10 +121,16 @@ class Demo:
             self._start_screens(chain, codes)
             count, seconds = self._send_past(chain, codes)
             self._greet(chain, goes_on, count, seconds, token)
-            while True:
-                time.sleep(LOOK_EVERY_S)
-                for child in self._children:
-                    child.check()
+            self._live()
+
+    def _live(self) -> None:
+        """Until somebody says stop. All of it in this thread: what a simulated terminal waits for never delays that."""
+        chorus = Chorus(self._lines, _now_ms(), self._keep, _murmur)
+        while True:
+            time.sleep(LOOK_EVERY_S)
+            for child in self._children:
+                child.check()
+            chorus.speak(_now_ms())
 
     def _configure(self) -> None:
         """Writes each process's settings anew: the ports may be others than the last time."""
@@ -180,7 +189,7 @@ class Demo:
 
     def _send_past(self, chain: Chain, codes: dict[str, str]) -> tuple[int, float]:
         """Sends what the simulated terminals have not sent yet: (answers, seconds)."""
-        started, until_ms = time.monotonic(), time.time_ns() // 1_000_000
+        started, until_ms = time.monotonic(), _now_ms()
         progress = Progress({box.key: box.place.daily for box in world.BOXES})
         stopping = Event()
 
@@ -205,15 +214,16 @@ class Demo:
         account = chain.boxes[box.key]
         if code:
             self._enrol_box(box, account, code)
-        past = list(history.history(box, account.slot, chain.story, until_ms, skip=account.sent))
-        before = account.sent
+        line, tale = Line(self._office, account), Tale(box, account.slot, chain.story, account.sent)
+        self._lines.append((line, tale))
+        past, before = tale.until(until_ms), account.sent
 
         def tell(count: int) -> bool:
             self._keep()
             progress.add(box.key, (account.sent - before) / len(past), count)
             return not stopping.is_set()
 
-        sending.send_past(self._office, account, past, tell)
+        sending.send_past(line, past, tell)
         progress.add(box.key, 1.0, 0)
 
     def _enrol_box(self, box: world.Box, account: Account, code: str) -> None:
@@ -238,6 +248,7 @@ class Demo:
             print(f"  Screen in {place.name:<20} {self._screens[place.key]}/")
         print(f"\n  Sign in with one click         {self._office}/enter/{token}\n")
         print("Tap a face on a screen and finish: the overview moves within 5 seconds.")
+        print("The shops' other screens are simulated; they go on answering, in opening hours.")
         print(f"Ctrl-C stops everything. Data and logs are in {self._folder.path}.", flush=True)
 
     def _stop(self) -> None:
@@ -246,6 +257,16 @@ class Demo:
             child.ask_to_stop()
         for child in reversed(self._children):
             child.stop()
+        for line, _ in self._lines:
+            line.close()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _murmur(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _toml(section: str, **settings: str | int | bool) -> str:

@@ -19,6 +19,8 @@ ROOM = 8 * 1024
 """Bytes of a batch that are left for what isn't an entry."""
 TRIES = 8
 TIMEOUT_S = (5.0, 60.0)
+BRIEF_S = (2.0, 5.0)
+"""The same while the demo runs: the other terminals want their turn."""
 LONGEST_WAIT_S = 10.0
 
 
@@ -67,13 +69,21 @@ class Line:
     def close(self) -> None:
         self._session.close()
 
+    def offer(self, entries: list[bytes], pending: int, oldest_ms: int | None) -> bool:
+        """One batch of the `pending` entries that wait, the oldest of them captured at `oldest_ms`: whether head
+        office holds them now. When it doesn't, or this raises DemoFailed, they can be sent again."""
+        batch = secrets.token_hex(12)
+        answer, _ = self._post(batch, wire.encode(self._batch(batch, entries, pending, oldest_ms)), BRIEF_S)
+        if answer is not None:
+            self._settle(answer, len(entries))
+        return answer is not None
+
     def send(self, entries: list[bytes], pending: int, oldest_ms: int | None) -> None:
-        """One batch of the `pending` entries that wait, the oldest of them captured at `oldest_ms`. Returns when
-        head office holds them; nothing was lost when it raises DemoFailed."""
+        """The same with patience: returns when head office holds them, or raises DemoFailed."""
         batch = secrets.token_hex(12)
         body = wire.encode(self._batch(batch, entries, pending, oldest_ms))
         for attempt in range(TRIES):
-            answer, wait_s = self._post(batch, body)
+            answer, wait_s = self._post(batch, body, TIMEOUT_S)
             if answer is not None:
                 self._settle(answer, len(entries))
                 return
@@ -93,7 +103,7 @@ class Line:
             synced=True,
             app=APP,
             seen=(self._account.seen_ms, self._tries),
-            anchors=self._anchors[:1] + self._anchors[1:][-1:],
+            anchors=self._anchors,
             entries=[msgspec.Raw(entry) for entry in entries],
             health=wire.Health(
                 streams={self._account.stream: counts},
@@ -104,7 +114,7 @@ class Line:
     def _boottime_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000) + 1
 
-    def _post(self, batch: str, body: bytes) -> tuple[wire.Answer | None, float]:
+    def _post(self, batch: str, body: bytes, timeout_s: tuple[float, float]) -> tuple[wire.Answer | None, float]:
         """The signed answer, or None and how many seconds head office wants to be left alone (0: it didn't say)."""
         self._tries += 1
         packed = gzip.compress(body, compresslevel=3) if len(body) > wire.GZIP_ABOVE else body
@@ -121,7 +131,7 @@ class Line:
         started = self._boottime_ms()
         try:
             reply = self._session.post(
-                self._centre + wire.BATCHES, data=packed, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+                self._centre + wire.BATCHES, data=packed, headers=headers, timeout=timeout_s, allow_redirects=False
             )
         except requests.RequestException:
             return None, 0
@@ -131,7 +141,8 @@ class Line:
             reply.headers.get(wire.SIGNATURE_HEADER, ""),
         )  # fmt: skip
         if answer is not None:
-            self._anchors.append(wire.Anchor(self._boot, arrived, answer.server_ms, arrived - started))
+            latest = wire.Anchor(self._boot, arrived, answer.server_ms, arrived - started)
+            self._anchors = [*self._anchors[:1], latest]  # the first and the last
             return answer, 0
         if 400 <= reply.status_code < 500 and reply.status_code != 429:
             raise DemoFailed(f"Head office refused a simulated terminal's batch with status {reply.status_code}.")
@@ -147,23 +158,24 @@ class Line:
         self._account.seen_ms, self._tries = answer.server_ms, 0
 
 
-def send_past(centre: str, account: Account, past: list[Entry], tell: Callable[[int], bool]) -> None:
+def send_past(line: Line, past: list[Entry], tell: Callable[[int], bool]) -> None:
     """All of `past`, oldest first; `tell` hears after each batch how many it held, and answers whether to go on.
     Raises DemoFailed, Stopped."""
-    line, done = Line(centre, account), 0
+    done = 0
 
     def oldest_ms() -> int | None:
-        return int(past[done]["stamp"]["wall_ms"]) if done < len(past) else None
+        return captured_ms(past[done]) if done < len(past) else None
 
-    try:
-        line.send([], len(past), oldest_ms())  # the first request of a boot is empty: its answer anchors the boot
-        for piece in batches(wire.encode(entry) for entry in past):
-            line.send(piece, len(past) - done, oldest_ms())
-            done += len(piece)
-            if not tell(len(piece)):
-                raise Stopped
-    finally:
-        line.close()
+    line.send([], len(past), oldest_ms())  # the first request of a boot is empty: its answer anchors the boot
+    for piece in batches(wire.encode(entry) for entry in past):
+        line.send(piece, len(past) - done, oldest_ms())
+        done += len(piece)
+        if not tell(len(piece)):
+            raise Stopped
+
+
+def captured_ms(entry: Entry) -> int:
+    return int(entry["stamp"]["wall_ms"])
 
 
 def _seconds(text: str) -> float:

@@ -1,7 +1,7 @@
 """The demo's chain in a real centre, and its past sent over HTTP."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -62,6 +62,14 @@ def past(chain: Chain, key: str) -> list[history.Entry]:
     return list(history.history(BOX[key], account.slot, chain.story, NOW, account.sent))
 
 
+def send_past(address: str, account: Account, entries: list[history.Entry], tell: Callable[[int], bool]) -> None:
+    line = sending.Line(address, account)
+    try:
+        sending.send_past(line, entries, tell)
+    finally:
+        line.close()
+
+
 def test_the_chain_stands_as_the_world_says(centre: Centre, chain: Chain) -> None:
     with centre.db.reading() as tx:
         found = {place.name: place for place in places.locations(tx)}
@@ -97,7 +105,7 @@ def test_a_past_arrives_whole_and_is_counted(centre: Centre, address: str, chain
     account = enrolled(centre, address, chain, "amsterdam-1")
     entries = past(chain, "amsterdam-1")
     told: list[int] = []
-    sending.send_past(address, account, entries, lambda count: not told.append(count))
+    send_past(address, account, entries, lambda count: not told.append(count))
     assert sum(told) == len(entries) == account.sent > 50
     with centre.db.reading() as tx:
         assert tx.execute(select(func.count()).select_from(models.responses)).scalar() == len(entries)
@@ -110,9 +118,9 @@ def test_a_send_that_was_cut_off_counts_nothing_twice(centre: Centre, address: s
     account = enrolled(centre, address, chain, "berlin-1")
     entries = past(chain, "berlin-1")
     with pytest.raises(sending.Stopped):
-        sending.send_past(address, account, entries, lambda _: False)
+        send_past(address, account, entries, lambda _: False)
     account.sent = 0  # the folder was not written down in time
-    sending.send_past(address, account, past(chain, "berlin-1"), lambda _: True)
+    send_past(address, account, past(chain, "berlin-1"), lambda _: True)
     with centre.db.reading() as tx:
         assert tx.execute(select(func.count()).select_from(models.responses)).scalar() == len(entries)
         assert tally.verify(tx) is None
@@ -122,7 +130,7 @@ def test_an_entry_that_is_not_stored_is_a_sentence(centre: Centre, address: str,
     account = enrolled(centre, address, chain, "ghent-1")
     stray = history.sealed(next(history.visits(BOX["berlin-1"], chain.story, NOW)), chain.boxes["berlin-1"].slot, 1)
     with pytest.raises(DemoFailed, match="quarantined"):
-        sending.send_past(address, account, [stray], lambda _: True)
+        send_past(address, account, [stray], lambda _: True)
     assert account.sent == 0
 
 
@@ -131,5 +139,5 @@ def test_head_office_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyP
     account = Account("scr", "plc", "stream", "install", "dev-1", 1, "a2V5")
     started = time.monotonic()
     with pytest.raises(DemoFailed, match="did not take a batch"):
-        sending.send_past("http://127.0.0.1:1", account, [], lambda _: True)
+        send_past("http://127.0.0.1:1", account, [], lambda _: True)
     assert time.monotonic() - started < 10
