@@ -4,10 +4,12 @@ A plain form is answered with a redirect, the page's script with the next screen
 after the disk has the touch, so a screen that says thank you tells the truth."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import Blueprint, abort, current_app, redirect, request
 from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -153,7 +155,23 @@ def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503
 def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response:
     """A screen, alone or with the page around it."""
     template = f"kiosk/_{screen}.html" if is_fragment() else "kiosk/page.html"
-    context |= {"screen": screen, "lang": lang, "_": words(lang), "mark": faces.drawing("kiosk/mark.svg")}
-    response = make_response(render_template(template, **context), status)
+    context |= {"screen": screen, "lang": lang, "wait": _wait(lang)} | _said(lang)
+    response = Response(_render(template, context), status, mimetype="text/html")
     response.headers[SCREEN_HEADER] = screen
     return response
+
+
+def _said(lang: str) -> dict[str, Any]:
+    return {"_": words(lang), "mark": faces.drawing("kiosk/mark.svg")}
+
+
+@cache
+def _wait(lang: str) -> Markup:
+    """What is laid over a screen while a touch is not yet held: the same on each."""
+    return Markup(_render("kiosk/_wait.html", _said(lang)))  # noqa: S704 - a template of our own
+
+
+def _render(template: str, context: dict[str, Any]) -> str:
+    """As flask's render_template, without the session and the signals that no screen has a use for: this is most
+    of what a touch costs."""
+    return current_app.jinja_env.get_template(template).render(context)

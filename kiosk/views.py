@@ -25,9 +25,9 @@ def context(turn: Turn, standing: Standing) -> dict[str, Any]:
         "title": title,
         "question": question,
         "size": "short" if len(question) < MIDDLING else "middling" if len(question) < LONG else "long",
-        "options": faces.options(asked.first.scale or "", words(lang)),
+        "options": faces.options(asked.first.scale or "", words(lang)) if turn.screen == "ask" else [],
         "languages": [] if turn.draft else [(code, NAMES.get(code, code)) for code in visits.languages(standing)],
-        "choices": _choices(reasons, state["shown"], lang) if reasons else [],
+        "choices": _choices(reasons, state["shown"], lang) if reasons and turn.screen == "thanks" else [],
         "may_comment": text is not None,
         "max_comment": MAX_COMMENT,
     }
@@ -47,7 +47,7 @@ def _state(asked: Survey, turn: Turn) -> dict[str, Any]:
         "about": reasons.id if reasons else "",
         "reasons": answers.get(reasons.id, []) if reasons else [],
         "text": answers.get(text.id, "") if text else "",
-        "shown": visits.orders(asked) | (draft.shown if draft else {}),
+        "shown": visits.orders(asked, draft.shown if draft else {}),
         "first_ms": draft.first_ms if draft and draft.first_ms is not None else "",
         "total_ms": draft.total_ms if draft and draft.total_ms is not None else "",
     }

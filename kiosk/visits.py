@@ -2,6 +2,7 @@
 sync.survey; HTTP is not spoken here."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -73,8 +74,11 @@ class Visits:
         if step.ends:
             self._terminal.seal(held.id, "done" if step.ends == "done" else "idle")
             return Turn(step.to, held.lang) if step.to != "ask" else None
-        turn = self.open(standing, held.id, step.to)
-        return replace(turn, quiet=touch.by_page and step.action == "reason") if turn else None
+        # A touch older than what is held may come after its visit was over; the disk knows. Any other is the newest
+        # that is known of its visit, so whoever waits for an answer to it is still there.
+        draft = self._draft(standing, held.id) if held.rev > touch.rev else _if_asked(standing, held)
+        quiet = touch.by_page and step.action == "reason"
+        return Turn(step.to, draft.lang, draft, draft.id, quiet) if draft else None
 
     def keep(self, standing: Standing, touch: Touch) -> str:
         """Keep a touch that was not held, to try again; returns the visit's id."""
@@ -114,8 +118,13 @@ class Visits:
     def _draft(self, standing: Standing, name: str) -> Draft | None:
         """A visit to this very screen that is not over, with the survey that is asked here now."""
         draft = self._terminal.draft(name)
-        asked = (standing.screen, standing.survey.id, standing.survey.version)
-        return draft if draft and (draft.screen, draft.survey, draft.version) == asked else None
+        return _if_asked(standing, draft) if draft else None
+
+
+def _if_asked(standing: Standing, draft: Draft) -> Draft | None:
+    """The draft, if it answers what this very screen asks now."""
+    asked = (standing.screen, standing.survey.id, standing.survey.version)
+    return draft if (draft.screen, draft.survey, draft.version) == asked else None
 
 
 def languages(standing: Standing) -> tuple[str, ...]:
@@ -123,9 +132,14 @@ def languages(standing: Standing) -> tuple[str, ...]:
     return standing.languages[:MAX_LANGUAGES]
 
 
-def orders(asked: survey.Survey) -> dict[str, list[str]]:
-    """An order for each question of reasons, shuffled for one visit so that none is favoured."""
-    return {question.id: _shuffled(question) for question in asked.questions if question.kind == "reasons"}
+def orders(asked: survey.Survey, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """An order for each question of reasons: the one `known`, or one shuffled for this visit so that no reason is
+    favoured."""
+    return {
+        question.id: known.get(question.id) or _shuffled(question)
+        for question in asked.questions
+        if question.kind == "reasons"
+    }
 
 
 def _shown(asked: survey.Survey, touch: Touch) -> dict[str, list[str]]:

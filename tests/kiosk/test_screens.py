@@ -171,6 +171,31 @@ def test_touches_that_overtake_each_other_leave_the_newest(client: FlaskClient, 
     assert [entry["answers"]["visit_unhappy"] for entry in sealed(box)] == [["staff", "price", "clean"]]
 
 
+def test_a_tap_that_a_restart_left_unanswered_is_thanked_once_sent_again(client: FlaskClient, box: Terminal) -> None:
+    tap = {**TAP, "value": "0"}
+    script_post(client, tap)
+    box.seal_screen(None)  # as a start does with every visit that a power cut left open
+    answer = script_post(client, tap)
+    assert answer.headers["Smilepost-Screen"] == "thanks"
+    fields = Page(answer.text).values
+    assert (fields["id"], fields["rev"]) == (tap["id"], "2")
+    assert [entry["rev"] for entry in sealed(box)] == [1]
+    script_post(client, {**fields, "action": "finish", "reason": "staff"})
+    assert [(entry["id"], entry["rev"], entry["ended"]) for entry in sealed(box)] == [
+        (tap["id"], 1, "left"),
+        (tap["id"], 2, "done"),
+    ]
+
+
+def test_a_touch_of_a_visit_that_went_on_and_is_over_shows_nothing_of_it(client: FlaskClient, box: Terminal) -> None:
+    tap = {**TAP, "value": "0"}
+    script_post(client, {**tap, "on": "thanks", "action": "finish", "rev": "3", "text": "between us"})
+    answer = script_post(client, tap)
+    assert (answer.headers["Smilepost-Screen"], "between us" in answer.text) == ("ask", False)
+    assert Page(answer.text).values["id"] != tap["id"]
+    assert [entry["rev"] for entry in sealed(box)] == [3]
+
+
 def test_a_touch_is_stamped_with_when_the_page_saw_it(client: FlaskClient, box: Terminal) -> None:
     script_post(client, {**TAP, "value": "2", "first_ms": "1800", "total_ms": "1800", "ago_ms": "60000"})
     draft = box.draft(ID.format(1))
