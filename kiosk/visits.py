@@ -16,6 +16,8 @@ MAX_LANGUAGES = 4
 BREAK_MS = 5_000
 """How long a touch may wait at "One moment, please" before the screen is taking a break."""
 MAX_WAITING = 20
+CATCH_ALL = "other"
+"""The reason that only makes sense once the others are read; it stays last."""
 
 
 @dataclass(frozen=True)
@@ -149,5 +151,6 @@ def _shown(asked: survey.Survey, touch: Touch) -> dict[str, list[str]]:
 
 
 def _shuffled(question: survey.Question) -> list[str]:
-    names = [choice.id for choice in question.choices]
-    return random.sample(names, len(names))
+    names = [choice.id for choice in question.choices if choice.id != CATCH_ALL]
+    random.shuffle(names)
+    return [*names, CATCH_ALL] if len(names) < len(question.choices) else names

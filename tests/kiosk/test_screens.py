@@ -67,6 +67,7 @@ def test_the_reasons_stand_in_another_order_for_each_visit_and_it_is_noted(clien
         assert [value for name, value, _ in visitor.page.buttons if name == "toggle"] == order
         visitor.press("action", "finish")
         assert sealed(box)[-1]["shown"] == {"visit_unhappy": order}
+        assert order[-1] == "other"
         seen.add(tuple(order))
     assert len(seen) > 1
 
