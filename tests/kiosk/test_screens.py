@@ -357,6 +357,23 @@ def test_a_language_stays_for_the_visit_and_goes_with_it(client: FlaskClient, bo
     assert sealed(box)[0]["lang"] == "de"
 
 
+WHO_READS = {
+    "en": "The team here and head office read this.",
+    "nl": "Het team hier en het hoofdkantoor lezen dit.",
+    "de": "Das lesen das Team vor Ort und die Zentrale.",
+    "fr": "L’équipe sur place et le siège lisent ces lignes.",
+}
+
+
+@pytest.mark.parametrize("lang", list(BUILTIN.languages))
+def test_who_reads_a_comment_is_said_before_it_is_written(client: FlaskClient, lang: str) -> None:
+    visitor = Visitor(client)
+    visitor.go(f"/?lang={lang}")
+    visitor.press("value", 0)
+    visitor.press("action", "write")
+    assert [text for text in visitor.page.texts if text.startswith(WHO_READS[lang])]
+
+
 def test_each_screen_of_a_box_has_its_own_visits(tmp_path: Path) -> None:
     with terminal(tmp_path, "s-front", "s-back") as box:
         client = create_app(box).test_client()
