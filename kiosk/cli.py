@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 def _demo_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     does = "try everything out on this machine: head office, two terminals and a simulated past"
     demo = verbs.add_parser("demo", help=does, description=f"{does[0].upper()}{does[1:]}. Ctrl-C stops it.")
-    demo.add_argument("--days", type=int, default=28, metavar="N", help="days of simulated past (default: 28)")
+    demo.add_argument("--days", type=int, metavar="N", help="days of simulated past of a new demo (default: 28)")
     demo.add_argument("--data", type=Path, default=Path(DEMO_DATA), metavar="DIR",
                       help=f"folder for its data; a second demo goes on with it (default: ./{DEMO_DATA})")  # fmt: skip
     demo.add_argument("--port", type=int, default=8320, metavar="N",

@@ -26,22 +26,24 @@ from sync.demo.sending import Line
 HOST = "127.0.0.1"
 COMMAND = "kiosk.cli"
 """The module behind the command `smilepost`."""
-MOST_DAYS = 400
+DAYS, MOST_DAYS = 28, 400
 HIGHEST_PORT = 65_535
 SENDERS = 4
 LOOK_EVERY_S = 0.5
 
 
-def run(*, days: int, data: Path, port: int, fresh: bool) -> int:
+def run(*, days: int | None, data: Path, port: int, fresh: bool) -> int:
     """Runs the demo until it is told to stop; returns the exit code: 0 stopped, 1 something died, 2 wrong use."""
     try:
-        _check(days, port)
+        _check(DAYS if days is None else days, port)
         folder = open_folder(data, fresh=fresh)
     except DemoFailed as problem:
         return _complain(problem, 2)
+    if folder.chain and days is not None:
+        print("--days counts only for a new demo, so it changes nothing here; add --fresh to begin anew.", flush=True)
     try:
         with _told_to_stop():
-            Demo(folder, port).run(days)
+            Demo(folder, port).run(DAYS if days is None else days)
     except DemoFailed as problem:
         return _complain(problem, 1)
     except (config.BadConfig, CentreRefused, DatabaseRefused) as problem:

@@ -177,6 +177,7 @@ def verify(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_demo_from_its_first_start_to_its_second(tmp_path: Path, demo: Callable[..., Running]) -> None:
     first = demo("--days", "3")
+    assert "--fresh" not in first.said
     assert len(first.screens) == 2
     assert len(first.children) == 3
     session = signed_in(first.link)
@@ -202,8 +203,9 @@ def test_the_demo_from_its_first_start_to_its_second(tmp_path: Path, demo: Calla
     counted = verify(tmp_path)
     assert counted.returncode == 0, counted.stderr
 
-    again = demo()
+    again = demo("--days", "3")
     assert "going on" in again.said
+    assert "--days counts only for a new demo" in again.said
     assert again.link != first.link
     assert figures(overview(signed_in(again.link), again.office)) != figures(before)
     code, said = again.stop(signal.SIGTERM)
