@@ -72,12 +72,6 @@ def distribution(figure: Figure) -> list[Bar]:
     return bars
 
 
-def of_longest(bar: Bar, figure: Figure) -> float:
-    """How long a bar is beside the longest one, in %."""
-    longest = max(figure.counts)
-    return round(100 * bar.n / longest, 2) if longest else 0.0
-
-
 def axis(scale: Scale, figures: Sequence[Figure]) -> Axis:
     """One for all charts beside each other, so that they can be compared: from below the worst score that isn't
     early, in tenths of the range, to the top of the range. Early days are too wild to set it."""

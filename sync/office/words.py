@@ -13,6 +13,7 @@ from sync.office.counts import PERIOD, Figure
 from sync.office.delivery import Delivery
 from sync.office.overview import Line, Overview, Yesterday
 from sync.office.places import Location
+from sync.office.reasons import Reasons
 from sync.scores import ENOUGH, RANKED, Difference, rounded
 from sync.survey import Scale
 
@@ -191,6 +192,16 @@ def summary(line: Line) -> str:
 def answers(scale_name: str, values: tuple[int, ...]) -> str:
     """ "unhappy or very unhappy"."""
     return " or ".join(answer_name(scale_name, value).lower() for value in values)
+
+
+def asked_why(reasons: Reasons, scale_name: str) -> str:
+    """Whose reasons these are, and what a mark beside one means."""
+    who = f"who answered {answers(scale_name, reasons.values)}"
+    if not reasons.compared:
+        return f"Of {counted(reasons.whole, 'person', 'people')} {who}."
+    these = f"Of {counted(reasons.week, 'person', 'people')} this week, and {number(reasons.before)} in the three weeks"
+    marked = any(reason.change for reason in reasons.ranked)
+    return f"{these} before, {who}." + (" ▲ and ▼ mark what has certainly changed." if marked else "")
 
 
 def given(comment: Comment, now_ms: int) -> str:

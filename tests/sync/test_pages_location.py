@@ -78,9 +78,70 @@ def test_reasons_are_ranked_among_the_unhappy_and_among_the_happy(chain: Chain) 
     page = chain.page(f"/locations/{chain.oslo}")
     happy, unhappy = section(page, "What did you like?"), section(page, "What went wrong?")
     assert happy.endswith("Friendly staff 100% 10 Price 60% 6")
-    assert unhappy.startswith("Of 10 people who answered very unhappy or unhappy")
+    assert unhappy.startswith("Of 10 people who answered very unhappy or unhappy.")
     assert unhappy.endswith("Waiting time 30% 3")
     assert "Cleanliness 47% 9" in section(chain.page(f"/locations/{chain.norway}"), "What went wrong?")
+
+
+def test_last_weeks_reasons_stand_beside_this_weeks(chain: Chain) -> None:
+    """Of the unhappy 8 % waited too long in the weeks before, 60 % this week: that is certain. Price is not."""
+    for days_ago in range(8, 18):
+        chain.visits(chain.oslo, [0] * 6 + [3] * 5, answers={}, days_ago=days_ago)
+    chain.visits(chain.oslo, [1] * 5, answers={"visit_unhappy": ["waiting"]}, days_ago=7)
+    chain.visits(chain.oslo, [1] * 3, answers={"visit_unhappy": ["price"]}, days_ago=27)
+    chain.visits(chain.oslo, [0] * 24, answers={"visit_unhappy": ["waiting"]}, days_ago=6)
+    chain.visits(chain.oslo, [0] * 14)
+    chain.visits(chain.oslo, [0] * 2, answers={"visit_unhappy": ["price"]}, days_ago=3)
+    why = section(chain.page(f"/locations/{chain.oslo}"), "What went wrong?")
+    assert why.startswith(
+        "Of 40 people this week, and 68 in the three weeks before, who answered very unhappy or unhappy."
+        " ▲ and ▼ mark what has certainly changed."
+    )
+    assert why.endswith("This week Before Waiting time ▲ 60% 7% Price 5% 4%")
+
+
+def test_weeks_too_small_to_be_compared_are_summed_up(chain: Chain) -> None:
+    chain.visits(chain.oslo, [0] * 4, answers={"visit_unhappy": ["price"]}, days_ago=1)
+    chain.visits(chain.oslo, [0] * 5, days_ago=9)
+    chain.visits(chain.oslo, [3] * 5, answers={"visit_happy": ["staff"]}, days_ago=1)
+    chain.visits(chain.oslo, [3] * 5, answers={"visit_happy": ["price"]}, days_ago=9)
+    page = chain.page(f"/locations/{chain.oslo}")
+    assert section(page, "What went wrong?").endswith("Price 44% 4")
+    assert section(page, "What did you like?").endswith("Friendly staff 100% 0% Price 0% 100%")  # too few for a mark
+
+
+def test_each_place_has_its_own_week(chain: Chain) -> None:
+    """In Kiritimati it is tomorrow already: what was the seventh day in Oslo is the eighth there."""
+    kiritimati = chain.shop("Kiritimati", zone="Pacific/Kiritimati")
+    for shop in (chain.oslo, kiritimati):
+        for answers, days_ago in (({}, 2), ({"visit_unhappy": ["price"]}, 6), ({}, 10)):
+            chain.visits(shop, [0] * 5, answers=answers, days_ago=days_ago)
+        why = section(chain.page(f"/locations/{shop}"), "What went wrong?")
+        assert why.endswith("Price 50% 0%" if shop == chain.oslo else "Price 0% 50%")
+    why = section(chain.page(f"/locations/{chain.norway}"), "What went wrong?")
+    assert why.endswith("This week Before Price 33% 33%")
+
+
+def test_reasons_of_a_few_cannot_be_subtracted_out(chain: Chain) -> None:
+    for shop, n in ((chain.oslo, 30), (chain.bergen, 3)):
+        chain.visits(shop, [0] * n, answers={"visit_unhappy": ["price"]})
+    kari = chain.person("kari@example.com", "Kari", chain.norway)
+    path = f"/locations/{chain.norway}"
+    assert section(chain.page(path), "What went wrong?").endswith("Price 100% 33")
+    assert section(chain.page(path, kari), "What went wrong?").endswith("Price 100% 30")
+
+
+def test_a_bar_is_as_long_as_its_share(chain: Chain) -> None:
+    chain.visits(chain.oslo, [3] * 6 + [0] * 2)
+    chain.visits(chain.oslo, [3] * 2, answers={"visit_happy": ["price"]})
+    page = chain.page(f"/locations/{chain.oslo}")
+    assert re.findall(r'<rect class="(?:ramp-4-\d|plain)"[^>]* width="([\d.]+)" height="10"/>', page)[-5:] == [
+        "80.0",
+        "0.0",
+        "0.0",
+        "20.0",
+        "25.0",
+    ]
 
 
 def test_reasons_of_a_few_are_not_shown(chain: Chain) -> None:

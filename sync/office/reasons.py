@@ -1,0 +1,166 @@
+"""Why people answered as they did: the reasons they chose, this week beside the three weeks before."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, case, func, or_, select
+
+from sync.models import locations, tallies_day, touchpoints
+from sync.office import changes, surveys
+from sync.office.changes import WEEK
+from sync.office.counts import PERIOD, Figure, Question, value_columns
+from sync.scores import Difference, Histogram, add, showing
+from sync.survey import SCALES
+from sync.survey import Question as Asked
+
+Answer = tuple[str, str]
+"""A question and a choice of it; the choice is empty for the first question itself."""
+Counts = dict[Answer, Histogram]
+
+
+class Span(NamedTuple):
+    """How many chose a reason, of how many."""
+
+    n: int
+    of: int
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(SCALES["yesno"], (self.of - self.n, self.n))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why, in so many words of the survey (`texts` by language), and how often: in all 28 days, in the last seven,
+    and in those before them."""
+
+    texts: dict[str, str]
+    whole: Span
+    week: Span
+    before: Span
+
+    @cached_property
+    def change(self) -> Difference | None:
+        """How much more of them chose it this week, in %, None where that is not certain."""
+        return changes.of_week(self.before.figure, self.week.figure)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """The reasons behind some answers of the first question (`values`), the most frequent first. `whole`, `week` and
+    `before` are how many gave such an answer; not all of them choose a reason, some choose several.
+    `compared`: there are answers enough to show this week beside those before."""
+
+    texts: dict[str, str]
+    values: tuple[int, ...]
+    whole: int
+    week: int
+    before: int
+    compared: bool
+    ranked: tuple[Reason, ...]
+
+
+class _Spans(NamedTuple):
+    """What was counted over all places, in all days and in each part of them."""
+
+    whole: Counts
+    week: Counts
+    before: Counts
+
+
+def behind(
+    tx: Connection, path: str, question: Question, today: Mapping[int, int], *, singles: bool
+) -> tuple[Reasons, ...]:
+    """By the surveys asked now at and below `path`. `today` is the local day of each place there. Nothing about
+    answers too few to be shown; as in `counts.together`, without `singles` places with few are left out of a sum."""
+    asked = {each.id: each for each in _asked(tx, path, question)}
+    if not asked or not today:
+        return ()
+    spans = _together(_by_place(tx, path, question, asked, today), question, singles=singles)
+    ranked = (_ranked(each, spans, question) for each in asked.values())
+    return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
+
+
+def _asked(tx: Connection, path: str, question: Question) -> list[Asked]:
+    """The questions for reasons that follow `question` at the touchpoints at and below `path`."""
+    query = (
+        select(func.min(touchpoints.c.id))
+        .join(locations, locations.c.id == touchpoints.c.location_id)
+        .where(locations.c.path.startswith(path))
+        .group_by(touchpoints.c.survey)
+    )
+    current = (surveys.current(tx, touchpoint) for touchpoint in tx.execute(query).scalars().all())
+    following = (survey.questions for survey in current if survey.first.id == question.id)
+    return [asked for questions in following for asked in questions if asked.kind == "reasons"]
+
+
+def _by_place(
+    tx: Connection, path: str, question: Question, names: Collection[str], today: Mapping[int, int]
+) -> list[tuple[Counts, Counts]]:
+    """Each place's last seven days and those before them, by its own calendar. Days that are on the same side for
+    every place are summed up by the database; only around the dateline some remain to be told apart."""
+    first, last, day = min(today.values()), max(today.values()), tallies_day.c.day
+    span = case(
+        (day.between(last - WEEK + 1, first), last - WEEK + 1),
+        (day.between(last - PERIOD + 1, first - WEEK), last - PERIOD + 1),
+        else_=day,
+    ).label("span")
+    place, choice = tallies_day.c.location_id, tallies_day.c.choice
+    itself = and_(tallies_day.c.question == question.id, choice == "")
+    columns = map(func.sum, value_columns(question.scale))
+    query = (
+        select(place, span, tallies_day.c.question, choice, *columns)
+        .join(locations, locations.c.id == place)
+        .where(locations.c.path.startswith(path), day.between(first - PERIOD + 1, last), ~tallies_day.c.aside)
+        .where(or_(itself, and_(tallies_day.c.question.in_(names), choice != "")))
+        .group_by(place, "span", tallies_day.c.question, choice)
+    )
+    found: dict[int, tuple[Counts, Counts]] = defaultdict(lambda: ({}, {}))
+    for number, since, name, chosen, *sums in tx.execute(query):
+        ago = today[number] - since
+        if 0 <= ago < PERIOD:
+            _count(found[number][ago >= WEEK], (name, chosen), tuple(map(int, sums)))
+    return list(found.values())
+
+
+def _together(places: list[tuple[Counts, Counts]], question: Question, *, singles: bool) -> _Spans:
+    spans = _Spans({}, {}, {})
+    for week, before in places:
+        whole = dict(week)
+        for answer, counts in before.items():
+            _count(whole, answer, counts)
+        for total, part in zip(spans, (whole, week, before), strict=True):
+            if singles or showing(sum(part.get((question.id, ""), ()))) != "none":
+                for answer, counts in part.items():
+                    _count(total, answer, counts)
+    return spans
+
+
+def _count(counts: Counts, answer: Answer, more: Histogram) -> None:
+    counts[answer] = add([counts[answer], more]) if answer in counts else more
+
+
+def _ranked(asked: Asked, spans: _Spans, question: Question) -> Reasons:
+    low = question.scale.low
+    values = asked.when or tuple(range(low, question.scale.high + 1))
+
+    def of_those(counts: Counts, name: str, choice: str) -> int:
+        found = counts.get((name, choice))
+        return sum(found[value - low] for value in values) if found else 0
+
+    all_of = [of_those(counts, question.id, "") for counts in spans]
+    texts = {choice.id: choice.texts for choice in asked.choices}
+    # A reason that an older version of the survey offered is still counted, under its id.
+    older = {choice: {"": choice} for name, choice in spans.whole if name == asked.id and choice not in texts}
+    reasons = [
+        Reason(text, *(Span(of_those(counts, asked.id, choice), n) for counts, n in zip(spans, all_of, strict=True)))
+        for choice, text in {**texts, **older}.items()
+    ]
+    whole, week, before = all_of
+    by_week = "none" not in (showing(week), showing(before))
+    kept = [reason for reason in reasons if reason.whole.n]
+    kept.sort(key=lambda reason: (-reason.week.n if by_week else 0, -reason.whole.n))
+    return Reasons(asked.texts, values, whole, week, before, by_week, tuple(kept))
