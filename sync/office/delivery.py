@@ -19,13 +19,13 @@ SILENT_MINUTES = 15
 class Delivery:
     """Of the screens standing at a place: how many there are, through when everything captured is here (None: not
     known for all of them), how many are silent while the place is open and since when the longest, how many wait
-    for their pairing."""
+    to be enrolled."""
 
     screens: int = 0
     complete_ms: int | None = None
     silent: int = 0
     silent_since_ms: int | None = None
-    unpaired: int = 0
+    unenrolled: int = 0
 
 
 def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
@@ -49,7 +49,7 @@ def _screen(
     place: Location, device: str | None, complete_ms: int | None, contact_ms: int | None, now_ms: int
 ) -> Delivery:
     if device is None:
-        return Delivery(screens=1, unpaired=1)
+        return Delivery(screens=1, unenrolled=1)
     open_minutes = local_time.open_for(now_ms, place.zone, place.hours)
     quiet_minutes = SILENT_MINUTES + 1 if contact_ms is None else (now_ms - contact_ms) // MINUTE_MS
     silent = open_minutes is not None and min(open_minutes, quiet_minutes) >= SILENT_MINUTES
@@ -57,9 +57,9 @@ def _screen(
 
 
 def together(parts: Iterable[Delivery]) -> Delivery:
-    """Several screens or places: complete through the earliest of them; a screen not paired yet owes nothing."""
+    """Several screens or places: complete through the earliest of them; a screen not enrolled yet owes nothing."""
     each = list(parts)
-    owing = [part.complete_ms for part in each if part.screens > part.unpaired]
+    owing = [part.complete_ms for part in each if part.screens > part.unenrolled]
     known = [ms for ms in owing if ms is not None]
     since = [part.silent_since_ms for part in each if part.silent_since_ms is not None]
     return Delivery(
@@ -67,7 +67,7 @@ def together(parts: Iterable[Delivery]) -> Delivery:
         complete_ms=min(known) if known and len(known) == len(owing) else None,
         silent=sum(part.silent for part in each),
         silent_since_ms=min(since, default=None),
-        unpaired=sum(part.unpaired for part in each),
+        unenrolled=sum(part.unenrolled for part in each),
     )
 
 

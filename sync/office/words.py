@@ -136,8 +136,8 @@ def delivery(state: Delivery, place: Location, now_ms: int) -> str:
     """How far it is complete, and what stands in the way."""
     if not state.screens:
         return "No screen here yet"
-    if state.unpaired == state.screens:
-        return f"{counted(state.screens, 'screen')} waiting to be paired"
+    if state.unenrolled == state.screens:
+        return f"{counted(state.screens, 'screen')} waiting to be enrolled"
     if state.silent and state.silent_since_ms is not None:
         since = f" since {moment(state.silent_since_ms, place.zone, now_ms)}"
         return f"{counted(state.silent, 'screen')} silent{since}"

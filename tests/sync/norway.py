@@ -53,7 +53,7 @@ class Chain:
             return places.add_location(tx, name, kind="group", parent=parent, **options)
 
     def shop(self, name: str, parent: int | None = None, *, screen: bool = True, **options: Any) -> int:
-        """A shop, with a touchpoint and a paired screen unless it has none."""
+        """A shop, with a touchpoint and an enrolled screen unless it has none."""
         with self.centre.db.writing() as tx:
             shop = places.add_location(tx, name, parent=parent or self.norway, **options)
             if not screen:

@@ -212,11 +212,11 @@ def test_a_screen_may_be_silent_while_the_shop_is_closed(chain: Chain, clock: Cl
     assert "Complete to 11:20" in row(chain.page("/"), closed)
 
 
-def test_a_screen_that_waits_for_its_pairing_says_so(chain: Chain, clock: Clock) -> None:
+def test_a_screen_that_waits_to_be_enrolled_says_so(chain: Chain, clock: Clock) -> None:
     with chain.centre.db.writing() as tx:
         touchpoint = places.add_touchpoint(tx, chain.molde, "Door")
         places.add_screen(tx, "Molde 1", touchpoint, clock())
-    assert "1 screen waiting to be paired" in row(chain.page("/"), chain.molde)
+    assert "1 screen waiting to be enrolled" in row(chain.page("/"), chain.molde)
 
 
 # What one may see
@@ -316,7 +316,10 @@ def test_a_chain_without_places_says_what_to_do(a_centre: Centre, clock: Clock) 
     astrid = chain.person("astrid@example.com", "Astrid", responses=True)
     page = chain.page("/", astrid)
     assert sentence(page) == "There is no place yet."
-    assert "smilepost server enrol-code" in page
+    said = words(page)
+    assert "On the server, for each place: smilepost server enrol-code" in said
+    assert "On its terminal, with that code: smilepost kiosk enrol CODE" in said
+    assert "pair" not in said
 
 
 def test_a_group_without_places_says_so(chain: Chain) -> None:
