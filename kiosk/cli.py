@@ -8,6 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from kiosk import config
@@ -68,11 +69,13 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     for name, run, does in (
         ("run", _run, "show the question and send the answers until told to stop"),
         ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
-        ("status", _status, "say how this terminal is: what waits to be sent, when head office last answered"),
+        ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
     ):
         verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
         if name == "enrol":
             verb.add_argument("code", metavar="CODE", help="the eight characters that head office shows")
+        if name == "status":
+            verb.add_argument("--json", action="store_true", help="everything as JSON, for whoever watches by machine")
         verb.add_argument("--config", type=Path, metavar="FILE", help="config.toml (default: none, the defaults hold)")
         verb.set_defaults(verb=run)
 
@@ -125,16 +128,20 @@ def _enrol(asked: argparse.Namespace) -> int:
 
 
 def _status(asked: argparse.Namespace) -> int:
-    from kiosk import control
+    from kiosk import condition, control
     from kiosk.outbox import OutboxRefused
     from kiosk.terminal import TerminalRefused
 
     settings = config.load(asked.config)
     try:
-        print(json.dumps(control.status(settings), indent=2, ensure_ascii=False))
+        status = control.status(settings)
     except (TerminalRefused, OutboxRefused) as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED
+    if asked.json:
+        print(json.dumps(status, indent=2, ensure_ascii=False))
+    else:
+        print(*condition.sentences(status, datetime.now().astimezone()), sep="\n")
     return OK
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from kiosk import identity
 from kiosk.config import Settings
 from kiosk.identity import write_whole
 from kiosk.terminal import Terminal, TerminalRefused
@@ -56,17 +57,30 @@ def enrol(settings: Settings, code: str) -> str:
 
 
 def status(settings: Settings) -> dict[str, Any]:
-    """The health of the terminal of this data folder, running or not. Raises TerminalRefused, OutboxRefused."""
+    """The health of the terminal of this data folder, running or not, and where it stands: `address` of its screen,
+    `centre`, `places` by screen. Raises TerminalRefused, OutboxRefused."""
+    kept = identity.load_manifest(settings.data)
+    about = {
+        "address": f"{_address(settings)}/",
+        "centre": settings.centre,
+        "places": {name: screen.place for name, screen in kept.manifest.screens.items()} if kept else {},
+    }
     answer = _ask(settings, "GET", "/control/status", None)
     if answer is not None:
-        return {"running": True, **answer[1]}
+        return {"running": True, **about, **answer[1]}
     if not (settings.data / "identity.json").exists():
         raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
     terminal = Terminal(settings)
     try:
-        return {"running": False, **terminal.health()}
+        return {"running": False, **about, **terminal.health()}
     finally:
         terminal.stop()
+
+
+def _address(settings: Settings) -> str:
+    """Where this machine itself finds the terminal."""
+    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None) -> tuple[int, dict[str, Any]] | None:
@@ -75,11 +89,10 @@ def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None
 
     try:
         token = (settings.data / TOKEN).read_text(encoding="ascii")
-        host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
         with requests.Session() as session:
             session.trust_env = False  # loopback never goes through a proxy
             reply = session.request(
-                method, f"http://{host}:{settings.port}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90)
+                method, f"{_address(settings)}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90)
             )
         return None if reply.status_code == 404 else (reply.status_code, reply.json())
     except (OSError, ValueError):

@@ -1,0 +1,83 @@
+"""How a terminal is, in sentences for whoever stands beside it. Pure: from what `control.status` returns."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+LITTLE_ROOM = 200 * 10**6
+"""Bytes. A month offline at a busy place needs less; below this somebody should look."""
+
+
+def sentences(status: Mapping[str, Any], now: datetime) -> list[str]:
+    """One line each for: whether it runs, where it stands, what waits, head office, its disk, its clock. `now` is
+    the local time here, with its zone."""
+    where, waits = _standing(status), _waiting(status, now)
+    return [_running(status), where, *waits, _office(status, now), _disk(status), _clock(status)]
+
+
+def _running(status: Mapping[str, Any]) -> str:
+    if status["running"]:
+        return f"The terminal is running; its screen is at {status['address']}."
+    return "The terminal is not running: `smilepost kiosk run` starts it."
+
+
+def _standing(status: Mapping[str, Any]) -> str:
+    if not status["enrolled"]:
+        return "It is not enrolled yet: `smilepost kiosk enrol CODE` brings it to its place."
+    places = list(dict.fromkeys(status["places"].values()))
+    if not places:
+        return "It is enrolled; head office has not told it yet where it stands."
+    many = f" with {len(status['places'])} screens" if len(status["places"]) > 1 else ""
+    return f"It stands at {', '.join(places)}{many}."
+
+
+def _waiting(status: Mapping[str, Any], now: datetime) -> list[str]:
+    pending, parked = status["pending"], status["parked"]
+    said = ["Nothing waits to be sent."]
+    if pending:
+        since = _time(now.timestamp() - (status["oldest_pending_ms"] or 0) / 1000, now)
+        said = [f"{_answers(pending)} {'waits' if pending == 1 else 'wait'} to be sent, since {since}."]
+    if parked:
+        said.append(f"{_answers(parked)} {'is' if parked == 1 else 'are'} kept here that head office could not take.")
+    return said
+
+
+def _office(status: Mapping[str, Any], now: datetime) -> str:
+    if not status["centre"]:
+        return 'No head office is named yet: the key "centre" in [kiosk] is its address.'
+    if not status["running"]:
+        return f"Head office is {status['centre']}; whether it answers is known when the terminal runs."
+    answered_ms, problem = status["last_success_ms"], status["last_error"]
+    if problem:
+        return f"{problem[0].upper()}{problem[1:]} ({status['centre']}). {_last(answered_ms, now)}"
+    if answered_ms is None:
+        return f"Head office is {status['centre']}; it was not asked yet since the terminal was started."
+    return f"Head office at {status['centre']} answers, last at {_time(answered_ms / 1000, now)}."
+
+
+def _last(answered_ms: int | None, now: datetime) -> str:
+    if answered_ms is None:
+        return "It has not answered since the terminal was started."
+    return f"It answered last at {_time(answered_ms / 1000, now)}."
+
+
+def _disk(status: Mapping[str, Any]) -> str:
+    free = int(status["free_bytes"])
+    amount = f"{free / 10**9:.1f} GB" if free >= 10**9 else f"{free // 10**6} MB"
+    return f"Only {amount} of its disk are free." if free < LITTLE_ROOM else f"{amount} of its disk are free."
+
+
+def _clock(status: Mapping[str, Any]) -> str:
+    if status["clock_synced"]:
+        return "Its clock is kept right by the network."
+    return "Its clock is not kept right by the network; head office corrects the times when answers arrive."
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count:,} answers"
+
+
+def _time(seconds: float, now: datetime) -> str:
+    """The time of day here, with the date unless it is today's."""
+    then = datetime.fromtimestamp(seconds, now.tzinfo)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M} on {then.day} {then:%B}"

@@ -1,0 +1,87 @@
+"""What `smilepost kiosk status` says to somebody who stands beside the terminal."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kiosk import condition
+
+NOW = datetime(2026, 3, 3, 15, 30, tzinfo=ZoneInfo("Europe/Oslo"))
+CENTRE = "https://feedback.example.com"
+
+
+def ms(hour: int, minute: int, day: int = 3) -> int:
+    return int(NOW.replace(day=day, hour=hour, minute=minute).timestamp() * 1000)
+
+
+WELL: dict[str, Any] = {
+    "running": True,
+    "address": "http://127.0.0.1:8321/",
+    "centre": CENTRE,
+    "places": {"scr-1": "Oslo"},
+    "enrolled": True,
+    "pending": 0,
+    "parked": 0,
+    "oldest_pending_ms": None,
+    "last_success_ms": ms(15, 29),
+    "last_error": None,
+    "free_bytes": 13_240_000_000,
+    "clock_synced": True,
+}
+
+
+def said(**otherwise: object) -> list[str]:
+    return condition.sentences({**WELL, **otherwise}, NOW)
+
+
+def test_all_is_well() -> None:
+    assert said() == [
+        "The terminal is running; its screen is at http://127.0.0.1:8321/.",
+        "It stands at Oslo.",
+        "Nothing waits to be sent.",
+        f"Head office at {CENTRE} answers, last at 15:29.",
+        "13.2 GB of its disk are free.",
+        "Its clock is kept right by the network.",
+    ]
+
+
+def test_a_day_without_a_network() -> None:
+    told = said(
+        pending=12,
+        oldest_pending_ms=88 * 60_000,
+        last_error="head office does not answer",
+        last_success_ms=ms(23, 5, 2),
+    )
+    assert "12 answers wait to be sent, since 14:02." in told
+    assert f"Head office does not answer ({CENTRE}). It answered last at 23:05 on 2 March." in told
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "sentence"),
+    [
+        ({"running": False}, f"Head office is {CENTRE}; whether it answers is known when the terminal runs."),
+        ({"running": False}, "The terminal is not running: `smilepost kiosk run` starts it."),
+        ({"enrolled": False}, "It is not enrolled yet: `smilepost kiosk enrol CODE` brings it to its place."),
+        ({"places": {}}, "It is enrolled; head office has not told it yet where it stands."),
+        ({"places": {"scr-1": "Oslo", "scr-2": "Oslo"}}, "It stands at Oslo with 2 screens."),
+        ({"pending": 1, "oldest_pending_ms": 0}, "1 answer waits to be sent, since 15:30."),
+        ({"parked": 1}, "1 answer is kept here that head office could not take."),
+        ({"parked": 1_200}, "1,200 answers are kept here that head office could not take."),
+        ({"centre": None}, 'No head office is named yet: the key "centre" in [kiosk] is its address.'),
+        ({"last_success_ms": None}, f"Head office is {CENTRE}; it was not asked yet since the terminal was started."),
+        (
+            {"last_success_ms": None, "last_error": "head office is busy"},
+            f"Head office is busy ({CENTRE}). It has not answered since the terminal was started.",
+        ),
+        ({"free_bytes": 42_000_000}, "Only 42 MB of its disk are free."),
+        ({"free_bytes": 420_000_000}, "420 MB of its disk are free."),
+        (
+            {"clock_synced": False},
+            "Its clock is not kept right by the network; head office corrects the times when answers arrive.",
+        ),
+    ],
+)
+def test_what_else_there_is_to_say(otherwise: dict[str, object], sentence: str) -> None:
+    assert sentence in said(**otherwise)
