@@ -97,7 +97,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
         centre = open_centre(settings)
         try:
             app = create_app(centre)
-            print(f"Head office at {settings.public_url or _address(settings)} ({centre.db.journal}).", flush=True)
+            print(f"Head office is at {settings.public_url or _address(settings)}.", flush=True)
             _say_what_next(centre, asked)
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
             serving.serve(app, sockets, threads=settings.threads, max_body=MAX_BODY,
@@ -128,7 +128,7 @@ def _say_what_next(centre: Centre, asked: argparse.Namespace) -> None:
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings)
-    print(f"The database has this version's tables ({centre.db.journal}).")
+    print("The database has this version's tables.")
     centre.db.close()
     return OK
 
@@ -151,10 +151,16 @@ def _show(given: Invitation) -> None:
     import segno
 
     segno.make_qr(given.code).terminal(sys.stdout, compact=True)
-    print(f"{given.code} leads a terminal to {given.place}, {given.touchpoint} ({given.screen}), for 15 minutes.")
+    print(f"{given.code} leads a terminal to {_where(given)}; it is valid for 15 minutes.")
     if given.replaces:
         print("It takes the place of the box that drives this screen now.")
     print(f"On the terminal: smilepost kiosk enrol {given.code}")
+
+
+def _where(given: Invitation) -> str:
+    """The place and the touchpoint, and the screen unless it is called like them."""
+    there = f"{given.place}, {given.touchpoint}"
+    return there if given.screen in (given.touchpoint, there) else f"{there}, the screen {given.screen!r}"
 
 
 def _user_add(settings: Settings, asked: argparse.Namespace) -> int:

@@ -76,7 +76,7 @@ def test_the_first_start_says_what_to_do_next_and_the_second_does_not(home: Path
     with running("server", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/readyz") as process:
         assert stop(process) == 0
     first = (home / "server-run.log").read_text()
-    assert f"Head office at {address(home)}" in first
+    assert f"Head office is at {address(home)}.\n" in first
     assert "smilepost server user add EMAIL --name NAME --config config.toml" in first
     added = server(
         home, "user", "add", "astrid@example.com", "--name", "Astrid", "--password-stdin", stdin="ten letters\n"
@@ -181,13 +181,15 @@ def test_migrating_makes_a_database_and_its_secrets(home: Path, server: Server) 
 def test_a_code_leads_to_a_new_place(set_up: Path, server: Server) -> None:
     made = server(set_up, "enrol-code", "Oslo", "--new", "--zone", "Europe/Oslo", "--group", "Norway")
     assert made.returncode == 0, made.stderr
-    assert "leads a terminal to Oslo, Checkout (Checkout), for 15 minutes" in made.stdout
+    assert "leads a terminal to Oslo, Checkout; it is valid for 15 minutes." in made.stdout
     assert "smilepost kiosk enrol " in made.stdout
     assert "█" in made.stdout
     again = server(set_up, "enrol-code", "oslo")
-    assert "leads a terminal to Oslo, Checkout (Checkout)" in again.stdout  # the screen that nobody enrolled yet
+    assert "leads a terminal to Oslo, Checkout; it" in again.stdout  # the screen that nobody enrolled yet
     second = server(set_up, "enrol-code", "Oslo", "--screen", "Door")
-    assert "Oslo, Checkout (Door)" in second.stdout
+    assert "leads a terminal to Oslo, Checkout, the screen 'Door'; it" in second.stdout
+    third = server(set_up, "enrol-code", "Oslo", "--screen", "Oslo, Checkout")
+    assert "leads a terminal to Oslo, Checkout; it" in third.stdout
 
 
 def test_a_code_for_an_unknown_place_names_the_known_ones(set_up: Path, server: Server) -> None:
