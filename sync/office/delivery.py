@@ -45,6 +45,18 @@ def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms
     return {place: together(each) for place, each in standing.items()}
 
 
+def first_placed(tx: Connection, path: str) -> int | None:
+    """When the first screen ever was placed at or below `path`; None when none was."""
+    query = (
+        select(func.min(placements.c.from_ms))
+        .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
+        .join(locations, locations.c.id == touchpoints.c.location_id)
+        .where(locations.c.path.startswith(path))
+    )
+    found: int | None = tx.execute(query).scalar()
+    return found
+
+
 def _screen(
     place: Location, device: str | None, complete_ms: int | None, contact_ms: int | None, now_ms: int
 ) -> Delivery:

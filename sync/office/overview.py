@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from sync.office import changes, counts, delivery, local_time, places
+from sync.office import changes, counts, delivery, local_time, order, places
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure, Question
 from sync.office.delivery import Delivery
@@ -74,10 +74,19 @@ class Yesterday:
         return difference(self.figure.score, self.usual.score)
 
 
+class Youth(NamedTuple):
+    """Screens have stood here for less than the 28 days of a page. `first` is the day of the first answers, None before
+    there are any; `is_new`: nobody can have answered yesterday."""
+
+    first: int | None
+    is_new: bool
+
+
 @dataclass(frozen=True)
 class Overview:
     """What is at and below `top`, and `whole` all of it together (both None: everything). `falls` is the news of the
-    week: places below the top. `page` of `pages` when there are too many places for one."""
+    week: places below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
+    when there are too many places for one."""
 
     top: Location | None
     question: Question
@@ -85,6 +94,7 @@ class Overview:
     whole: Line | None
     yesterday: Yesterday
     falls: tuple[Fall, ...]
+    youth: Youth | None
     sections: tuple[Section, ...]
     places: int
     version: str
@@ -131,6 +141,7 @@ def overview(
         whole=_whole(reading, shown_top, leaves),
         yesterday=_yesterday(reading, leaves, last),
         falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
+        youth=_youth(reading, delivery.first_placed(tx, path), last),
         sections=sections,
         places=len(leaves),
         version=delivery.version(tx, now_ms),
@@ -151,33 +162,17 @@ def _sections(
     if len(leaves) > MOST_LINES:
         return _summed_up(reading, tree, top, page)
     groups = {node.id: node for node in tree if not counts.is_place(node)}
-    at_home: dict[int | None, list[Location]] = {home: [] for home in [None, *_in_order(groups)]}
+    at_home: dict[int | None, list[Location]] = {home: [] for home in [None, *order.in_order(groups)]}
     for leaf in leaves:
-        at_home[_home(leaf, groups)].append(leaf)
+        at_home[order.home(leaf, groups)].append(leaf)
     sections = []
     for home, direct in at_home.items():
         group = groups[home] if home is not None and (top is None or home != top.id) else None
         below = [leaf for leaf in leaves if group and leaf.path.startswith(group.path)]
-        lines = tuple(_line(reading, leaf) for leaf in _by_name(direct))
+        lines = tuple(_line(reading, leaf) for leaf in order.by_name(direct))
         if group or lines:
             sections.append(Section(_sum(reading, group, below) if group else None, lines, is_empty=not below))
     return tuple(sections), 1
-
-
-def _in_order(groups: dict[int, Location]) -> list[int]:
-    """Groups by name, each followed by the groups in it."""
-
-    def key(group: Location) -> list[tuple[str, int]]:
-        chain = [groups[int(part)] for part in group.path.split("/") if part and int(part) in groups]
-        return [(each.name.casefold(), each.id) for each in chain]
-
-    return [group.id for group in sorted(groups.values(), key=key)]
-
-
-def _home(leaf: Location, groups: dict[int, Location]) -> int | None:
-    """The nearest group above a place."""
-    above = [int(part) for part in leaf.path.split("/") if part][:-1]
-    return next((number for number in reversed(above) if number in groups), None)
 
 
 def _summed_up(
@@ -185,8 +180,8 @@ def _summed_up(
 ) -> tuple[tuple[Section, ...], int]:
     """A line for each group right below, then the places right below, page by page."""
     below = [node for node in tree if node.parent_id == (top.id if top else None)]
-    groups = _by_name([node for node in below if not counts.is_place(node)])
-    direct = _by_name([node for node in below if counts.is_place(node)])
+    groups = order.by_name([node for node in below if not counts.is_place(node)])
+    direct = order.by_name([node for node in below if counts.is_place(node)])
     pages = max(-(-len(direct) // MOST_LINES), 1)
     first = (min(max(page, 1), pages) - 1) * MOST_LINES
     lines = [
@@ -195,10 +190,6 @@ def _summed_up(
     ]
     lines += [_line(reading, leaf) for leaf in direct[first : first + MOST_LINES]]
     return (Section(None, tuple(lines)),), pages
-
-
-def _by_name(nodes: Sequence[Location]) -> list[Location]:
-    return sorted(nodes, key=lambda node: (node.name.casefold(), node.id))
 
 
 def _line(reading: _Reading, place: Location) -> Line:
@@ -269,6 +260,13 @@ def _falls(reading: _Reading, leaves: Sequence[Location]) -> tuple[Fall, ...]:
         return reading.days.get(leaf.id, Days())
 
     return changes.falls(reading.scale, leaves, days, lambda leaf: reading.today[leaf.id])
+
+
+def _youth(reading: _Reading, placed_ms: int | None, last: int) -> Youth | None:
+    if placed_ms is not None and local_time.day_of(placed_ms, places.DEFAULT_ZONE) <= last - PERIOD:
+        return None
+    answered = [(day, reading.today[place]) for place, found in reading.days.items() for day in found.counts]
+    return Youth(min((day for day, _ in answered), default=None), all(day >= today for day, today in answered))
 
 
 def _yesterday(reading: _Reading, leaves: Sequence[Location], last: int) -> Yesterday:

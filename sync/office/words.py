@@ -153,6 +153,10 @@ def yesterday(view: Overview) -> str:
     past = view.yesterday
     if not view.places:
         return "There is no place yet."
+    if view.youth and view.youth.is_new:
+        if view.youth.first is None:
+            return "No answers yet. The morning after the first ones, this line says how it was."
+        return "The first answers came in today. From tomorrow on, this line says how yesterday was."
     if not past.figure.n:
         return "Nobody answered yesterday."
     answers = f"Yesterday {counted(past.figure.n, 'answer')}"
@@ -175,13 +179,29 @@ def _compared(past: Yesterday) -> str:
     return f", about the usual {day}" if past.figure.showing == "full" else ""
 
 
-def summary(line: Line) -> str:
+def period(view: Overview) -> str:
+    """Since when what is shown was answered."""
+    if view.youth is None:
+        return f"in the last {PERIOD} days"
+    return "so far" if view.youth.first is None else f"since {short_date(view.youth.first)}"
+
+
+def below(view: Overview) -> str:
+    """What the table of places shows."""
+    shown = counted(view.places, "place")
+    if view.youth is None:
+        return f"Below are the last {PERIOD} days of {shown}, today included."
+    if view.youth.is_new:
+        return f"Below {'are' if view.places > 1 else 'is'} {shown}."
+    return f"Below {'are' if view.places > 1 else 'is'} {shown} {period(view)}, today included."
+
+
+def summary(view: Overview, line: Line) -> str:
     """What a place's big number rests on."""
     figure = line.figure
     if not figure.n:
-        return f"Nobody has answered here in the last {PERIOD} days."
-    today = number(line.today) if line.today else "none"
-    rests = f"{counted(figure.n, 'answer')} in the last {PERIOD} days, {today} of them today."
+        return "Nobody has answered here yet." if view.youth else f"Nobody has answered here {period(view)}."
+    rests = f"{counted(figure.n, 'answer')} {period(view)}{_of_them_today(figure.n, line.today)}."
     return {
         "none": f"{rests} From {ENOUGH} on there is a score.",
         "early": f"{rests} Early: from {RANKED} on it stands firmer.",
@@ -189,19 +209,26 @@ def summary(line: Line) -> str:
     }[figure.showing]
 
 
+def _of_them_today(n: int, today: int) -> str:
+    if n == 1:
+        return ", today" if today else ""
+    return f", {'all' if today == n else number(today) if today else 'none'} of them today"
+
+
 def answers(scale_name: str, values: tuple[int, ...]) -> str:
     """ "unhappy or very unhappy"."""
     return " or ".join(answer_name(scale_name, value).lower() for value in values)
 
 
-def asked_why(reasons: Reasons, scale_name: str) -> str:
+def asked_why(view: Overview, reasons: Reasons) -> str:
     """Whose reasons these are, and what a mark beside one means."""
-    who = f"who answered {answers(scale_name, reasons.values)}"
+    who = f"who answered {answers(view.question.scale_name, reasons.values)}"
     if not reasons.compared:
         return f"Of {counted(reasons.whole, 'person', 'people')} {who}."
-    these = f"Of {counted(reasons.week, 'person', 'people')} this week, and {number(reasons.before)} in the three weeks"
+    before = "before" if view.youth else "in the three weeks before"
+    these = f"Of {counted(reasons.week, 'person', 'people')} this week, and {number(reasons.before)} {before}"
     marked = any(reason.change for reason in reasons.ranked)
-    return f"{these} before, {who}." + (" ▲ and ▼ mark what has certainly changed." if marked else "")
+    return f"{these}, {who}." + (" ▲ and ▼ mark what has certainly changed." if marked else "")
 
 
 def given(comment: Comment, now_ms: int) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from sync import wire
 from sync.centre import Centre
-from sync.models import devices, screens
+from sync.models import devices, placements, screens
 from sync.office import overview, places, surveys
 from sync.survey import Question, Survey
 from tests.sync.conftest import Clock
@@ -322,11 +322,34 @@ def test_a_chain_without_places_says_what_to_do(a_centre: Centre, clock: Clock) 
     assert "pair" not in said
 
 
+def test_a_new_chain_says_what_will_stand_there(a_centre: Centre, clock: Clock) -> None:
+    chain = Chain(a_centre, clock)
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(placements).values(from_ms=clock() - 20 * DAY_MS))
+    assert sentence(chain.page("/")) == "No answers yet. The morning after the first ones, this line says how it was."
+    assert "Below are 4 places. The score runs" in words(chain.page("/"))
+    chain.visits(chain.oslo, [3] * 30)
+    chain.visits(chain.malmo, [3])
+    page, oslo = chain.page("/"), f"/locations/{chain.oslo}"
+    assert sentence(page) == "The first answers came in today. From tomorrow on, this line says how yesterday was."
+    assert "30 answers since 3 Mar, all of them today." in words(chain.page(oslo))
+    clock.ms += DAY_MS
+    chain.visits(chain.oslo, [3] * 2)
+    page = chain.page("/")
+    assert sentence(page).startswith("Yesterday 31 answers")
+    assert "Below are 4 places since 3 Mar, today included." in words(page)
+    assert "32 answers since 3 Mar, 2 of them today." in words(chain.page(oslo))
+    assert "1 answer since 3 Mar. From 5 on" in words(chain.page(f"/locations/{chain.malmo}"))
+    clock.ms += 9 * DAY_MS
+    assert sentence(chain.page("/")) == "Nobody answered yesterday."
+    assert "Below are the last 28 days of 4 places, today included." in words(chain.page("/"))
+
+
 def test_a_group_without_places_says_so(chain: Chain) -> None:
     finland = chain.group("Finland")
     assert "No place in this group yet." in chain.page("/")
     assert "No place in this group yet." in chain.page(f"/locations/{finland}")
-    assert "Nobody has answered here in the last 28 days." in chain.page(f"/locations/{finland}")
+    assert "Nobody has answered here yet." in chain.page(f"/locations/{finland}")
 
 
 def test_groups_in_groups_keep_their_places_together(chain: Chain) -> None:

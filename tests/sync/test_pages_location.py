@@ -43,10 +43,11 @@ def test_a_place_shows_how_people_answered(chain: Chain) -> None:
     ("n", "said"),
     [
         (0, "Nobody has answered here in the last 28 days."),
-        (4, "4 answers in the last 28 days, 4 of them today. From 5 on there is a score."),
-        (5, "5 answers in the last 28 days, 5 of them today. Early: from 30 on it stands firmer."),
-        (29, "29 answers in the last 28 days, 29 of them today. Early: from 30 on it stands firmer."),
-        (30, "30 answers in the last 28 days, 30 of them today."),
+        (1, "1 answer in the last 28 days, today. From 5 on there is a score."),
+        (4, "4 answers in the last 28 days, all of them today. From 5 on there is a score."),
+        (5, "5 answers in the last 28 days, all of them today. Early: from 30 on it stands firmer."),
+        (29, "29 answers in the last 28 days, all of them today. Early: from 30 on it stands firmer."),
+        (30, "30 answers in the last 28 days, all of them today."),
     ],
 )
 def test_a_place_says_what_its_score_rests_on(chain: Chain, n: int, said: str) -> None:
