@@ -1,12 +1,11 @@
 """Tallies: what a response adds, adding it, and the proof that they equal a recount of the raw responses."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from sync import models
+from sync import models, wire
 from sync.intake import clocks
 from sync.office import places, surveys
 from sync.rows import add_counts
@@ -96,7 +95,7 @@ def recount(tx: Connection) -> Tallies:
         .execution_options(yield_per=1000)
     )
     for row in tx.execute(query):
-        entry = json.loads(row.body)
+        entry = wire.read_entry(row.body.encode())
         _check(row, entry, zones)
         if not row.test:
             where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
@@ -107,6 +106,8 @@ def recount(tx: Connection) -> Tallies:
 def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None:
     if row.sha is None or row.sha != entry["sha"] or (entry["id"], entry["rev"]) != (row.id, row.rev):
         raise Difference(f"response {row.id} revision {row.rev} has no receipt that fits it.")
+    if not wire.is_intact(entry):
+        raise Difference(f"response {row.id} revision {row.rev} is no longer what was received: its hash differs.")
     there = clocks.local(row.captured_ms, zones[row.location_id])
     hour = None if row.quality == "unknown" else there.hour
     if (there.day, hour) != (row.day, row.hour):

@@ -402,6 +402,21 @@ def test_complete_through_follows_what_waits(centre: Centre, client: FlaskClient
     assert complete() == centre.now_ms()
 
 
+def test_a_response_that_was_changed_in_the_database_is_found(centre: Centre, client: FlaskClient, oslo: Box) -> None:
+    oslo.send(client, oslo.response(0))
+    table = models.responses
+    with centre.db.reading() as tx:
+        before = tx.execute(select(table.c.body)).scalar_one()
+    with centre.db.writing() as tx:
+        tx.execute(table.update().values(body=before.replace('"visit":0', '"visit":3')))
+    with centre.db.reading() as tx:
+        assert "its hash differs" in str(tally.verify(tx))
+    with pytest.raises(tally.Difference), centre.db.writing() as tx:
+        tally.rebuild(tx)
+    with centre.db.writing() as tx:
+        tx.execute(table.update().values(body=before))
+
+
 def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) -> None:
     def arrive() -> None:
         for _ in range(15):
