@@ -198,6 +198,9 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         with centre.db.writing() as tx:
             count = tally.rebuild(tx)
+    except tally.Difference as difference:
+        print(f"Nothing was changed: {difference}", file=sys.stderr)
+        return DIFFERENT
     finally:
         centre.db.close()
     print(f"{count} rows of counts were written anew.")
