@@ -83,8 +83,7 @@ def axis(scale: Scale, figures: Sequence[Figure]) -> Axis:
 
 
 def overview_axis(view: Overview) -> Axis:
-    lines = [line for section in view.sections for line in (section.group, *section.lines) if line]
-    return axis(view.question.scale, [day.figure for line in lines for day in line.days])
+    return axis(view.question.scale, [day.figure for line in view.lines for day in line.days])
 
 
 def spark(days: Sequence[Day], axis: Axis, width: float, height: float) -> Spark:

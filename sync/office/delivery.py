@@ -1,6 +1,6 @@
 """How far what a page shows is complete: which screens stand where, and what their boxes have delivered."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +13,8 @@ from sync.office.places import Location
 MINUTE_MS = 60_000
 SILENT_MINUTES = 15
 """A terminal reports at least every five minutes; three missed reports in opening hours are silence."""
+NEAR_MINUTES = 10
+"""Between reports so far apart, two terminals that are well may be complete through different moments."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,41 @@ def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms
     for place, device, complete_ms, contact_ms in tx.execute(query):
         standing[place].append(_screen(places[place], device, complete_ms, contact_ms, now_ms))
     return {place: together(each) for place, each in standing.items()}
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """Most places are complete through about the same moment: it is said once, on the clock of `place`, and only
+    those that differ speak for themselves. `everyone`: none does."""
+
+    place: Location
+    earliest_ms: int
+    latest_ms: int
+    everyone: bool
+
+    def covers(self, place: Location, state: Delivery, now_ms: int) -> bool:
+        """Whether there is nothing more to say about this place or group."""
+        if not _is_well(state) or state.complete_ms is None:
+            return False
+        alike = local_time.at(now_ms, place.zone).utcoffset() == local_time.at(now_ms, self.place.zone).utcoffset()
+        return alike and self.earliest_ms <= state.complete_ms <= self.latest_ms
+
+
+def agreed(states: Iterable[tuple[Location, Delivery]], now_ms: int) -> Agreed | None:
+    """What may be said of two places or more, the latest of them and those not far behind on the same clock."""
+    every = list(states)
+    well = [(state.complete_ms, place) for place, state in every if _is_well(state) and state.complete_ms is not None]
+    clocks = Counter(local_time.at(now_ms, place.zone).utcoffset() for _, place in well).most_common(1)
+    alike = [(ms, place) for ms, place in well if local_time.at(now_ms, place.zone).utcoffset() == clocks[0][0]]
+    latest_ms = max((ms for ms, _ in alike), default=0)
+    near = [(ms, place) for ms, place in alike if latest_ms - ms <= NEAR_MINUTES * MINUTE_MS]
+    if len(near) < 2:
+        return None
+    return Agreed(near[0][1], min(ms for ms, _ in near), latest_ms, everyone=len(near) == len(every))
+
+
+def _is_well(state: Delivery) -> bool:
+    return state.screens > state.unenrolled and not state.silent
 
 
 def first_placed(tx: Connection, path: str) -> int | None:

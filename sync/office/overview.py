@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sync.office import changes, counts, delivery, local_time, order, places
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure, Question
-from sync.office.delivery import Delivery
+from sync.office.delivery import Agreed, Delivery
 from sync.office.people import User
 from sync.office.places import Location
 from sync.scores import Difference, difference
@@ -95,11 +95,17 @@ class Overview:
     yesterday: Yesterday
     falls: tuple[Fall, ...]
     youth: Youth | None
+    agreed: Agreed | None
     sections: tuple[Section, ...]
     places: int
     version: str
     page: int = 1
     pages: int = 1
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line that is shown, groups' too."""
+        return [line for section in self.sections for line in (section.group, *section.lines) if line]
 
 
 class _Reading(NamedTuple):
@@ -142,6 +148,7 @@ def overview(
         yesterday=_yesterday(reading, leaves, last),
         falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
         youth=_youth(reading, delivery.first_placed(tx, path), last),
+        agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
         sections=sections,
         places=len(leaves),
         version=delivery.version(tx, now_ms),

@@ -148,6 +148,22 @@ def delivery(state: Delivery, place: Location, now_ms: int) -> str:
     return f"Complete to {moment(state.complete_ms, place.zone, now_ms)}"
 
 
+def complete(view: Overview, now_ms: int) -> str:
+    """How far most of the places are complete, said once for all of them."""
+    if view.agreed is None:
+        return ""
+    to = f"Complete to {moment(view.agreed.earliest_ms, view.agreed.place.zone, now_ms)}"
+    return f"{to}." if view.agreed.everyone else f"{to}, except where a place says otherwise."
+
+
+def state(view: Overview, line: Line, now_ms: int) -> str:
+    """What a place's own line has to say beside that: what differs, what is wrong, what was set aside."""
+    is_said = view.agreed is not None and view.agreed.covers(line.place, line.delivery, now_ms)
+    own = "" if is_said else delivery(line.delivery, line.place, now_ms)
+    aside = f"{number(line.aside)} set aside" if line.aside else ""
+    return ", ".join(part for part in (own, aside) if part)
+
+
 def yesterday(view: Overview) -> str:
     """The sentence a day begins with."""
     past = view.yesterday

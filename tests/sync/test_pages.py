@@ -151,6 +151,8 @@ def test_what_was_set_aside_is_shown_and_not_counted(chain: Chain) -> None:
     assert "100" in shown
     assert "30 30 today" in shown
     assert "7 answers set aside" in words(chain.page(f"/locations/{chain.oslo}"))
+    assert "Answers are set aside when they were touched too quickly" in words(chain.page("/"))
+    assert "set aside" not in chain.page("/", chain.per)
 
 
 def test_a_change_is_shown_where_it_is_certain(chain: Chain) -> None:
@@ -201,6 +203,41 @@ def test_words_say_how_far_it_is_complete(chain: Chain, clock: Clock) -> None:
     assert "1 screen silent since 11:10" in row(page, chain.bergen)
     assert "1 screen silent since 11:10" in row(page, chain.norway)
     assert "1 screen not heard of yet" in row(page, chain.malmo)
+
+
+def test_what_all_places_agree_on_is_said_once(chain: Chain, clock: Clock) -> None:
+    def complete(shop: int, minutes_ago: int) -> None:
+        mine = devices.c.id == chain.boxes[shop].device
+        then_ms = clock() - minutes_ago * MINUTE_MS
+        with chain.centre.db.writing() as tx:
+            tx.execute(update(devices).where(mine).values(contact_ms=clock(), complete_ms=then_ms))
+
+    for shop, minutes_ago in ((chain.oslo, 1), (chain.bergen, 5), (chain.malmo, 3)):
+        complete(shop, minutes_ago)
+    page = chain.page("/")
+    assert "Complete to 11:55, except where a place says otherwise." in words(page)
+    assert words(page).count("Complete to") == 1
+    assert row(page, chain.molde).startswith("Molde No screen here yet")
+    assert "Complete to 11:57." in words(chain.page(f"/locations/{chain.malmo}"))
+    complete(chain.bergen, 40)
+    page = chain.page("/")
+    assert "Complete to 11:57, except where a place says otherwise." in words(page)
+    assert "Bergen Complete to 11:20" in row(page, chain.bergen)
+    assert "Norway Complete to 11:20" in row(page, chain.norway)
+    assert "Complete" not in row(page, chain.oslo) + row(page, chain.malmo) + row(page, chain.sweden)
+    complete(chain.malmo, 40)
+    assert "except" not in words(chain.page("/"))  # one place alone agrees with nobody
+    assert "Oslo Complete to 11:59" in row(chain.page("/"), chain.oslo)
+
+
+def test_places_on_other_clocks_speak_for_themselves(chain: Chain, clock: Clock) -> None:
+    dublin = chain.shop("Dublin", zone="Europe/Dublin")
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(devices).values(contact_ms=clock(), complete_ms=clock()))
+    page = chain.page("/")
+    assert "Complete to 12:00, except where a place says otherwise." in words(page)
+    assert "Dublin Complete to 11:00" in row(page, dublin)
+    assert "Complete" not in row(page, chain.oslo)
 
 
 def test_a_screen_may_be_silent_while_the_shop_is_closed(chain: Chain, clock: Clock) -> None:
