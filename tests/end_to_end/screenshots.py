@@ -1,7 +1,7 @@
 """Pictures of every screen of the terminal: `python tests/end_to_end/screenshots.py --out DIR`.
 
-Each in three sizes (a 10-inch display, the Pi's 7-inch one, a tall one) and three languages; the question in the dark
-as well. Not a test: somebody has to look."""
+Each in four sizes (a 10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, in the dark as
+well. Not a test: somebody has to look."""
 
 import argparse
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import BROWSER_ARGS
 from tests.terminals import served, terminal
 
-SIZES = ((1280, 800), (800, 480), (800, 1280))
+SIZES = ((1280, 800), (800, 480), (800, 1280), (375, 812))
 LANGUAGES = ("en", "de", "fr")
 CHROMIUM = "/usr/bin/chromium"
 COMMENT = {

@@ -17,8 +17,21 @@ LINES = """heading => {
   text.selectNodeContents(heading);
   return new Set(Array.from(text.getClientRects(), line => line.top)).size;
 }"""
+BROKEN_WORDS = """texts => texts.flatMap(one => {
+  const nodes = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), range = document.createRange(), broken = [];
+  while (nodes.nextNode()) {
+    for (const word of nodes.currentNode.data.matchAll(/\\S+/g)) {
+      range.setStart(nodes.currentNode, word.index);
+      range.setEnd(nodes.currentNode, word.index + word[0].length);
+      if (new Set(Array.from(range.getClientRects(), part => part.top)).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+LEAST_TEXT = "texts => Math.min(...texts.map(one => parseFloat(getComputedStyle(one).fontSize)))"
 NewPage = Callable[..., Page]
 PI = {"width": 800, "height": 480}
+PHONE = {"width": 375, "height": 812}
 
 
 @pytest.fixture
@@ -319,10 +332,15 @@ def test_a_screen_whose_terminal_is_gone_invites_nobody(new_page: NewPage, there
     at(page, "thanks")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["en", "de"])
-def test_every_screen_is_accessible(new_page: NewPage, there: Served, scheme: str, lang: str) -> None:
-    page = new_page(viewport=PI, color_scheme=scheme, reduced_motion="reduce")
+@pytest.mark.parametrize(
+    ("size", "scheme", "lang"),
+    [(PI, "light", "en"), (PI, "dark", "en"), (PI, "light", "de"), (PHONE, "light", "en"), (PHONE, "dark", "de")],
+    ids=["en", "en-dark", "de", "phone-en", "phone-de-dark"],
+)
+def test_every_screen_is_accessible(
+    new_page: NewPage, there: Served, size: dict[str, int], scheme: str, lang: str
+) -> None:
+    page = new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"{there.address}/?lang={lang}")
     accessible(page)
     press(page, "value", 1)
@@ -352,7 +370,7 @@ def accessible(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 480), (800, 1280)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 480), (800, 1280), (375, 812)])
 @pytest.mark.parametrize("lang", ["en", "nl", "de", "fr"])
 def test_everything_fits_and_can_be_hit(new_page: NewPage, there: Served, width: int, height: int, lang: str) -> None:
     mm = 5.2 if max(width, height) < 1000 else 5.9
@@ -380,8 +398,11 @@ def sized(page: Page, what: str, least: float) -> None:
 
 
 def fits(page: Page) -> None:
-    """Nothing is cut and nothing scrolls."""
+    """Nothing is cut, nothing scrolls, no word is broken, and all of it can be read."""
     over = "() => [document.body.scrollWidth - innerWidth, document.body.scrollHeight - innerHeight]"
     assert page.evaluate(over) == [0, 0]
     cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText)"
-    assert page.locator("main").locator("button, h1, h2, p").evaluate_all(cut) == []
+    texts = page.locator("main").locator("button, a, h1, h2, p, .label, .aside")
+    assert texts.evaluate_all(cut) == []
+    assert texts.evaluate_all(BROKEN_WORDS) == []
+    assert texts.evaluate_all(LEAST_TEXT) >= 16
