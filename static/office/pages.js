@@ -36,9 +36,9 @@
     if (event.detail.successful) { since = null; say(""); }
   });
 
-  // A menu closes when something else is touched, or with Escape.
+  // The menu closes when something else is touched, and like a table of numbers with Escape.
   document.addEventListener("click", function (event) {
-    document.querySelectorAll("details.account[open], .places details[open]").forEach(function (each) {
+    document.querySelectorAll("details.account[open]").forEach(function (each) {
       if (!each.contains(event.target)) { each.open = false; }
     });
   });

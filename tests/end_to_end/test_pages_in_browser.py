@@ -120,6 +120,25 @@ def test_an_open_overview_moves_with_the_next_answer(new_page: NewPage, town: To
     assert said == []
 
 
+def test_a_line_of_days_says_that_there_are_numbers_and_covers_nothing(new_page: NewPage, town: Town) -> None:
+    page = new_page()
+    sign_in(page, town)
+    last = page.locator(".places details").last
+    expect(last.get_by_text("Numbers")).to_be_visible()
+    for numbers in (page.locator(f"#numbers-{town.bergen}"), last):
+        numbers.locator("summary").click()
+        table, place = numbers.locator(".numbers").bounding_box(), page.locator(".places").bounding_box()
+        assert table
+        assert place
+        assert table["y"] + table["height"] <= place["y"] + place["height"]
+    below, above = page.locator(f"#place-{town.oslo}").bounding_box(), page.locator(f"#numbers-{town.bergen}")
+    covered = above.bounding_box()
+    assert below
+    assert covered
+    assert covered["y"] + covered["height"] <= below["y"]
+    expect(above.locator("table").first).to_be_visible()  # touching another one closes none
+
+
 def test_a_new_comment_joins_an_open_page(new_page: NewPage, town: Town) -> None:
     page = new_page()
     sign_in(page, town)
