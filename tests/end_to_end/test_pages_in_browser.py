@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from sync.centre import open_centre
 from sync.config import Settings
+from sync.office.comments import A_PAGE
 from tests.sync.conftest import Clock
 from tests.sync.norway import PASSWORD, Chain
 
@@ -148,6 +149,23 @@ def test_a_new_comment_joins_an_open_page(new_page: NewPage, town: Town) -> None
     town.comment(town.malmo, "Tack så mycket!", lang="sv")
     expect(page.locator("#comments blockquote")).to_have_text("Tack så mycket!", timeout=SOON)
     expect(page.get_by_text("Nobody has written anything here yet.")).to_be_hidden()
+
+
+def test_older_comments_take_the_focus_from_the_link_to_them(new_page: NewPage, town: Town) -> None:
+    voss = town.shop("Voss")
+    for number in range(A_PAGE + 3):
+        town.comment(voss, f"comment {number}", days_ago=1)
+    page = new_page()
+    sign_in(page, town)
+    page.goto(f"{town.address}/locations/{voss}")
+    link = page.get_by_role("link", name="Older comments")
+    link.focus()
+    page.keyboard.press("Enter")
+    first = page.locator("#comments .comment").nth(A_PAGE)
+    expect(first).to_be_focused()
+    assert page.url == f"{town.address}/locations/{voss}"
+    expect(page.locator("#comments .comment")).to_have_count(A_PAGE + 3)
+    expect(link).to_have_count(0)
 
 
 def test_a_server_that_does_not_answer_is_named(new_page: NewPage, town: Town) -> None:
