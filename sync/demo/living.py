@@ -1,6 +1,6 @@
 """The simulated terminals while the demo runs: each sends a visit as soon as it is over, and reports every minute."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from sync import wire
@@ -29,13 +29,12 @@ class Tale:
         """When the next entry can be told, in milliseconds since 1970."""
         return over_ms(self._visit)
 
-    def until(self, ms: int) -> list[Entry]:
+    def until(self, ms: int) -> Iterator[Entry]:
         """The sealed entries that were over by then and were not told yet, oldest first."""
-        told = []
         while self.next_ms <= ms:
-            told.append(sealed(self._visit, self._slot, self._seq))
+            entry = sealed(self._visit, self._slot, self._seq)
             self._seq, self._visit = next(self._visits)
-        return told
+            yield entry
 
 
 class Terminal:

@@ -74,7 +74,7 @@ class Players:
             told = sending.enrol(address, code, account.install, key)
             account.device, account.generation, account.key = told.device, told.generation, told.key
         line, tale = sending.Line(address, account), Tale(BOX[key], account.slot, chain.story, account.sent)
-        sending.send_past(line, tale.until(NOW), lambda _: True)
+        sending.send_past(line, list(tale.until(NOW)), lambda _: True)
         self.lines.append((line, tale))
 
     def _keep(self) -> None:
@@ -109,8 +109,8 @@ def test_a_tale_told_bit_by_bit_is_the_tale_told_at_once() -> None:
     tale = Tale(BOX["berlin-1"], SLOT, STORY, 10)
     bits = [entry for ms in range(NOW - 20 * HOUR, NOW + 1, 7 * 60 * SECOND) for entry in tale.until(ms)]
     assert bits == whole[10 : 10 + len(bits)]
-    assert bits + tale.until(NOW) == whole[10:]
-    assert tale.until(NOW) == []
+    assert [*bits, *tale.until(NOW)] == whole[10:]
+    assert list(tale.until(NOW)) == []
     assert tale.next_ms > NOW
 
 
