@@ -169,7 +169,7 @@ def _sections(
     if len(leaves) > MOST_LINES:
         return _summed_up(reading, tree, top, page)
     groups = {node.id: node for node in tree if not counts.is_place(node)}
-    at_home: dict[int | None, list[Location]] = {home: [] for home in [None, *order.in_order(groups)]}
+    at_home: dict[int | None, list[Location]] = {home: [] for home in [*order.in_order(groups), None]}
     for leaf in leaves:
         at_home[order.home(leaf, groups)].append(leaf)
     sections = []

@@ -389,6 +389,14 @@ def test_a_group_without_places_says_so(chain: Chain) -> None:
     assert "Nobody has answered here yet." in chain.page(f"/locations/{finland}")
 
 
+def test_places_in_no_group_follow_those_that_are(chain: Chain) -> None:
+    with chain.centre.db.writing() as tx:
+        aarhus = places.add_location(tx, "Aarhus", zone="Europe/Copenhagen")
+    page = chain.page("/")
+    assert page.index(f'id="place-{chain.malmo}"') < page.index(f'id="place-{aarhus}"')
+    assert row(page, aarhus).startswith("Aarhus No screen here yet")
+
+
 def test_groups_in_groups_keep_their_places_together(chain: Chain) -> None:
     west = chain.group("Vestland", chain.norway)
     voss = chain.shop("Voss", west)
