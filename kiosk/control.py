@@ -1,6 +1,7 @@
 """The command line's way into a running terminal: over loopback, with a token that lies in the data folder."""
 
 import hmac
+import logging
 import secrets
 from typing import Any
 
@@ -11,6 +12,8 @@ from kiosk.config import Settings
 from kiosk.identity import write_whole
 from kiosk.terminal import Terminal, TerminalRefused
 
+log = logging.getLogger(__name__)
+
 TOKEN = "control.token"  # noqa: S105 - the name of a file
 _HEADER = "Smilepost-Control"
 
@@ -18,12 +21,15 @@ _HEADER = "Smilepost-Control"
 def routes(terminal: Terminal) -> Blueprint:
     """What the command line asks. Each start has a token of its own."""
     token = secrets.token_hex(32)
-    write_whole(terminal.settings.data / TOKEN, token.encode())
+    try:
+        write_whole(terminal.settings.data / TOKEN, token.encode())
+    except OSError as problem:
+        log.warning("the command line cannot reach this terminal: %s is not written (%s)", TOKEN, problem.strerror)
     control = Blueprint("control", __name__, url_prefix="/control")
 
     @control.before_request
     def guard() -> None:
-        local = request.remote_addr in ("127.0.0.1", "::1")
+        local = request.remote_addr in ("127.0.0.1", "::1", terminal.settings.host)
         if not local or not hmac.compare_digest(request.headers.get(_HEADER, "").encode(), token.encode()):
             abort(404)
 
@@ -79,7 +85,7 @@ def status(settings: Settings) -> dict[str, Any]:
 
 def _address(settings: Settings) -> str:
     """Where this machine itself finds the terminal."""
-    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 

@@ -24,6 +24,8 @@ _MIGRATIONS = (
         touched_ms INTEGER NOT NULL,  -- CLOCK_BOOTTIME of the last step, in `boot`
         body BLOB NOT NULL
     ) WITHOUT ROWID;
+    -- Drafts that cannot be read any more: kept for a person to look at.
+    CREATE TABLE damaged (id TEXT NOT NULL, rev INTEGER NOT NULL, body BLOB NOT NULL);
     CREATE TABLE entries (
         n INTEGER PRIMARY KEY,  -- order of sealing
         id TEXT NOT NULL, rev INTEGER NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -78,7 +80,8 @@ class Disk:
             except sqlite3.Error as problem:
                 raise self._lost(problem) from None
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # not after the file was opened anew in the middle of it
+                    self._db.execute("ROLLBACK")
                 raise
             self._committed()
 

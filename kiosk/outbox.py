@@ -81,7 +81,10 @@ class Outbox:
     def draft(self, name: str) -> Draft | None:
         """What is held of a visit that isn't over."""
         row = self.disk.row("SELECT body FROM drafts WHERE id = ?", name)
-        return _draft.decode(row[0]) if row else None
+        try:
+            return _draft.decode(row[0]) if row else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None  # it is put aside when its visit ends
 
     def sealed(self, name: str) -> Draft | None:
         """The highest sealed revision of a response, if its body is still kept."""
@@ -109,8 +112,10 @@ class Outbox:
         with self.disk.durable() as db:
             draft = self.draft(name)
             if draft is None:
-                return False
+                db.execute("INSERT INTO damaged SELECT id, rev, body FROM drafts WHERE id = ?", (name,))
             db.execute("DELETE FROM drafts WHERE id = ?", (name,))
+            if draft is None:
+                return False
             if self.sealed_rev(name) >= draft.rev:
                 return False
             stream, seq = self.fact("stream"), int(self.fact("next_seq"))

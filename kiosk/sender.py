@@ -115,7 +115,7 @@ class Sender:
         self.etag = ""
         self.last_success_ms: int | None = None
         self.last_error: str | None = None
-        self._nudged, self._stopping = Event(), Event()
+        self._nudged, self._stopping, self._again = Event(), Event(), Event()
         self._thread = Thread(target=self._loop, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -123,9 +123,16 @@ class Sender:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._again.set()
         self._nudged.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
+
+    def begin_anew(self) -> None:
+        """Forget how earlier requests went: this terminal was just enrolled."""
+        self.pace, self.last_error, self.etag = Pace(), None, ""
+        self._again.set()
+        self._nudged.set()
 
     def nudge(self) -> None:
         """Something was sealed: look now, unless head office is known to be away."""
@@ -150,9 +157,10 @@ class Sender:
         """Sleep, but wake at a nudge while online; a nudge in bad times waits for its turn."""
         if self.pace.online:
             self._nudged.wait(seconds)
-            self._nudged.clear()
         else:
-            self._stopping.wait(seconds)
+            self._again.wait(seconds)
+        self._nudged.clear()
+        self._again.clear()
 
     def pass_once(self) -> float:
         """One request at most, and what it brought written down. Returns seconds until the next pass.
@@ -184,7 +192,7 @@ class Sender:
             if room < 0 and raws:
                 break
             raws.append(msgspec.Raw(entry.body))
-        boots = {stamp.boot} | {wire.read_response(bytes(raw)).stamp.boot for raw in raws}
+        boots = {stamp.boot} | {wire.boot_of(bytes(raw)) for raw in raws}
         batch = wire.Batch(
             proto=1,
             batch=secrets.token_hex(16),

@@ -57,7 +57,7 @@ class Terminal:
         try:
             self._identity = identity.load(settings.data)
             self.outbox = Outbox(settings.data / "outbox.sqlite3")
-        except (OSError, ValueError, sqlite3.Error) as problem:
+        except (OSError, ValueError, sqlite3.Error, NotHeld) as problem:
             raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
         self._previous: dict[str | None, int] = {}
         self._beats: dict[str, int] = {}
@@ -196,9 +196,8 @@ class Terminal:
                 who.install, given.device, given.generation, given.key, {**screens, given.screen: given.placement}
             )
             identity.save(self.settings.data, self._identity)
-        self.sender.etag = ""
+        self.sender.begin_anew()
         self.sender.fetch_manifest()
-        self.sender.nudge()
         place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
         return f"Enrolled: this screen stands at {place}." if place else "Enrolled."
 

@@ -4,6 +4,7 @@ import secrets as random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import cast
 
 from flask import current_app
@@ -47,6 +48,8 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
     """Opens the database and the secrets; makes both at the first start. Raises DatabaseRefused, CentreRefused."""
     if settings.database_url is None and migrate:
         _make_folder(settings)
+    if migrate:
+        _try_secrets_place(settings)
     db = open_database(settings.database, migrate=migrate)
     try:
         secrets = _load_secrets(db, settings)
@@ -72,6 +75,19 @@ def _make_folder(settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as problem:
         raise CentreRefused(f"The data folder {settings.data} cannot be made: {problem.strerror}.") from None
+
+
+def _try_secrets_place(settings: Settings) -> None:
+    """Whether a file of secrets can be made where it is missing, before a database is made that needs it."""
+    path = settings.secrets_file
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent):
+            pass
+    except OSError as problem:
+        raise CentreRefused(f"The secrets file {path} cannot be used: {problem.strerror}.") from None
 
 
 def _load_secrets(db: Database, settings: Settings) -> Secrets:

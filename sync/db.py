@@ -84,6 +84,8 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise DatabaseRefused("database_url is not an address: sqlite:///FILE or postgresql://… is allowed.") from None
+    if "\0" in (parsed.database or ""):
+        raise DatabaseRefused("database_url names a file with a NUL in it: no file can be called that.")
     if parsed.drivername in ("sqlite", "sqlite+pysqlite") and parsed.database not in (None, "", ":memory:"):
         return parsed
     if parsed.drivername in ("postgresql", "postgresql+psycopg"):

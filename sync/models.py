@@ -1,5 +1,5 @@
-"""The tables of the centre. Times are whole milliseconds since 1970-01-01 UTC; a `day` is a local calendar day
-as a number of days since 1970-01-01, an `hour` is that day × 24 + the local hour."""
+"""The tables of the centre. Times are whole milliseconds since 1970-01-01 UTC; a `day` is a local calendar day as a
+number of days since 1970-01-01, an `hour` is that day × 24 + the local hour."""
 
 from sqlalchemy import (
     BigInteger,
@@ -29,11 +29,8 @@ metadata = MetaData(
 
 # One row per fact about this centre: epoch, secret (fingerprint), organisation.
 centre = Table(
-    "centre",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+    "centre", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)  # fmt: skip
 
 # One tree. `path` is the ids from the root down, "/1/4/", so that a subtree is a prefix. `zone` and `hours`
 # (seven lists of [open, close] minutes as JSON, "null" for always open) are inherited where they are NULL.
@@ -131,7 +128,7 @@ placements = Table(
     Index(None, "touchpoint_id"),
 )
 
-# A code is two groups of four: `finder` finds the row, the second proves it and is kept as a hash.
+# `finder` is the first group of a code; the second proves it and is kept as a hash.
 enrol_codes = Table(
     "enrol_codes",
     metadata,

@@ -31,11 +31,12 @@ def bind(host: str, port: int) -> list[socket.socket]:
             if family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind(address)
-    except OSError as problem:
+    except (OSError, UnicodeError) as problem:  # the second: no name of a machine at all
         for sock in taken:
             sock.close()
+        reason = problem.strerror if isinstance(problem, OSError) else "no machine can be called that"
         raise PortRefused(
-            f"Port {port} at {host} cannot be used ({problem.strerror}): stop what uses it, or set another port."
+            f"Port {port} at {host} cannot be used ({reason}): stop what uses it, or set another port."
         ) from None
     return taken
 

@@ -98,7 +98,7 @@ class Response(msgspec.Struct, frozen=True):
     placement: Name | None
     survey: Name
     version: Annotated[int, msgspec.Meta(ge=1)]
-    lang: Annotated[str, msgspec.Meta(min_length=2, max_length=12)]
+    lang: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
     mode: Literal["store", "handover"]
     stamp: Stamp
     answers: dict[str, int | list[str] | str]
@@ -193,7 +193,7 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 
     code: Annotated[str, msgspec.Meta(max_length=20)]
     install: Name
-    fingerprint: Annotated[str, msgspec.Meta(max_length=80)]
+    fingerprint: Name
     app: Name
 
 
@@ -285,6 +285,15 @@ def read_entry(entry: bytes) -> dict[str, Any]:
         raise Unreadable("bad_entry") from None
 
 
+def boot_of(entry: bytes) -> str:
+    """The start in which an entry was captured; empty when it doesn't say. Of any kind and schema."""
+    try:
+        stamp = read_entry(entry).get("stamp")
+    except Unreadable:
+        return ""
+    return str(stamp.get("boot", "")) if isinstance(stamp, dict) else ""
+
+
 def entry_sha(entry: Mapping[str, Any]) -> str:
     """Hex SHA-256 over the canonical rest of an entry: without `sha`, `salt` and `wiped`, keys sorted, each free
     text replaced by hex SHA-256(salt ‖ text), so that a text can be wiped while the entry stays valid."""
@@ -320,7 +329,7 @@ def is_intact(entry: Mapping[str, Any]) -> bool:
     """Whether the entry's `sha` fits what it says."""
     try:
         return hmac.compare_digest(entry_sha(entry), str(entry.get("sha", "")))
-    except (TypeError, UnicodeEncodeError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

@@ -56,7 +56,7 @@ def manifest() -> Response:
 @open_to("device")
 def enrolments() -> Response:
     body = _body()
-    known = _caller(body).device if wire.SIGNATURE_HEADER in request.headers else None
+    known = _known_caller(body)
     try:
         asked = msgspec.json.decode(signing.inflate(body, request.headers.get("Content-Encoding", "")),
                                     type=wire.EnrolmentRequest)  # fmt: skip
@@ -112,6 +112,18 @@ def _caller(body: bytes) -> Caller:
     if generation is not None and generation != caller.generation:
         raise Refused(problems.REVOKED)
     return caller
+
+
+def _known_caller(body: bytes) -> str | None:
+    """The device in service that signed this, if one did. A terminal whose signature is worth nothing any more
+    (revoked, forgotten, of another secret) enrols as a new one: the code proves its right."""
+    try:
+        caller = _signer(body)
+    except Refused:
+        return None
+    with centre().db.reading() as tx:
+        in_service = ledger.generation(tx, caller.device) == caller.generation
+    return caller.device if in_service else None
 
 
 def _problem(problem: Problem) -> Response:

@@ -1,12 +1,13 @@
 """One batch, one transaction: receipts, responses, tallies, ledger; then the answer."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
@@ -43,10 +44,10 @@ def take(db: Database, device: str, generation: int, batch: wire.Batch, epoch: s
 def _is_passing(problem: Exception) -> bool:
     """Whether another transaction was in the way: a key taken (23505), a deadlock (40P01), a conflict (40001), or
     SQLite's lock."""
-    if isinstance(problem, IntegrityError):
-        return True
     cause = problem.orig if isinstance(problem, DBAPIError) else problem
-    return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001") or "locked" in str(cause)
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return getattr(cause, "sqlstate", None) in ("23505", "40P01", "40001")
 
 
 def _take(

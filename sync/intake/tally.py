@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from sync import models, wire
-from sync.intake import clocks
+from sync.intake import clocks, flags
 from sync.office import places, surveys
 from sync.rows import add_counts
 from sync.survey import Survey
@@ -95,7 +95,7 @@ def recount(tx: Connection) -> Tallies:
         .execution_options(yield_per=1000)
     )
     for row in tx.execute(query):
-        entry = wire.read_entry(row.body.encode())
+        entry = _entry(row)
         _check(row, entry, zones)
         if not row.test:
             where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
@@ -103,11 +103,22 @@ def recount(tx: Connection) -> Tallies:
     return tallies
 
 
+def _entry(row: Any) -> dict[str, Any]:
+    try:
+        return wire.read_entry(row.body.encode())
+    except wire.Unreadable:
+        raise Difference(f"response {row.id} revision {row.rev} can no longer be read.") from None
+
+
 def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None:
     if row.sha is None or row.sha != entry["sha"] or (entry["id"], entry["rev"]) != (row.id, row.rev):
         raise Difference(f"response {row.id} revision {row.rev} has no receipt that fits it.")
     if not wire.is_intact(entry):
         raise Difference(f"response {row.id} revision {row.rev} is no longer what was received: its hash differs.")
+    if row.aside != (not flags.ASIDE.isdisjoint(row.flags.split(","))):
+        raise Difference(f"response {row.id} is set aside, or counted, against what its flags say.")
+    if row.commented != any(isinstance(answer, str) and answer.strip() for answer in entry["answers"].values()):
+        raise Difference(f"response {row.id} hides its comment, or claims one.")
     there = clocks.local(row.captured_ms, zones[row.location_id])
     hour = None if row.quality == "unknown" else there.hour
     if (there.day, hour) != (row.day, row.hour):
@@ -135,6 +146,7 @@ def verify(tx: Connection) -> str | None:
         _compare(tx, DAY, fresh.days)
         _compare(tx, HOUR, fresh.hours)
         _compare_streams(tx)
+        _find_lost(tx)
     except Difference as difference:
         return str(difference)
     return None
@@ -160,6 +172,16 @@ def _compare_streams(tx: Connection) -> None:
             raise Difference(
                 f"stream {stream} says {kept.get(stream, 0)} receipts, there are {counted.get(stream, 0)}."
             )
+
+
+def _find_lost(tx: Connection) -> None:
+    """Every receipt has what it stands for: a response, or what is kept apart."""
+    for verdict, table in (("stored", models.responses), ("quarantined", models.quarantine)):
+        held = exists().where(table.c.id == models.receipts.c.id)
+        query = select(models.receipts.c.id).where(models.receipts.c.verdict == verdict, ~held).limit(1)
+        lost = tx.execute(query).scalar()
+        if lost is not None:
+            raise Difference(f"entry {lost} has a receipt that says {verdict!r}, but it is not there any more.")
 
 
 def rebuild(tx: Connection) -> int:

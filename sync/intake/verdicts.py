@@ -139,8 +139,11 @@ def read(raw: bytes) -> Entry:
         code = problem.code if (head.kind, head.schema) == ("response", wire.SCHEMA) else ""
     if len(raw) > wire.MAX_ENTRY:
         return Entry(raw, head.id, head.rev, code="too_large")
-    if not wire.is_intact(wire.read_entry(raw)):
-        return Entry(raw, head.id, head.rev, code="bad_sha")
+    try:
+        if not wire.is_intact(wire.read_entry(raw)):
+            return Entry(raw, head.id, head.rev, code="bad_sha")
+    except wire.Unreadable as problem:
+        return Entry(raw, head.id, head.rev, code=problem.code)
     return Entry(raw, head.id, head.rev, head, response, code)
 
 

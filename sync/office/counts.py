@@ -97,8 +97,9 @@ def questions(tx: Connection, path: str, first: int, last: int) -> list[Question
     return [Question(name, known[name]) for name in asked or [BUILTIN.first.id]]
 
 
-def by_day(tx: Connection, path: str, question: Question, first: int, last: int) -> dict[int, Days]:
-    """Each place's days at and below `path`, by the place's number."""
+def by_day(tx: Connection, path: str, question: Question, first: int, last: int, *, singles: bool) -> dict[int, Days]:
+    """Each place's days at and below `path`, by the place's number. For a viewer who may not see `singles` a day too
+    small to be shown is not counted anywhere, so that no sum gives it away."""
     columns = value_columns(question.scale)
     query = (
         select(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside, *map(func.sum, columns))
@@ -109,10 +110,10 @@ def by_day(tx: Connection, path: str, question: Question, first: int, last: int)
     )
     found: dict[int, Days] = defaultdict(Days)
     for place, day, aside, *counts in tx.execute(query):
-        if not any(counts):
+        if not any(counts) or (not aside and not singles and showing(sum(map(int, counts))) == "none"):
             continue
         if aside:
-            found[place].aside[day] = sum(counts)
+            found[place].aside[day] = sum(map(int, counts))
         else:
             found[place].counts[day] = tuple(map(int, counts))
     return found

@@ -133,7 +133,7 @@ def overview(
     chosen = next((each for each in asked if each.id == question), asked[0])
     reading = _Reading(
         chosen.scale,
-        counts.by_day(tx, path, chosen, last - counts.LOADED, last),
+        counts.by_day(tx, path, chosen, last - counts.LOADED, last, singles=user.responses),
         today,
         delivery.deliveries(tx, path, {node.id: node for node in tree}, now_ms),
         user.responses,

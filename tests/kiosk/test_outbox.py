@@ -173,6 +173,25 @@ def test_a_damaged_entry_is_parked_and_holds_nobody_up(path: Path) -> None:
     outbox.close()
 
 
+def test_a_damaged_draft_is_put_aside_and_holds_nobody_up(path: Path) -> None:
+    outbox = Outbox(path)
+    damaged, sound = a_draft(), a_draft()
+    for draft in (damaged, sound):
+        outbox.hold(draft, STAMP)
+    outbox.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE drafts SET body = x'00ff' WHERE id = ?", (damaged.id,))
+    db.close()
+    outbox = Outbox(path)
+    assert outbox.draft(damaged.id) is None
+    for name in outbox.drafts_of("scr-1"):
+        outbox.seal(name, "left", STAMP)
+    assert [w.id for w in outbox.take(9)] == [sound.id]
+    assert outbox.disk.rows("SELECT id, rev, body FROM damaged") == [(damaged.id, 1, b"\x00\xff")]
+    assert outbox.drafts_of("scr-1") == []
+    outbox.close()
+
+
 def test_first_and_last_anchor_of_each_boot_are_kept(outbox: Outbox) -> None:
     for boottime in (100, 200, 300):
         outbox.anchor(wire.Anchor("boot-1", boottime, 1_000_000 + boottime, 8))

@@ -285,6 +285,34 @@ def test_a_centre_that_forgot_the_device_asks_for_another_enrolment(oslo: Termin
     assert counted(a_centre) == 0
 
 
+def test_a_terminal_that_was_taken_out_of_service_can_be_enrolled_again(oslo: Terminal, a_centre: Centre) -> None:
+    with a_centre.db.writing() as tx:
+        tx.execute(models.devices.update().values(revoked_ms=1))
+    tap(oslo)
+    assert sender_of(oslo).pass_once() == REJECTED_S
+    _, placement = open_shop(a_centre, "Bergen")
+    with a_centre.db.writing() as tx:
+        code = enrol.new_code(tx, placement, a_centre.now_ms())
+    assert oslo.enrol(code) == "Enrolled: this screen stands at Bergen."
+    assert sender_of(oslo).pace.online
+    tap(oslo)
+    passes(oslo)
+    assert health(oslo, "pending", "last_error") == [0, None]
+    assert counted(a_centre) == 1  # what was tapped in Oslo is kept apart: that screen is not this device's
+
+
+def test_what_an_older_version_cannot_read_is_sent_all_the_same(oslo: Terminal, a_centre: Centre) -> None:
+    newer = tap(oslo)
+    with oslo.outbox.disk.durable() as db:
+        (body,) = db.execute("SELECT body FROM entries WHERE id = ?", (newer,)).fetchone()
+        entry = wire.seal({**wire.read_entry(body), "schema": 2, "stamp": {"sundial": "noon"}}, "salt")
+        db.execute("UPDATE entries SET body = ?, sha = ? WHERE id = ?", (wire.encode(entry), entry["sha"], newer))
+    tap(oslo)
+    passes(oslo)
+    assert health(oslo, "acked", "pending", "parked") == [2, 0, 0]
+    assert counted(a_centre) == 1
+
+
 def test_what_was_tapped_before_enrolment_is_sent_after_it(
     terminal: Terminal, a_centre: Centre, faulty: tuple[Wire, str]
 ) -> None:

@@ -70,3 +70,10 @@ def test_a_verb_that_only_reads_makes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(DatabaseRefused):
         open_centre(Settings(data=tmp_path / "data"), migrate=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_secrets_that_cannot_be_made_stop_before_a_database_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CentreRefused, match="cannot be used"):
+        open_centre(Settings(data=tmp_path / "data", secrets_file=tmp_path / "file" / "secrets"))
+    assert list((tmp_path / "data").iterdir()) == []

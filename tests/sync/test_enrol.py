@@ -107,12 +107,26 @@ def test_an_enrolled_box_gains_another_screen(a_centre: Centre, client: FlaskCli
     assert verdicts(box.send(client, there)) == ["stored"]
 
 
-def test_a_badly_signed_call_gains_nothing(a_centre: Centre, client: FlaskClient) -> None:
+@pytest.mark.parametrize("trouble", ["wrong key", "revoked", "forgotten"])
+def test_a_terminal_whose_key_is_worth_nothing_enrols_as_a_new_one(
+    a_centre: Centre, client: FlaskClient, trouble: str
+) -> None:
     _, given = ask(client, a_code(a_centre, "Oslo"))
-    box = Box(given["device"], bytes(32), given["screen"], given["placement"])
+    box = Box(given["device"], b64decode(given["key"]), given["screen"], given["placement"])
+    if trouble == "wrong key":
+        box.key = bytes(32)
+    elif trouble == "revoked":
+        with a_centre.db.writing() as tx:
+            tx.execute(models.devices.update().values(revoked_ms=1))
+    else:
+        box.device, box.key = "dev-forgotten", a_centre.secrets.key("dev-forgotten", 1)
     body = json.dumps({"code": a_code(a_centre, "Bergen"), "install": "i", "fingerprint": "f", "app": "a"}).encode()
     reply = client.post(wire.ENROLMENTS, data=body, headers=box.signed("POST", wire.ENROLMENTS, body))
-    assert reply.status_code == 401
+    fresh = json.loads(reply.get_data())
+    assert reply.status_code == 200
+    assert fresh["device"] not in (given["device"], "dev-forgotten")
+    new = Box(fresh["device"], b64decode(fresh["key"]), fresh["screen"], fresh["placement"])
+    assert verdicts(new.send(client, new.response(3))) == ["stored"]
 
 
 def test_a_code_is_not_in_the_database(a_centre: Centre) -> None:

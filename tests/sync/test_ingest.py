@@ -1,5 +1,6 @@
 """Days in the life of a batch: what is sent is counted once, on both databases."""
 
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +18,7 @@ from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import ingest, tally
 from sync.intake.clocks import EPOCH_DAY
+from sync.rows import append
 from tests.boxes import NOON, Box, enrol_box, new_id, open_shop, verdicts
 
 DAY = 20453
@@ -249,6 +251,16 @@ def test_an_entry_that_was_changed_on_its_way_is_refused(centre: Centre, client:
     assert [(result.verdict, result.code) for result in answer.results] == [("refused", "bad_sha")]
 
 
+@pytest.mark.parametrize("odd", [b'"x": 1e999', b'"x": "\xff\xfe"', b'"x": ' + b"[" * 2000])
+def test_an_unknown_field_that_cannot_be_read_holds_nobody_up(centre: Centre, oslo: Box, odd: bytes) -> None:
+    good, bad = wire.encode(oslo.response(3)), wire.encode(oslo.response(0))
+    batch = as_batch(oslo, [])
+    entries = [msgspec.Raw(good), msgspec.Raw(bad[:-1] + b", " + odd + b"}")]
+    answer = ingest.take(centre.db, oslo.device, 1, msgspec.structs.replace(batch, entries=entries), "e", NOON)
+    assert [result.verdict for result in answer.results] == ["stored", "refused"]
+    assert counts(centre) == [0, 0, 0, 1]
+
+
 def test_things_that_are_no_entries_are_refused(centre: Centre, client: FlaskClient, oslo: Box) -> None:
     answer = oslo.send(client, 7, None, [], {}, "x", oslo.response(3))
     assert verdicts(answer) == ["refused"] * 5 + ["stored"]
@@ -415,6 +427,35 @@ def test_a_response_that_was_changed_in_the_database_is_found(centre: Centre, cl
         tally.rebuild(tx)
     with centre.db.writing() as tx:
         tx.execute(table.update().values(body=before))
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "sentence"),
+    [
+        (models.responses, {"flags": "closed"}, "against what its flags say"),
+        (models.responses, {"aside": True}, "against what its flags say"),
+        (models.responses, {"commented": False}, "hides its comment"),
+        (models.responses, {"body": "{"}, "can no longer be read"),
+        (models.receipts, {"sha": "0" * 64}, "no receipt that fits"),
+        (models.streams, {"n": 9}, "says 9 receipts"),
+        (models.quarantine, None, "not there any more"),
+        (models.responses, None, "not there any more|tallies"),
+    ],
+)
+def test_verify_finds_what_was_changed(
+    a_centre: Centre, client: FlaskClient, oslo: Box, table: Any, changes: dict[str, Any] | None, sentence: str
+) -> None:
+    oslo.send(client, oslo.response(3, answers={"comment": "Takk!"}), oslo.response(1, kind="hologram"))
+    with a_centre.db.reading() as tx:
+        before = [tuple(row) for row in tx.execute(select(table))]
+        assert tally.verify(tx) is None
+    with a_centre.db.writing() as tx:
+        tx.execute(table.delete() if changes is None else table.update().values(**changes))
+    with a_centre.db.reading() as tx:
+        assert re.search(sentence, str(tally.verify(tx)))
+    with a_centre.db.writing() as tx:
+        tx.execute(table.delete())
+        append(tx, table, before)
 
 
 def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) -> None:
