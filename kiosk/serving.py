@@ -2,6 +2,7 @@
 
 The centre has its own, sync.serving: a terminal loads nothing of the centre's."""
 
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def _addresses(host: str, port: int) -> list[Any]:
 
 def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int) -> None:
     """Answers until SIGTERM or SIGINT; returns within 2 s of either, after what was being answered."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait a moment is no news
     everything: dict[int, Any] = {}
     server = waitress.create_server(
         app,

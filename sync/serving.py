@@ -2,6 +2,7 @@
 
 A terminal has its own, kiosk.serving: neither of the two programs may load the other."""
 
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -48,6 +49,7 @@ def _addresses(host: str, port: int) -> list[Any]:
 
 def serve(app: Callable[..., Any], sockets: list[socket.socket], *, threads: int, max_body: int, proxied: bool) -> None:
     """Answers until SIGTERM or SIGINT; returns within 2 s of either, after what was being answered."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait a moment is no news
     everything: dict[int, Any] = {}
     server = waitress.create_server(
         app,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
+from unicodedata import category
 
 from sqlalchemy import Connection, Row, Select, select, tuple_
 
@@ -110,13 +111,18 @@ def _comment(place: Location, survey: Survey | None, row: Row[Any]) -> Comment:
         place=place,
         lang=entry["lang"],
         # Only a free text is text: values are numbers, reasons are lists.
-        text="\n\n".join(answer.strip() for answer in answers.values() if isinstance(answer, str)).strip(),
+        text="\n\n".join(_readable(answer) for answer in answers.values() if isinstance(answer, str)).strip(),
         value=value if on_scale else None,
         scale_name=scale_name if on_scale else None,
         reasons=tuple(_reasons(survey, answers)) if survey else (),
         aside=row.aside,
         is_timed=row.hour is not None,
     )
+
+
+def _readable(text: str) -> str:
+    """Without control characters, which no screen of ours lets through."""
+    return "".join(each for each in text if each == "\n" or category(each) != "Cc").strip()
 
 
 def _reasons(survey: Survey, answers: Mapping[str, Any]) -> Iterator[dict[str, str]]:

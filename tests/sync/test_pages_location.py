@@ -179,6 +179,12 @@ def test_what_people_wrote_stands_with_its_face_language_and_local_time(chain: C
     assert "Very unhappy 01:30 German Lange Wartezeit" in section(page, "What people wrote")
 
 
+def test_control_characters_in_a_comment_are_left_out(chain: Chain) -> None:
+    chain.comment(chain.oslo, "Be\x00fore\x1b[31m after\nnext line")
+    page = chain.page(f"/locations/{chain.oslo}")
+    assert "Before[31m after\nnext line" in page
+
+
 def test_html_in_a_comment_shows_as_text(chain: Chain) -> None:
     chain.comment(chain.oslo, "<script>alert(1)</script><b onmouseover=alert(2)>&amp;")
     for path in ("", "/now?newest=0.0", "/comments"):
