@@ -193,7 +193,7 @@ class EnrolmentRequest(msgspec.Struct, frozen=True):
 
     code: Annotated[str, msgspec.Meta(max_length=20)]
     install: Name
-    fingerprint: Name
+    fingerprint: Annotated[str, msgspec.Meta(pattern="^[ -~]{0,80}$")]
     app: Name
 
 

@@ -140,3 +140,8 @@ def test_a_code_is_read_or_refused() -> None:
     assert enrol.read_code("abcd-efgh") == ("ABCD", "EFGH")
     with pytest.raises(Refused):
         enrol.read_code("abcd-efg")
+
+
+def test_a_fingerprint_is_plain_text(client: FlaskClient) -> None:
+    body = json.dumps({"code": "ABCD-EFGH", "install": "i", "fingerprint": "a\0b", "app": "a"}).encode()
+    assert client.post(wire.ENROLMENTS, data=body).status_code == 400
