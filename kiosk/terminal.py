@@ -16,8 +16,9 @@ from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.disk import refuse_foreign
 from kiosk.identity import Identity, KeptManifest
+from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
-from kiosk.sender import Line, Sender, enrol
+from kiosk.sender import Sender, enrol
 from sync import survey, wire
 
 log = logging.getLogger(__name__)
