@@ -114,7 +114,8 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class StreamCounts(msgspec.Struct, frozen=True):
-    """What a terminal says of one stream: entries ever sealed into it, acked, waiting and parked."""
+    """What a terminal says of one stream: entries ever sealed into it, acked, waiting and parked. Of a file that was
+    damaged only what could be salvaged is acked, waiting or parked; `sealed` stays the highest number known."""
 
     sealed: Count
     acked: Count
@@ -125,7 +126,10 @@ class StreamCounts(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a terminal is. `oldest_pending_ms`: how long its oldest unsent entry has been waiting. `screens`: per
     screen `beat_ms`, how long ago its page was last heard; whether the browser promised to keep the page's own store
-    (`persisted`), and what is `unsent` in it."""
+    (`persisted`), and what is `unsent` in it. `stream`: the one that new entries go into. `fingerprint`: of the
+    hardware it runs on. `lost`: ids whose highest acked revision the centre misses and whose body is gone here.
+    `aside`: damaged files that were moved aside; `damaged`: entries that could not be read any more. `storage`: what is
+    wrong with its disk now (`full`, `read_only`, `failing`, `pinned`), None when nothing is."""
 
     streams: Annotated[dict[Name, StreamCounts], msgspec.Meta(max_length=200)] = {}
     oldest_pending_ms: Ms | None = None
@@ -135,10 +139,18 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     sqlite: str | None = None
     journal: str | None = None
     screens: Annotated[dict[Name, dict[str, Any]], msgspec.Meta(max_length=400)] = {}
+    stream: Name | None = None
+    fingerprint: Annotated[str, msgspec.Meta(pattern="^[ -~]{0,80}$")] = ""
+    lost: Count = 0
+    aside: Count = 0
+    damaged: Count = 0
+    storage: Name | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A request to /api/v1/batches. `seen`: server time of the last accepted answer, and requests tried since."""
+    """A request to /api/v1/batches. `seen`: server time of the last accepted answer, and requests tried since.
+    `boots`: start -> which one it was, counted as the terminal lived through them: this one, those of its entries, and
+    the anchored ones next to those. `audit` names acked entries; such a request carries no entries."""
 
     proto: Literal[1]
     batch: Name
@@ -153,6 +165,7 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     entries: list[msgspec.Raw]
     health: Health
     audit: Annotated[list[tuple[Id, Rev]], msgspec.Meta(max_length=MAX_AUDIT)] | None = None
+    boots: Annotated[dict[Name, Count], msgspec.Meta(max_length=400)] = {}
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -166,7 +179,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What the centre holds of a stream: how many receipts, and the highest sequence number."""
+    """What the centre knows of a stream: how many receipts it holds, and the highest sequence number that it received
+    or was ever told of. A terminal that has sealed less than that was rolled back."""
 
     n: Count
     max_seq: Count

@@ -44,6 +44,7 @@ class Row(NamedTuple):
     captured_ms: int
     quality: str
     error_ms: int
+    boot: str
     day: int
     hour: int | None
     flags: str
@@ -243,7 +244,7 @@ def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scen
     return Row(
         response.id, response.rev, scene.device, standing.location_id, standing.touchpoint_id,
         response.survey, response.version, response.test,
-        captured.ms, captured.quality, captured.error_ms,
+        captured.ms, captured.quality, captured.error_ms, response.stamp.boot,
         there.day, None if captured.quality == "unknown" else there.hour,
         ",".join(found), not flags.ASIDE.isdisjoint(found),
         any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),

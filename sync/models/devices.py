@@ -1,0 +1,98 @@
+"""Boxes, how they are let in, and what is known of their streams and clocks."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+
+from sync.models.facts import metadata
+
+# A box with an outbox. `complete_ms`: everything captured before was delivered. `stored_ms`: when it last brought
+# something new. `seen_ms`, `seen_tries`: the newest `seen` it was served with.
+# `boot`: the start it was last heard in.
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("install", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    Column("contact_ms", BigInteger),
+    Column("stored_ms", BigInteger),
+    Column("complete_ms", BigInteger),
+    Column("seen_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("seen_tries", BigInteger, nullable=False, server_default=text("0")),
+    Column("health", Text),
+    Column("boot", Text),
+    Index(None, "stored_ms"),
+)
+
+# Every screen that a device drives or ever drove: what it captured there stays its own when the screen moves on.
+driven = Table(
+    "driven",
+    metadata,
+    Column("device_id", ForeignKey("devices.id"), nullable=False),
+    Column("screen_id", ForeignKey("screens.id"), nullable=False),
+    PrimaryKeyConstraint("device_id", "screen_id"),
+)
+
+# `finder` is the first group of a code; the second proves it and is kept as a hash.
+enrol_codes = Table(
+    "enrol_codes",
+    metadata,
+    Column("finder", Text, primary_key=True),
+    Column("proof_hash", Text, nullable=False),
+    Column("placement_id", ForeignKey("placements.id"), nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("wrong", Integer, nullable=False, server_default=text("0")),
+    Column("install", Text),
+    Column("device_id", ForeignKey("devices.id")),
+)
+
+# Counters of receipts per stream; they only ever start an audit.
+streams = Table(
+    "streams",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("max_seq", BigInteger, nullable=False),
+    Column("sealed", BigInteger, nullable=False),
+    Index(None, "device_id"),
+)
+
+# The first and the last anchor of each boot of each device.
+anchors = Table(
+    "anchors",
+    metadata,
+    Column("device_id", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("place", Text, nullable=False),  # first, last
+    Column("boottime_ms", BigInteger, nullable=False),
+    Column("server_ms", BigInteger, nullable=False),
+    Column("rtt_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("device_id", "boot", "place"),
+)
+
+# Every start that a device lived through, in its order: `n` counts the starts, as the device told.
+boots = Table(
+    "boots",
+    metadata,
+    Column("device_id", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    PrimaryKeyConstraint("device_id", "boot"),
+)
+
+# What speaks for two boxes with one identity: `sign` names the rule that fired. `settled_ms`: a person has looked.
+clone_signs = Table(
+    "clone_signs",
+    metadata,
+    Column("device_id", Text, nullable=False),
+    Column("sign", Text, nullable=False),  # fingerprint, slot, boot, rolled_back
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("settled_ms", BigInteger),
+    PrimaryKeyConstraint("device_id", "sign"),
+)

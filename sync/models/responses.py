@@ -1,0 +1,117 @@
+"""What came of every entry, the responses, and the counts of them."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+
+from sync.models.facts import metadata
+
+VALUES = tuple(f"s{value}" for value in range(11))
+"""The columns of a tally: how often each value of a scale was given."""
+
+UNSURE_MS = 1_000
+"""A time of capture known better than this isn't corrected again when a later anchor comes."""
+
+# What came of every entry, for ever. (id, rev) is the only identity.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("sha", Text, nullable=False),
+    Column("device_id", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("id", "rev"),
+)
+# Serves: whether a slot of a stream is held by another entry, one sign of a cloned card.
+Index("ix_receipts_slot", receipts.c.stream, receipts.c.seq)
+
+# One row per response: its highest revision. `body` is the entry as it came. `flags` are names with commas;
+# `aside` says that one of them keeps the response out of the unflagged tallies. `hour` is NULL when the time of
+# capture is unknown. `boot` is the start of the clock that stamped it.
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("device_id", Text, nullable=False),
+    Column("location_id", Integer, nullable=False),
+    Column("touchpoint_id", Integer, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("captured_ms", BigInteger, nullable=False),
+    Column("quality", Text, nullable=False),
+    Column("error_ms", BigInteger, nullable=False),
+    Column("boot", Text, nullable=False, server_default=text("''")),
+    Column("day", Integer, nullable=False),
+    Column("hour", Integer),
+    Column("flags", Text, nullable=False),
+    Column("aside", Boolean, nullable=False),
+    Column("commented", Boolean, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+# Serves: the newest comments of a location.
+Index(
+    "ix_responses_comments",
+    responses.c.location_id,
+    responses.c.captured_ms,
+    sqlite_where=responses.c.commented,
+    postgresql_where=responses.c.commented,
+)
+# Serves: what a later anchor may move. Those that are known to a second stay where they are.
+_unsure = (responses.c.quality != "anchored") | (responses.c.error_ms > UNSURE_MS)
+Index(
+    "ix_responses_unsure",
+    responses.c.device_id,
+    responses.c.boot,
+    sqlite_where=_unsure,
+    postgresql_where=_unsure,
+)
+
+# Kept raw, not counted, replayable.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("sha", Text, nullable=False),
+    Column("device_id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("id", "rev", "sha"),
+)
+
+# Ids whose words were taken out: every road into the centre reads them. Refilled from a file outside the database.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("erased_ms", BigInteger, nullable=False),
+)
+
+
+def _tally(name: str, bucket: str) -> Table:
+    """Counts per place, question and bucket. `choice` is empty for the question itself; for a reason it names the
+    reason, and the columns count the first answers of those who chose it. The key serves: one question of some
+    places over a range of buckets."""
+    return Table(
+        name,
+        metadata,
+        Column("location_id", Integer, nullable=False),
+        Column("question", Text, nullable=False),
+        Column("choice", Text, nullable=False),
+        Column(bucket, Integer, nullable=False),
+        Column("touchpoint_id", Integer, nullable=False),
+        Column("aside", Boolean, nullable=False),
+        Column("n", Integer, nullable=False),
+        *(Column(value, Integer, nullable=False) for value in VALUES),
+        PrimaryKeyConstraint("location_id", "question", "choice", bucket, "touchpoint_id", "aside"),
+    )
+
+
+tallies_day = _tally("tallies_day", "day")
+tallies_hour = _tally("tallies_hour", "hour")
