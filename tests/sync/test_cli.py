@@ -230,7 +230,7 @@ def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Pat
     with sqlite3.connect(set_up / "data" / "centre.sqlite3") as tampering:
         tampering.execute(
             "INSERT INTO responses VALUES"
-            " ('x', 1, 'd', 1, 1, 'builtin', 1, 0, 0, 'synced', 0, 0, 0, '', 0, 0, 0, '{}', '')""
+            " ('x', 1, 'd', 1, 1, 'builtin', 1, 0, 0, 'synced', 0, 0, 0, '', 0, 0, 0, '{}', '')"
         )
     for verb in ("verify", "rebuild-tallies"):
         refused = server(set_up, verb)
