@@ -243,6 +243,26 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     min_app: str = "0"
 
 
+class ExportHeader(msgspec.Struct, frozen=True):
+    """The first line of an export, a gzip of lines of JSON: who wrote it, and when by its own clock. After it comes a
+    `Batch` a line, as it would have been sent, and an `ExportEnd`."""
+
+    smilepost_export: Literal[1]
+    device: Name
+    generation: Count
+    install: Name
+    app: Name
+    made_ms: WallMs
+
+
+class ExportEnd(msgspec.Struct, frozen=True):
+    """The last line of an export. `signature` is over every byte before this line, see `sign_export`."""
+
+    batches: Count
+    entries: Count
+    signature: Annotated[str, msgspec.Meta(max_length=100)]
+
+
 class Unreadable(ValueError):
     """A message that doesn't have its shape. `code` is stable; the message never repeats what was sent."""
 
@@ -256,6 +276,8 @@ _batch = msgspec.json.Decoder(Batch)
 _head = msgspec.json.Decoder(Head)
 _response = msgspec.json.Decoder(Response)
 _answer = msgspec.json.Decoder(Answer)
+_export_header = msgspec.json.Decoder(ExportHeader)
+_export_end = msgspec.json.Decoder(ExportEnd)
 _dict = msgspec.json.Decoder(dict[str, Any])
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -273,6 +295,22 @@ def read_batch(body: bytes) -> Batch:
         raise Unreadable("bad_batch") from None
     except _BROKEN:
         raise Unreadable("bad_json") from None
+
+
+def read_export_header(line: bytes) -> ExportHeader:
+    """Raises Unreadable (`bad_export`)."""
+    try:
+        return _export_header.decode(line)
+    except _BROKEN:
+        raise Unreadable("bad_export") from None
+
+
+def read_export_end(line: bytes) -> ExportEnd:
+    """Raises Unreadable (`bad_export`)."""
+    try:
+        return _export_end.decode(line)
+    except _BROKEN:
+        raise Unreadable("bad_export") from None
 
 
 def read_head(entry: bytes) -> Head:
@@ -372,6 +410,15 @@ def request_is_signed(key: bytes, method: str, path: str, request: str, body: by
 
 def answer_is_signed(key: bytes, status: int, request: str, body: bytes, signature: str) -> bool:
     return _same(sign_answer(key, status, request, body), signature)
+
+
+def sign_export(key: bytes, digest: str) -> str:
+    """Base64 of HMAC-SHA256 over what it is and the hex SHA-256 of every byte before an export's last line."""
+    return _mac(key, "smilepost export", digest)
+
+
+def export_is_signed(key: bytes, digest: str, signature: str) -> bool:
+    return _same(sign_export(key, digest), signature)
 
 
 def _same(ours: str, theirs: str) -> bool:

@@ -172,3 +172,23 @@ def test_any_other_byte_breaks_the_hash(given_answers: dict[str, Any], name: str
 @pytest.mark.parametrize("entry", [{}, {"sha": 7}, {"answers": {"a": "\ud800"}, "sha": "x"}, {"answers": 3, "sha": ""}])
 def test_odd_things_are_not_intact(entry: dict[str, Any]) -> None:
     assert not wire.is_intact(entry)
+
+
+def test_an_export_says_whose_it_is_and_how_it_ends() -> None:
+    header = wire.ExportHeader(1, "dev-1", 2, "install-1", "smilepost/0", 1_767_182_400_000)
+    assert wire.read_export_header(wire.encode(header)) == header
+    signature = wire.sign_export(KEY, "ab" * 32)
+    end = wire.ExportEnd(3, 401, signature)
+    assert wire.read_export_end(wire.encode(end)) == end
+    assert wire.export_is_signed(KEY, "ab" * 32, signature)
+    assert not wire.export_is_signed(KEY, "ba" * 32, signature)
+    assert not wire.export_is_signed(b"another device's key of 32 bytes", "ab" * 32, signature)
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"[]", b'{"smilepost_export": 2}', b'{"batches": -1}', b"\x1f\x8b", b'{"a":' * 99999]
+)
+def test_what_is_no_line_of_an_export(line: bytes) -> None:
+    for read in (wire.read_export_header, wire.read_export_end):
+        with pytest.raises(wire.Unreadable, match="bad_export"):
+            read(line)
