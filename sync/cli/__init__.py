@@ -1,0 +1,42 @@
+"""`smilepost server …`: the centre from the command line. A user's mistake is one sentence and exit code 2."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from sync import config, serving
+from sync.centre import CentreRefused
+from sync.cli import counts, fleet, people, running
+from sync.cli.verbs import DIFFERENT, OK, REFUSED, Refused, Run
+from sync.config import BadConfig
+from sync.migrations import DatabaseRefused
+from sync.office.people import BadPerson
+from sync.office.places import BadPlace
+
+__all__ = ["DIFFERENT", "OK", "REFUSED", "main", "parser"]
+
+EPILOG = "Every verb takes --config FILE; config.example.toml explains its keys. Without one the defaults hold."
+_REFUSALS = (Refused, BadConfig, BadPerson, BadPlace, CentreRefused, DatabaseRefused, serving.PortRefused)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one verb; returns the exit code: 0 done, 1 `verify` found a difference, 2 refused."""
+    asked = parser().parse_args(arguments)
+    try:
+        verb: Run = asked.verb
+        return verb(config.load(asked.config), asked)
+    except _REFUSALS as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="smilepost server", description="Head office: the pages, and what terminals send to.", epilog=EPILOG
+    )
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for room in (running, fleet, people, counts):
+        room.add(verbs)
+    return top

@@ -1,0 +1,52 @@
+"""`enrol-code`: the boxes in the shops."""
+
+import argparse
+import sys
+
+from sync.centre import open_centre
+from sync.cli import verbs
+from sync.cli.verbs import OK, Refused, Verbs
+from sync.config import Settings
+from sync.office import enrolling
+from sync.office.enrolling import Invitation, New
+
+
+def add(to: Verbs) -> None:
+    verb = verbs.add(to, "enrol-code", _enrol_code, "print a code that leads a terminal to its place; valid 15 minutes")
+    verb.add_argument("place", metavar="PLACE", help="the name of the place where the terminal stands")
+    verb.add_argument("--touchpoint", metavar="NAME", help=f"where in the journey it asks ({enrolling.TOUCHPOINT})")
+    verb.add_argument("--screen", metavar="NAME", help="a screen that stands there, to put another box behind it, or "
+                      "the name of a new one (default: a new one)")  # fmt: skip
+    verb.add_argument("--new", action="store_true", help="make the place and the touchpoint where they are missing")
+    verb.add_argument("--zone", metavar="ZONE", help="time zone of a new place, such as Europe/Amsterdam")
+    verb.add_argument("--group", metavar="NAME", help="group of a new place, made where it is missing")
+
+
+def _enrol_code(settings: Settings, asked: argparse.Namespace) -> int:
+    new = New(asked.zone, asked.group) if asked.new else None
+    if new is None and (asked.zone or asked.group):
+        raise Refused("--zone and --group say how to make a new place: they go with --new.")
+    centre = open_centre(settings, migrate=False)
+    try:
+        with centre.db.writing() as tx:
+            given = enrolling.invite(tx, asked.place, asked.touchpoint, asked.screen, new, centre.now_ms())
+    finally:
+        centre.db.close()
+    _show(given)
+    return OK
+
+
+def _show(given: Invitation) -> None:
+    import segno
+
+    segno.make_qr(given.code).terminal(sys.stdout, compact=True)
+    print(f"{given.code} leads a terminal to {_where(given)}; it is valid for 15 minutes.")
+    if given.replaces:
+        print("It takes the place of the box that drives this screen now.")
+    print(f"On the terminal: smilepost kiosk enrol {given.code}")
+
+
+def _where(given: Invitation) -> str:
+    """The place and the touchpoint, and the screen unless it is called like them."""
+    there = f"{given.place}, {given.touchpoint}"
+    return there if given.screen in (given.touchpoint, there) else f"{there}, the screen {given.screen!r}"

@@ -1,0 +1,60 @@
+"""`run` and `migrate`."""
+
+import argparse
+import logging
+
+from sync import serving
+from sync.centre import Centre, has_people, open_centre
+from sync.cli import verbs
+from sync.cli.verbs import OK, Verbs
+from sync.config import Settings
+
+
+def add(to: Verbs) -> None:
+    verbs.add(to, "run", _run, "serve the pages and the terminals until told to stop; brings the database up to date")
+    verbs.add(to, "migrate", _migrate, "make the database, or bring it to this version's tables, and stop")
+
+
+def _run(settings: Settings, asked: argparse.Namespace) -> int:
+    # The port first: a second start by mistake doesn't even open the database.
+    sockets = serving.bind(settings.host, settings.port)
+    try:
+        from sync.app import MAX_BODY, create_app
+
+        centre = open_centre(settings)
+        try:
+            app = create_app(centre)
+            print(f"Head office is at {settings.public_url or _address(settings)}.", flush=True)
+            _say_what_next(centre, asked)
+            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            serving.serve(app, sockets, threads=settings.threads, max_body=MAX_BODY,
+                          proxied=settings.trusted_proxies > 0)  # fmt: skip
+        finally:
+            centre.db.close()
+    finally:
+        for sock in sockets:
+            sock.close()
+    return OK
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def _say_what_next(centre: Centre, asked: argparse.Namespace) -> None:
+    if has_people(centre):
+        return
+    with_config = f" --config {asked.config}" if asked.config else ""
+    print(
+        f"Nobody may sign in yet: `smilepost server user add EMAIL --name NAME{with_config}` adds the first person, "
+        f"`smilepost server enrol-code PLACE --new{with_config}` the first terminal.",
+        flush=True,
+    )
+
+
+def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
+    centre = open_centre(settings)
+    print("The database has this version's tables.")
+    centre.db.close()
+    return OK
