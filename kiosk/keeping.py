@@ -1,0 +1,64 @@
+"""What a terminal keeps of an acked entry and for how long, and when it begins a new stream. Pure: times come in as
+the centre's, in milliseconds.
+
+The (id, rev) stays for ever. The texts go once a backup of the centre has them, the body once an audit long after the
+ack found it held."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+DAY_MS = 24 * 60 * 60_000
+BODY_MS = 30 * DAY_MS
+TEXT_MS = 7 * DAY_MS
+
+Room = Literal["enough", "little", "none"]
+"""How much the disk can still take; at `none` it has refused something."""
+
+
+def may_wipe(acked_ms: int, server_ms: int, backed_up_ms: int | None, audit_due: bool) -> bool:
+    """Whether the texts of an entry go: the newest finished backup was started after the ack, or the ack is 7 days
+    old. Never while an audit is due: the centre may just have been restored to before it."""
+    if audit_due:
+        return False
+    return (backed_up_ms is not None and backed_up_ms > acked_ms) or server_ms - acked_ms > TEXT_MS
+
+
+def may_drop(acked_ms: int, audited_ms: int) -> bool:
+    """Whether the body of an entry may go that an audit, answered at `audited_ms`, found held."""
+    return audited_ms - acked_ms > BODY_MS
+
+
+class Body(NamedTuple):
+    """A body that is still kept. `size` in bytes; `kept`: `may_drop` was true when an audit found it held."""
+
+    place: int
+    acked_ms: int
+    size: int
+    kept: bool
+
+
+def to_drop(acked: Iterable[Body], room: Room, audit_due: bool, wanted: int) -> list[Body]:
+    """Which bodies of acked entries go now: those that may, and with little room the oldest acks first until about
+    `wanted` bytes are free. While an audit is due, only what an audit already found held, unless the disk takes nothing
+    any more: an answer that cannot be captured is lost for certain, one that a restored centre misses only perhaps.
+    What is pending or parked is never offered here."""
+    bodies = sorted(acked, key=lambda body: (body.acked_ms, body.place))
+    chosen = [body for body in bodies if body.kept]
+    if room == "enough" or (room == "little" and audit_due):
+        return chosen
+    freed = sum(body.size for body in chosen)
+    for body in bodies:
+        if freed >= wanted:
+            break
+        if not body.kept:
+            chosen.append(body)
+            freed += body.size
+    return chosen
+
+
+def must_rotate(told: int, max_seq: int, asked: bool, sealed: int) -> bool:
+    """Whether new entries go into a new stream. `told`: the highest number the request said was sealed into this one;
+    `max_seq`: the highest the centre ever received or was told of; higher means that this card was rolled back, and
+    the next numbers are taken. `asked`: the centre wants it; a stream with nothing `sealed` in it has no slot that
+    could be taken."""
+    return max_seq > told or (asked and sealed > 0)
