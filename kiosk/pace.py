@@ -6,16 +6,23 @@ is parked after five failures of its own. In a general outage nothing passes, so
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isnan
 from typing import Literal
 
-from sync.wire import MAX_ENTRIES, Answer, Result
+import msgspec
 
+from sync.wire import MAX_AUDIT, MAX_ENTRIES, Answer, Result
+
+FIRST_WITHIN_S = 60.0
 LOOK_S = 60.0
 SILENCE_S = 300.0
 CAP_S = 300.0
 REJECTED_S = 900.0
 TRIES = 3
 TRIES_ALONE = 5
+MOST_RESTING = 200
+"""With so many entries at rest the others wait too: the centre is busy, not choosy."""
+LONGEST_S = 3600.0
 
 Chance = Callable[[], float]
 """A random number, 0 ≤ x < 1."""
@@ -60,17 +67,44 @@ def judge(status: int, signed: bool, retry_after: str | None) -> Outcome:
     return Outcome(Kind.ERROR if status >= 500 else Kind.NO_ANSWER)
 
 
+_HELD = (Kind.REJECTED, Kind.REENROL, Kind.UPGRADE)
 _SIGNED = {401: Kind.REJECTED, 403: Kind.REJECTED, 409: Kind.REENROL, 426: Kind.UPGRADE}
 
 
 def _seconds(header: str | None) -> float | None:
     try:
-        return min(max(float(header or ""), 0.0), 3600.0)
+        seconds = float(header or "")
     except ValueError:
         return None
+    return None if isnan(seconds) else min(max(seconds, 0.0), LONGEST_S)
 
 
 Entry = tuple[str, int]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What outlives the process: how often head office failed in a row and how (`last` names a Kind), and when it is
+    tried again: at `until_ms` of the clock of `boot`. `app`: the version that wrote it."""
+
+    boot: str
+    until_ms: int
+    failures: int
+    last: str
+    app: str
+
+
+def resume(kept: Kept | None, boot: str, now_ms: int, app: str, at_once: bool, chance: Chance) -> "tuple[Pace, float]":
+    """The pace to begin with, and the seconds until the first request. A restart neither resets the backing off nor
+    freezes it: in the same boot it ends when it would have; another boot, whose clock knows nothing of that, tries
+    within a minute, and backs off from where it was. Another version of this program asks anew whether it is
+    welcome."""
+    first = 0.0 if at_once else chance() * FIRST_WITHIN_S
+    if kept is None or kept.app != app or kept.last not in Kind.__members__ or not kept.failures:
+        return Pace(), first
+    pace = Pace(failures=kept.failures, last=Kind[kept.last])
+    if at_once or kept.boot != boot:
+        return pace, first
+    return pace, min(max(kept.until_ms - now_ms, 0) / 1000, LONGEST_S)
 
 
 @dataclass
@@ -78,6 +112,7 @@ class Pace:
     """How many entries go into the next batch, and how long to wait before it."""
 
     limit: int = MAX_ENTRIES
+    audit_limit: int = MAX_AUDIT
     failures: int = 0
     last: Kind = Kind.ACCEPTED
     _head: Entry | None = None
@@ -85,15 +120,47 @@ class Pace:
     _passed: int = 0
     _alone: dict[Entry, tuple[int, int]] = field(default_factory=dict)
     _resting: dict[Entry, float] = field(default_factory=dict)
+    _audit_failures: int = 0
+    _audit_from_s: float = 0.0
+    _audit_had_its_turn: bool = False
 
     @property
     def online(self) -> bool:
         return self.last is Kind.ACCEPTED
 
+    @property
+    def holding(self) -> bool:
+        """Head office refuses whatever this terminal says: an empty request asks whether it still does."""
+        return self.last in _HELD
+
+    def keep(self, boot: str, now_ms: int, wait_s: float, app: str) -> Kept:
+        """What to write down, `wait_s` before the next request."""
+        return Kept(boot, now_ms + int(wait_s * 1000), self.failures, self.last.name, app)
+
     def resting(self, now_s: float) -> list[Entry]:
         """Entries that are not to be sent yet."""
         self._resting = {entry: until for entry, until in self._resting.items() if until > now_s}
         return list(self._resting)
+
+    def is_turned_away(self, now_s: float) -> bool:
+        """Whether so much was put off that the rest is not even offered."""
+        return len(self.resting(now_s)) >= MOST_RESTING
+
+    def audits_now(self, now_s: float, waiting: bool) -> bool:
+        """Whether the next request is the audit that is due. One that failed lets the entries that wait go before it,
+        and comes again later and later, so that it holds nobody up."""
+        return now_s >= self._audit_from_s and not (waiting and self._audit_had_its_turn)
+
+    def audited(self, outcome: Outcome, now_s: float) -> None:
+        """What came of a request that was an audit."""
+        if outcome.kind is Kind.ACCEPTED:
+            self._audit_failures, self._audit_had_its_turn = 0, False
+            return
+        if outcome.kind is Kind.TOO_LARGE:
+            self.audit_limit = max(1, self.audit_limit // 2)
+        self._audit_failures += 1
+        self._audit_from_s = now_s + min(CAP_S, 2.0 * 2.0 ** min(self._audit_failures, 16))
+        self._audit_had_its_turn = True
 
     def together(self, entries: list[Entry]) -> list[Entry]:
         """Which of these go into the next batch. One that failed alone travels alone, and only after others had
@@ -105,13 +172,15 @@ class Pace:
     def after(self, outcome: Outcome, sent: list[Entry], more: bool, chance: Chance) -> float:
         """Seconds until the next request, given what came of `sent`; `more`: others are waiting."""
         self.last = outcome.kind
+        if sent:
+            self._audit_had_its_turn = False
         if outcome.kind is Kind.ACCEPTED:
             return self._accepted(sent, more, chance)
         self.failures += 1
         if outcome.kind is Kind.TOO_LARGE:
             self._halve(sent)
             return self._backoff(chance) if len(sent) <= 1 else 0.0
-        if outcome.kind in (Kind.REJECTED, Kind.REENROL, Kind.UPGRADE):
+        if outcome.kind in _HELD:
             return REJECTED_S
         if outcome.kind in (Kind.BAD, Kind.ERROR) and sent:
             self._again(sent)
@@ -122,6 +191,8 @@ class Pace:
     def _accepted(self, sent: list[Entry], more: bool, chance: Chance) -> float:
         self.failures = 0
         if sent:
+            for entry in sent:
+                self._alone.pop(entry, None)
             self._passed += 1
             self.limit = min(MAX_ENTRIES, self.limit * 2)
             self._head, self._tries = None, 0
@@ -162,6 +233,7 @@ class Pace:
         too_large = outcome.kind is Kind.TOO_LARGE and outcome.signed
         if too_large or failures >= (TRIES if bad else TRIES_ALONE):
             self._alone.pop(entry, None)
+            self._resting.pop(entry, None)
             return "park"
         self._alone[entry] = (failures, self._passed)
         self._resting[entry] = now_s + min(CAP_S, 2.0 * 2.0**failures)

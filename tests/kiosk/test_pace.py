@@ -1,0 +1,103 @@
+"""How often head office is asked, what outlives the process, and who has to wait for whom: the pure rules."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.pace import CAP_S, MOST_RESTING, Kept, Kind, Outcome, Pace, judge, resume
+from sync import wire
+
+APP = "smilepost/0"
+NOW_MS = 500_000
+
+
+def kept_after(failures: int, kind: Kind = Kind.NO_ANSWER, boot: str = "b1") -> Kept:
+    pace, wait = Pace(), 0.0
+    for _ in range(failures):
+        wait = pace.after(Outcome(kind), [], True, lambda: 1.0)
+    return pace.keep(boot, NOW_MS, wait, APP)
+
+
+def begin(
+    kept: Kept | None, boot: str = "b1", now_ms: int = NOW_MS, app: str = APP, chance: float = 0.5
+) -> tuple[Pace, float]:
+    return resume(kept, boot, now_ms, app, False, lambda: chance)
+
+
+def test_the_first_sync_after_a_start_is_within_a_minute() -> None:
+    assert begin(None) == (Pace(), 30.0)
+    assert begin(kept_after(0)) == (Pace(), 30.0)
+    assert resume(None, "b1", 0, APP, True, lambda: 0.5)[1] == 0.0
+
+
+def test_a_restart_does_not_reset_the_backing_off() -> None:
+    pace, wait = begin(kept_after(6), now_ms=NOW_MS + 10_000)
+    assert wait == 54.0
+    assert not pace.online
+    assert pace.after(Outcome(Kind.NO_ANSWER), [], True, lambda: 1.0) == 128.0
+
+
+def test_nor_does_it_freeze_it() -> None:
+    assert begin(kept_after(6), now_ms=NOW_MS + 10**9)[1] == 0.0
+    assert begin(Kept("b1", 10**15, 3, "BUSY", APP))[1] == 3600.0
+
+
+def test_another_boot_s_clock_knows_nothing_of_the_last_one_s() -> None:
+    pace, wait = begin(kept_after(9), boot="b2", now_ms=0)
+    assert wait == 30.0
+    assert pace.failures == 9
+
+
+def test_an_update_asks_whether_it_is_welcome_now() -> None:
+    kept = kept_after(1, Kind.UPGRADE)
+    assert begin(kept)[0].holding
+    assert begin(kept)[1] == 900.0
+    assert begin(kept, app="smilepost/1") == (Pace(), 30.0)
+
+
+def test_what_another_version_wrote_is_no_reason_to_stop() -> None:
+    assert begin(Kept("b1", 0, 3, "SOMETHING_ELSE", APP)) == (Pace(), 30.0)
+
+
+@given(st.integers(0, 40), st.floats(0, 1, exclude_max=True), st.integers(0, 10**7), st.booleans())
+def test_no_start_waits_longer_than_the_backing_off_would(
+    failures: int, chance: float, gone_ms: int, same: bool
+) -> None:
+    kept = kept_after(failures)
+    pace, wait = begin(kept, "b1" if same else "b2", NOW_MS + gone_ms, chance=chance)
+    assert pace.failures == failures
+    assert 0.0 <= wait <= CAP_S
+    if same and failures:
+        assert wait == max(0.0, min(CAP_S, 2.0**failures) - gone_ms / 1000)
+
+
+@pytest.mark.parametrize("header", ["nan", "-nan"])
+def test_no_number_is_no_time_to_wait(header: str) -> None:
+    assert judge(503, True, header).retry_after_s is None
+
+
+def test_an_audit_that_fails_lets_the_entries_go_first() -> None:
+    pace = Pace()
+    assert pace.audits_now(0.0, waiting=True)
+    pace.audited(Outcome(Kind.ERROR), 0.0)
+    assert not pace.audits_now(100.0, waiting=True)
+    assert pace.audits_now(100.0, waiting=False)
+    assert not pace.audits_now(3.9, waiting=False)
+    pace.after(Outcome(Kind.ERROR), [("a", 1)], True, lambda: 1.0)
+    assert pace.audits_now(100.0, waiting=True)
+    pace.audited(Outcome(Kind.ACCEPTED), 100.0)
+    assert pace.audits_now(100.0, waiting=True)
+
+
+def test_an_audit_that_is_too_large_is_halved() -> None:
+    pace = Pace()
+    for _ in range(30):
+        pace.audited(Outcome(Kind.TOO_LARGE), 0.0)
+    assert pace.audit_limit == 1
+
+
+def test_a_centre_that_puts_everything_off_is_left_alone() -> None:
+    pace = Pace()
+    pace.later([wire.Result(str(n), 1, "later", retry_ms=9_000) for n in range(MOST_RESTING)], 0.0)
+    assert pace.is_turned_away(8.9)
+    assert not pace.is_turned_away(9.1)
