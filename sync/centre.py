@@ -1,5 +1,6 @@
 """What every route of the centre needs, put together once at the start: its database, settings, secrets and clock."""
 
+import logging
 import secrets as random
 import time
 from collections.abc import Callable
@@ -12,11 +13,15 @@ from sqlalchemy import Connection, insert, select, update
 
 from sync.config import Settings
 from sync.db import Database, open_database
+from sync.intake import erasures
+from sync.intake.erasure_log import BadLog
 from sync.intake.keys import BadSecrets, Secrets
 from sync.models import centre as facts
 from sync.models import users
 
 EXTENSION = "smilepost"
+
+log = logging.getLogger(__name__)
 
 
 class CentreRefused(Exception):
@@ -58,6 +63,7 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
             # The newest one, so that after a rotation the old secret may go.
             if _fact(tx, "secret") != secrets.fingerprints[0]:
                 _set_fact(tx, "secret", secrets.fingerprints[0])
+        _refill_erasures(db, settings)
     except BaseException:
         db.close()
         raise
@@ -106,6 +112,20 @@ def _load_secrets(db: Database, settings: Settings) -> Secrets:
     if expected is not None and expected not in secrets.fingerprints:
         raise CentreRefused(f"The secrets file {path} belongs to another database. {lost}")
     return secrets
+
+
+def _refill_erasures(db: Database, settings: Settings) -> None:
+    """Before anything is taken in: what was erased stays erased, also in a database that was put back."""
+    try:
+        done = erasures.refill(db, settings.erasures_file)
+    except BadLog as problem:
+        raise CentreRefused(str(problem)) from None
+    if done.cut:
+        log.warning("The last line of the erasures file was cut off while it was written; it was ended and left out.")
+    if done.erased or done.revoked:
+        log.warning(
+            "Erased once more, as the erasures file says: %d; revoked once more: %d.", done.erased, done.revoked
+        )
 
 
 def _fact(tx: Connection, name: str) -> str | None:

@@ -14,6 +14,7 @@ SECTIONS = ("kiosk", "server")
 """One file serves a terminal and the centre; each reads its own section."""
 DATA = "smilepost-data"
 SECRETS = "smilepost-secrets"
+ERASURES = "smilepost-erasures"
 _IN_DATA = Path()
 
 
@@ -23,13 +24,14 @@ class BadConfig(Exception):
 
 class Settings(msgspec.Struct, frozen=True):
     """The `[server]` section; config.example.toml explains every key. `secrets_file` is in `data` when it is not
-    given."""
+    given, `erasures_file` beside it."""
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8320
     database_url: str | None = None
     secrets_file: Path = _IN_DATA
+    erasures_file: Path = _IN_DATA
     public_url: str | None = None
     threads: int = 8
     trusted_proxies: int = 0
@@ -37,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.secrets_file == _IN_DATA:
             force_setattr(self, "secrets_file", self.data / SECRETS)
+        if self.erasures_file == _IN_DATA:
+            force_setattr(self, "erasures_file", self.secrets_file.parent / ERASURES)
 
     @property
     def database(self) -> str:
@@ -54,6 +58,8 @@ def load(path: Path | None) -> Settings:
     folder = path.absolute().parent
     # Beside the configuration, not in `data`: whoever copies the data for a backup doesn't copy the secrets too.
     paths = {"data": folder / given.get("data", DATA), "secrets_file": folder / given.get("secrets_file", SECRETS)}
+    if "erasures_file" in given:
+        paths["erasures_file"] = folder / given["erasures_file"]
     return Settings(**{**given, **paths})
 
 
@@ -117,6 +123,7 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "port": _whole(1, 65535),
     "database_url": (_is_database, "sqlite:///FILE or postgresql://USER@HOST/NAME"),
     "secrets_file": (_is_text, "the path of a file"),
+    "erasures_file": (_is_text, "the path of a file"),
     "public_url": (_is_web_address, "an address such as https://feedback.example.com"),
     "threads": _whole(1, 64),
     "trusted_proxies": _whole(0, 5),

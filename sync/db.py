@@ -65,6 +65,15 @@ class Database:
             if held and self._turn is not None:
                 self._turn.release()
 
+    def forget(self) -> None:
+        """After words were taken out: let no copy of them stay behind in the log or in dead rows, as far as the
+        database can. SQLite overwrites them; PostgreSQL gives their room free, and has its own log."""
+        if self.dialect == "sqlite":
+            _into_the_file(self.engine)
+            return
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM responses, quarantine")
+
     def close(self) -> None:
         self.engine.dispose()
 

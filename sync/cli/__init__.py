@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sync import config, serving
 from sync.centre import CentreRefused
-from sync.cli import counts, fleet, people, running
+from sync.cli import counts, fleet, keeping, people, running
 from sync.cli.verbs import DIFFERENT, OK, REFUSED, Refused, Run
 from sync.config import BadConfig
+from sync.intake.erasure_log import BadLog
 from sync.migrations import DatabaseRefused
 from sync.office.people import BadPerson
 from sync.office.places import BadPlace
@@ -16,7 +17,7 @@ from sync.office.places import BadPlace
 __all__ = ["DIFFERENT", "OK", "REFUSED", "main", "parser"]
 
 EPILOG = "Every verb takes --config FILE; config.example.toml explains its keys. Without one the defaults hold."
-_REFUSALS = (Refused, BadConfig, BadPerson, BadPlace, CentreRefused, DatabaseRefused, serving.PortRefused)
+_REFUSALS = (Refused, BadConfig, BadLog, BadPerson, BadPlace, CentreRefused, DatabaseRefused, serving.PortRefused)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,6 +38,6 @@ def parser() -> argparse.ArgumentParser:
         prog="smilepost server", description="Head office: the pages, and what terminals send to.", epilog=EPILOG
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (running, fleet, people, counts):
+    for room in (running, fleet, people, keeping, counts):
         room.add(verbs)
     return top

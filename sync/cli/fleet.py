@@ -1,4 +1,4 @@
-"""`enrol-code`: the boxes in the shops."""
+"""`enrol-code` and `revoke`: the boxes in the shops."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from sync.centre import open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
+from sync.intake import erasures
 from sync.office import enrolling
 from sync.office.enrolling import Invitation, New
 
@@ -20,6 +21,8 @@ def add(to: Verbs) -> None:
     verb.add_argument("--new", action="store_true", help="make the place and the touchpoint where they are missing")
     verb.add_argument("--zone", metavar="ZONE", help="time zone of a new place, such as Europe/Amsterdam")
     verb.add_argument("--group", metavar="NAME", help="group of a new place, made where it is missing")
+    gone = verbs.add(to, "revoke", _revoke, "take a terminal out of service for good; what it sent stays")
+    gone.add_argument("device", metavar="DEVICE", help="the terminal's id, such as dev-0123456789ab")
 
 
 def _enrol_code(settings: Settings, asked: argparse.Namespace) -> int:
@@ -50,3 +53,16 @@ def _where(given: Invitation) -> str:
     """The place and the touchpoint, and the screen unless it is called like them."""
     there = f"{given.place}, {given.touchpoint}"
     return there if given.screen in (given.touchpoint, there) else f"{there}, the screen {given.screen!r}"
+
+
+def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
+    centre = open_centre(settings, migrate=False)
+    try:
+        done = erasures.revoke(centre.db, settings.erasures_file, asked.device, centre.now_ms())
+    finally:
+        centre.db.close()
+    if done is None:
+        raise Refused(f"There is no terminal {asked.device!r}; head office's page of devices names them all.")
+    print(f"The terminal {asked.device} {'is' if done else 'was already'} out of service. To go on it has to be "
+          f"enrolled again, as a new one.")  # fmt: skip
+    return OK

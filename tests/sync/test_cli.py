@@ -174,7 +174,7 @@ def test_a_bad_configuration_stops_the_start(home: Path, server: Server) -> None
 def test_migrating_makes_a_database_and_its_secrets(home: Path, server: Server) -> None:
     made = server(home, "migrate")
     assert (made.returncode, made.stderr) == (0, "")
-    assert sorted(p.name for p in home.iterdir()) == ["config.toml", "data", "smilepost-secrets"]
+    assert sorted(p.name for p in home.iterdir()) == ["config.toml", "data", "smilepost-erasures", "smilepost-secrets"]
     assert server(home, "migrate").returncode == 0
 
 
@@ -241,7 +241,7 @@ def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Pat
 
 @pytest.mark.parametrize(
     "words",
-    ["", "run", "migrate", "enrol-code", "user", "user add", "rebuild-tallies", "verify"],
+    ["", "run", "migrate", "enrol-code", "revoke", "user", "user add", "erase", "rebuild-tallies", "verify"],
     ids=lambda w: w or "all",
 )
 def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,6 +43,14 @@ def test_the_secrets_stand_beside_the_configuration(tmp_path: Path) -> None:
     assert settings.secrets_file == tmp_path / "smilepost-secrets"
 
 
+def test_the_erasures_stand_beside_the_secrets(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "[server]\n")).erasures_file == tmp_path / "smilepost-erasures"
+    elsewhere = load(write(tmp_path, '[server]\nsecrets_file = "keys/secrets"\n'))
+    assert elsewhere.erasures_file == tmp_path / "keys" / "smilepost-erasures"
+    named = load(write(tmp_path, '[server]\nerasures_file = "/srv/erased"\n'))
+    assert named.erasures_file == Path("/srv/erased")
+
+
 def test_postgresql_is_one_setting(tmp_path: Path) -> None:
     url = "postgresql://smilepost@db/smilepost"
     assert load(write(tmp_path, f'[server]\ndatabase_url = "{url}"\n')).database == url

@@ -1,0 +1,153 @@
+"""Taking the words out of a response for good, and a device out of service: first into the file, then the database.
+
+The file outlives the database: every start and every restore bring both to what either knows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sync import models, wire
+from sync.db import Database
+from sync.intake import erasure_log
+from sync.intake.erasure_log import Erased, Revoked, Told
+from sync.rows import fetch
+
+WIPED = "erased"
+"""The code of what is kept apart and could only be emptied: replaying it would bring nothing back."""
+
+
+@dataclass(frozen=True)
+class Refilled:
+    """What a start had to catch up with. `cut`: the file's last line was cut off by a crash and says nothing."""
+
+    erased: int
+    revoked: int
+    cut: bool
+
+
+def erase(db: Database, path: Path, name: str, now_ms: int) -> bool:
+    """Take the words out of everything with this id, wherever it is, and of what comes later; numbers and receipts
+    stay. Whether anything with the id was here. The same again changes nothing. Raises erasure_log.BadLog."""
+    if name not in erasure_log.read(path).erased:
+        erasure_log.append(path, [Erased(name, now_ms)])
+    with db.writing() as tx:
+        found = _erase(tx, {name: now_ms})
+    db.forget()
+    return found
+
+
+def revoke(db: Database, path: Path, device: str, now_ms: int) -> bool | None:
+    """Nothing that this device signs is taken from now on. False when it was revoked before, None when there is no
+    such device. Raises erasure_log.BadLog."""
+    table = models.devices
+    with db.reading() as tx:
+        row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
+    if row is None or row.revoked_ms is not None:
+        return None if row is None else False
+    line = Revoked(device, row.generation + 1, now_ms)
+    erasure_log.append(path, [line])
+    with db.writing() as tx:
+        _revoke(tx, line)
+    return True
+
+
+def refill(db: Database, path: Path) -> Refilled:
+    """Bring the file and the database to what either knows. To be done before anything is taken in or shown. Raises
+    erasure_log.BadLog."""
+    told = erasure_log.read(path)
+    with db.reading() as tx:
+        known = _known(tx)
+    new = [Erased(name, ms) for name, ms in known.erased.items() if name not in told.erased]
+    out = [line for device, line in known.revoked.items() if device not in told.revoked]
+    if new or out or told.cut or not path.exists():
+        erasure_log.append(path, [*new, *out])
+    words = {name: ms for name, ms in told.erased.items() if name not in known.erased}
+    devices = [line for device, line in told.revoked.items() if device not in known.revoked]
+    if words or devices:
+        with db.writing() as tx:
+            _erase(tx, words)
+            for line in devices:
+                _revoke(tx, line)
+        db.forget()
+    return Refilled(len(words), len(devices), told.cut)
+
+
+def among(tx: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these ids that were erased. On PostgreSQL the rows of `responses` have to be locked before, so that no
+    erasure comes in between."""
+    return frozenset(row[0] for row in fetch(tx, models.erasures, ids))
+
+
+def _known(tx: Connection) -> Told:
+    devices = models.devices
+    revoked = select(devices.c.id, devices.c.generation, devices.c.revoked_ms).where(devices.c.revoked_ms.is_not(None))
+    return Told(
+        {row.id: row.erased_ms for row in tx.execute(select(models.erasures))},
+        {row.id: Revoked(*row) for row in tx.execute(revoked)},
+    )
+
+
+def _erase(tx: Connection, names: dict[str, int]) -> bool:
+    """Whether anything with one of these ids was here."""
+    if not names:
+        return False
+    if tx.dialect.name == "postgresql":
+        # Whoever stores something locks its rows here before it asks what was erased.
+        tx.exec_driver_sql(f"LOCK TABLE {models.responses.name} IN EXCLUSIVE MODE")
+    done = among(tx, names)
+    new = [{"id": name, "erased_ms": ms} for name, ms in names.items() if name not in done]
+    if new:
+        tx.execute(insert(models.erasures), new)
+    found = [_strip_response(tx, name) | _strip_quarantined(tx, name) for name in sorted(names)]
+    return any(found)
+
+
+def _strip_response(tx: Connection, name: str) -> bool:
+    table = models.responses
+    body = tx.execute(select(table.c.body).where(table.c.id == name)).scalar()
+    if body is None:
+        return False
+    try:
+        wiped = wire.encode(wire.wipe(wire.read_entry(body.encode()))).decode()
+    except wire.Unreadable:  # damaged: `verify` says so with or without it
+        wiped = ""
+    tx.execute(update(table).where(table.c.id == name).values(body=wiped, commented=False))
+    return True
+
+
+def _strip_quarantined(tx: Connection, name: str) -> bool:
+    """What has this id, and what names it: a way to reach a customer is an entry of its own, with the id inside."""
+    table = models.quarantine
+    rows = tx.execute(select(table).where(table.c.body.contains(name, autoescape=True))).all()
+    for row in rows:
+        body, code = _stripped(row.body.encode(), row.code)
+        this = (table.c.id == row.id) & (table.c.rev == row.rev) & (table.c.sha == row.sha)
+        tx.execute(update(table).where(this).values(body=body.decode(), code=code))
+    return any(row.id == name for row in rows)
+
+
+def _stripped(body: bytes, code: str) -> tuple[bytes, str]:
+    """A response of ours without its words. Of what this version doesn't understand only the head stays: words may
+    be anywhere in it."""
+    try:
+        wire.read_response(body)
+    except wire.Unreadable:
+        return wire.encode(wire.read_head(body)), WIPED
+    return wire.encode(wire.wipe(wire.read_entry(body))), code
+
+
+def _revoke(tx: Connection, line: Revoked) -> None:
+    table = models.devices
+    row = tx.execute(select(table.c.generation).where(table.c.id == line.revoked).with_for_update()).first()
+    if row is None:
+        # Enrolled after the backup that was restored: it stays revoked all the same.
+        nothing = {"install": "", "fingerprint": "", "app": "", "enrolled_ms": line.ms}
+        tx.execute(insert(table).values(id=line.revoked, generation=line.generation, revoked_ms=line.ms, **nothing))
+        return
+    generation = max(row.generation, line.generation)
+    tx.execute(update(table).where(table.c.id == line.revoked).values(generation=generation, revoked_ms=line.ms))
+    # An open code would hand the same device its key once more.
+    codes = models.enrol_codes
+    tx.execute(delete(codes).where(codes.c.device_id == line.revoked))
