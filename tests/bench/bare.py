@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+from sqlalchemy import Table
+
 from sync import models
 from sync.db import Database
 
@@ -19,15 +21,19 @@ def write(dialect: str, driver: Any, responses: Rows, receipts: Rows) -> None:
         driver.execute("BEGIN IMMEDIATE")
         for table, rows in tables:
             marks = ", ".join("?" * len(table.columns))
-            driver.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
+            driver.executemany(f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks})", rows)
         driver.execute("COMMIT")
         return
     with driver.cursor() as cursor:
         for table, rows in tables:
-            with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table.name} ({_names(table)}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
     driver.commit()
+
+
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
 
 
 def seconds_each(db: Database, work: Sequence[tuple[Rows, Rows]]) -> float:

@@ -27,8 +27,8 @@ def rows(body: bytes, now_ms: int) -> tuple[list[Row], list[Row]]:
         receipts.append((r.id, r.rev, r.sha, "bare", r.stream, r.seq, "stored", now_ms))
         at = r.stamp.wall_ms
         responses.append(
-            (r.id, r.rev, "bare", 1, 1, r.survey, r.version, False, at, "synced", 500, at // 86_400_000,
-             at // 3_600_000, "", False, "comment" in r.answers, now_ms, bytes(raw).decode())
+            (r.id, r.rev, "bare", 1, 1, r.survey, r.version, False, at, "synced", 500, r.stamp.boot,
+             at // 86_400_000, at // 3_600_000, "", False, "comment" in r.answers, now_ms, bytes(raw).decode())
         )  # fmt: skip
     return responses, receipts
 

@@ -182,7 +182,7 @@ def whole_step(centre: Centre, spare: Database, terminals: list[Terminal]) -> No
         start = perf_counter()
         for terminal, entries in pieces:
             device = terminal.account.device or ""
-            ingest.take(centre.db, device, 1, terminal.batch(entries), centre.epoch, centre.now_ms())
+            ingest.take(centre.db, device, 1, terminal.batch(entries), centre.now_ms())
         return [(perf_counter() - start) / sum(len(entries) for _, entries in pieces)]
 
     mine: Seconds = []
