@@ -33,7 +33,7 @@ def batches() -> Response:
         raise Refused(problems.TOO_MANY)
     here = centre()
     try:
-        answer = ingest.take(here.db, caller.device, caller.generation, batch, here.epoch, here.now_ms())
+        answer = ingest.take(here.db, caller.device, caller.generation, batch, here.now_ms())
     except ingest.Busy:
         raise Refused(problems.BUSY) from None
     return _signed(caller, 200, wire.encode(answer))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import ledger
+from sync.intake import ledger, signs
 from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, read
 from sync.office import places, surveys
 from sync.problems import Refused
@@ -25,7 +25,7 @@ class Busy(Exception):
     """The database did not let us; nothing was stored, and the same batch may be sent again."""
 
 
-def take(db: Database, device: str, generation: int, batch: wire.Batch, epoch: str, now_ms: int) -> wire.Answer:
+def take(db: Database, device: str, generation: int, batch: wire.Batch, now_ms: int) -> wire.Answer:
     """Judge and store a batch of a device whose signature was checked; the answer may be sent once this returns,
     since everything in it is committed. Raises Busy, and Refused (`revoked`) when another generation signs now.
 
@@ -34,7 +34,7 @@ def take(db: Database, device: str, generation: int, batch: wire.Batch, epoch: s
     for _ in range(ATTEMPTS):
         try:
             with db.writing() as tx:
-                return _take(tx, device, generation, batch, entries, epoch, now_ms)
+                return _take(tx, device, generation, batch, entries, now_ms)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -51,12 +51,13 @@ def _is_passing(problem: Exception) -> bool:
 
 
 def _take(
-    tx: Connection, device: str, generation: int, batch: wire.Batch, entries: list[Entry], epoch: str, now_ms: int
+    tx: Connection, device: str, generation: int, batch: wire.Batch, entries: list[Entry], now_ms: int
 ) -> wire.Answer:
-    signs = ledger.generation(tx, device, lock=True)
-    known = signs is not None
-    if signs not in (None, generation):
+    known = ledger.known(tx, device, batch.health.stream)
+    if known is not None and known.generation != generation:
         raise Refused(problems.REVOKED)
+    memory = ledger.memory(tx)
+    late = known is not None and signs.is_late(known, batch, batch.boots)
     ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
         device=device,
@@ -69,15 +70,16 @@ def _take(
     plan = judge(entries, held(tx, {head.id for head in heads}), scene)
     store(tx, plan)
     streams = {head.stream for head in heads}
-    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams)
+    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=late)
     if known:
-        ledger.note(tx, device, batch, plan.results, now_ms)
+        ledger.note(tx, device, known, batch, plan.results, news=plan.has_news, late=late, now_ms=now_ms)
     return wire.Answer(
         proto=1,
         batch=batch.batch,
-        epoch=epoch,
+        epoch=memory.epoch,
         server_ms=now_ms,
         app=wire.APP,
+        backed_up_ms=memory.backed_up_ms,
         results=plan.results,
         have=have,
         missing=msgspec.UNSET if batch.audit is None else missing(tx, batch.audit),
@@ -94,10 +96,12 @@ def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
 
 
 def held(tx: Connection, ids: set[str]) -> Held:
-    """What is held of these ids; on PostgreSQL their rows are ours until the end, in the order of the ids."""
+    """What is held of these ids; on PostgreSQL their rows are ours until the end, in the order of the ids, and before
+    that nobody may erase."""
+    erased = ledger.erased(tx, ids)
     found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids, lock=True)}
     told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
-    return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found)
+    return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found, erased)
 
 
 def store(tx: Connection, plan: Plan) -> None:

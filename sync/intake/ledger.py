@@ -1,26 +1,85 @@
 """What the centre knows of each device: its streams, its anchors, its health, when it was last heard."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sync import models, wire
+from sync.intake.signs import Known
 from sync.intake.verdicts import Receipt
+from sync.rows import fetch
+
+_ERASING = 0x534D4552
+"""The advisory lock between storing and erasing on PostgreSQL ("SMER")."""
 
 
-def generation(tx: Connection, device: str, *, lock: bool = False) -> int | None:
-    """The generation that may sign for a device now; 0 when it was revoked, None when the centre doesn't know it.
-    With `lock` its row is ours until the end of the transaction, so that two requests of one device follow each
-    other."""
+class Memory(NamedTuple):
+    """What every answer says of the centre's memory."""
+
+    epoch: str
+    backed_up_ms: int | None
+
+
+def memory(tx: Connection) -> Memory:
+    """Read in the transaction that stores: a restore may happen beside running processes. Raises KeyError when the
+    database was never opened as a centre's."""
+    table = models.centre
+    query = select(table.c.name, table.c.value).where(table.c.name.in_(("epoch", "backed_up_ms")))
+    facts = {row.name: row.value for row in tx.execute(query)}
+    return Memory(facts["epoch"], int(facts["backed_up_ms"]) if "backed_up_ms" in facts else None)
+
+
+def erased(tx: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Which of these ids were erased. Nobody erases until the end of the transaction: what is stored in it is found by
+    the next who does (`before_erasing`), or it finds here that it was erased."""
+    wanted = list(ids)
+    if wanted and tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_ERASING})")
+    return frozenset(row[0] for row in fetch(tx, models.erasures, wanted))
+
+
+def before_erasing(tx: Connection) -> None:
+    """To be called first in a transaction that erases: waits for those that store, and holds off new ones. On SQLite
+    only one writes anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ERASING})")
+
+
+def generation(tx: Connection, device: str) -> int | None:
+    """The generation that may sign for a device now; 0 when it was revoked, None when the centre doesn't know it."""
     table = models.devices
     query = select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)
-    row = tx.execute(query.with_for_update() if lock else query).first()
+    row = tx.execute(query).first()
     if row is None:
         return None
     return 0 if row.revoked_ms is not None else int(row.generation)
+
+
+def known(tx: Connection, device: str, stream: str | None) -> Known | None:
+    """What is on record of a device that writes into `stream` now; None when the centre doesn't know it. Its row is
+    ours until the end of the transaction, so that two requests of one device follow each other."""
+    table, streams, signs = models.devices, models.streams, models.clone_signs
+    query = (
+        select(
+            table.c.generation, table.c.revoked_ms, table.c.fingerprint, table.c.boot, table.c.boottime_ms,
+            table.c.seen_ms, table.c.seen_tries, streams.c.max_seq, streams.c.sealed,
+            exists().where(signs.c.device_id == table.c.id, signs.c.settled_ms.is_(None)),
+        )
+        .select_from(table.outerjoin(streams, streams.c.stream == stream))
+        .where(table.c.id == device)
+        .with_for_update(of=table)
+    )  # fmt: skip
+    row = tx.execute(query).first()
+    if row is None:
+        return None
+    now, revoked, fingerprint, boot, boottime, seen, tries, received, sealed, uncertain = row
+    return Known(
+        0 if revoked is not None else now, fingerprint, boot, boottime or 0, seen, tries,
+        max(received or 0, sealed or 0), received or 0, uncertain,
+    )  # fmt: skip
 
 
 def keep_anchors(tx: Connection, device: str, seen: Iterable[wire.Anchor]) -> None:
@@ -70,9 +129,12 @@ def count(
     receipts: Sequence[Receipt],
     touched: set[str],
     told: Mapping[str, wire.StreamCounts],
+    *,
+    late: bool,
 ) -> dict[str, wire.Held]:
     """Add new receipts to the counters of their streams; what is held of every stream that an entry is of or that
-    the terminal's health names."""
+    the terminal's health names. How much it sealed is believed unless the request is a `late` replay; the centre
+    remembers the highest number that it received or was told."""
     table = models.streams
     gained: dict[str, tuple[int, int]] = {}
     for receipt in receipts:
@@ -81,7 +143,8 @@ def count(
     named = sorted(touched | told.keys())
     if not named:
         return {}
-    rows = [_stream_row(device, name, gained.get(name, (0, 0)), told.get(name)) for name in named]
+    believed = {} if late else told
+    rows = [_stream_row(device, name, gained.get(name, (0, 0)), believed.get(name)) for name in named]
     query = _insert(tx)(table).values(rows)
     higher = func.greatest if tx.dialect.name == "postgresql" else func.max
     held = tx.execute(
@@ -92,9 +155,9 @@ def count(
                 "max_seq": higher(table.c.max_seq, query.excluded.max_seq),
                 "sealed": higher(table.c.sealed, query.excluded.sealed),
             },
-        ).returning(table.c.stream, table.c.n, table.c.max_seq)
+        ).returning(table.c.stream, table.c.n, table.c.max_seq, table.c.sealed)
     )
-    return {row.stream: wire.Held(row.n, row.max_seq) for row in held}
+    return {row.stream: wire.Held(row.n, max(row.max_seq, row.sealed)) for row in held}
 
 
 def _stream_row(device: str, stream: str, gained: tuple[int, int], told: wire.StreamCounts | None) -> dict[str, object]:
@@ -102,26 +165,34 @@ def _stream_row(device: str, stream: str, gained: tuple[int, int], told: wire.St
     return {"stream": stream, "device_id": device, "n": gained[0], "max_seq": gained[1], "sealed": sealed}
 
 
-def note(tx: Connection, device: str, batch: wire.Batch, results: Sequence[wire.Result], now_ms: int) -> None:
-    """Write down that the device was heard. What it says of itself counts unless this is a late replay: a request
-    whose `seen` is older than one already served."""
+def note(
+    tx: Connection,
+    device: str,
+    known: Known,
+    batch: wire.Batch,
+    results: Sequence[wire.Result],
+    *,
+    news: bool,
+    late: bool,
+    now_ms: int,
+) -> None:
+    """Write down that the device was heard; `news`: it brought something new. What it says of itself counts unless
+    this is a `late` replay."""
     table = models.devices
-    stored = any(result.verdict in ("stored", "quarantined") for result in results)
-    heard = {"contact_ms": now_ms, **({"stored_ms": now_ms} if stored else {})}
+    heard: dict[str, object] = {"contact_ms": now_ms}
+    if news:
+        heard["stored_ms"] = now_ms
+    if not late:
+        heard |= {
+            "seen_ms": max(min(batch.seen[0], now_ms), known.seen_ms),
+            "seen_tries": batch.seen[1],
+            "boot": batch.boot,
+            "boottime_ms": batch.boottime_ms,
+            "app": batch.app,
+            "health": wire.encode(batch.health).decode(),
+            "complete_ms": _complete(batch, results, now_ms),
+        }
     tx.execute(update(table).where(table.c.id == device).values(heard))
-    seen_ms, tries = min(batch.seen[0], now_ms), batch.seen[1]
-    older = (table.c.seen_ms < seen_ms) | ((table.c.seen_ms == seen_ms) & (table.c.seen_tries <= tries))
-    tx.execute(
-        update(table)
-        .where(table.c.id == device, older)
-        .values(
-            seen_ms=seen_ms,
-            seen_tries=tries,
-            app=batch.app,
-            health=wire.encode(batch.health).decode(),
-            complete_ms=_complete(batch, results, now_ms),
-        )
-    )
 
 
 def _complete(batch: wire.Batch, results: Sequence[wire.Result], now_ms: int) -> int:

@@ -176,7 +176,8 @@ def _compare_streams(tx: Connection) -> None:
 
 def _find_lost(tx: Connection) -> None:
     """Every receipt has what it stands for: a response, or what is kept apart."""
-    for verdict, table in (("stored", models.responses), ("quarantined", models.quarantine)):
+    holders = (("stored", models.responses), ("erased", models.responses), ("quarantined", models.quarantine))
+    for verdict, table in holders:
         held = exists().where(table.c.id == models.receipts.c.id)
         query = select(models.receipts.c.id).where(models.receipts.c.verdict == verdict, ~held).limit(1)
         lost = tx.execute(query).scalar()

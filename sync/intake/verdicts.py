@@ -3,7 +3,7 @@ screens stand and what time it is come in; rows and tallies to be written come o
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sync import survey as surveys
@@ -77,6 +77,8 @@ class Held:
     receipts: Mapping[tuple[str, int], tuple[str, str]]
     """(id, rev) -> sha, verdict"""
     rows: Mapping[str, Row]
+    erased: frozenset[str] = frozenset()
+    """Ids whose words were taken out for good."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ class Plan:
     """Receipts of what was quarantined before and counts now: no longer kept apart, not received anew."""
     tallies: Tallies = field(default_factory=Tallies)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether anything is written but what was kept apart once more."""
+        return bool(self.receipts or self.promoted or self.changed)
+
 
 class _Apart(Exception):
     """The entry is kept, but not counted."""
@@ -116,7 +123,8 @@ class _Never(Exception):
 @dataclass(frozen=True)
 class Entry:
     """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but without a
-    `response` it is refused with that code, or not of a kind that is understood (code empty)."""
+    `response` it is refused with that code, or not of a kind that is understood (code empty). `erased`: its words
+    were taken out."""
 
     raw: bytes
     id: str
@@ -124,6 +132,7 @@ class Entry:
     head: AnyHead | None = None
     response: wire.Response | None = None
     code: str = ""
+    erased: bool = False
 
 
 def read(raw: bytes) -> Entry:
@@ -152,8 +161,20 @@ def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
     """The verdicts on a batch, in its order, and everything that follows from them."""
     plan = Plan()
     for entry in entries:
-        plan.results.append(_judge(entry, held, scene, plan))
+        erased = entry.head is not None and entry.head.id in held.erased
+        plan.results.append(_judge(_without_words(entry) if erased else entry, held, scene, plan))
     return plan
+
+
+def _without_words(entry: Entry) -> Entry:
+    """What may be kept of an entry whose id was erased. Where the words of another kind or schema stand nobody can
+    say, so no more than who it is."""
+    if entry.code or entry.head is None:
+        return replace(entry, erased=True)
+    if entry.response is None:
+        return replace(entry, raw=wire.encode(entry.head), erased=True)
+    raw = wire.encode(wire.wipe(wire.read_entry(entry.raw)))
+    return replace(entry, raw=raw, response=wire.read_response(raw), erased=True)
 
 
 def _judge(entry: Entry, held: Held, scene: Scene, plan: Plan) -> wire.Result:
@@ -162,9 +183,9 @@ def _judge(entry: Entry, held: Held, scene: Scene, plan: Plan) -> wire.Result:
         return wire.Result(entry.id, entry.rev, "refused", entry.code)
     known = _receipt(head, held, plan)
     if known is not None and known[0] != head.sha:
-        return _quarantine(head, entry.raw, "conflict", scene, plan)
+        return _quarantine(head, entry, "conflict", scene, plan)
     if known is not None and known[1] != "quarantined":
-        return wire.Result(head.id, head.rev, "duplicate")
+        return wire.Result(head.id, head.rev, "erased" if entry.erased else "duplicate")
     return _judge_new(head, entry, held, scene, plan, kept_apart=known is not None)
 
 
@@ -178,10 +199,11 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
     except _Apart as reason:
         if not kept_apart:
             plan.receipts[head.id, head.rev] = _receive(head, "quarantined", scene)
-        return _quarantine(head, entry.raw, str(reason), scene, plan)
-    (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, "stored", scene)
+        return _quarantine(head, entry, str(reason), scene, plan)
+    verdict: wire.Verdict = "erased" if entry.erased else "stored"
+    (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
     _place(row, asked, answers, held, scene, plan)
-    return wire.Result(head.id, head.rev, "stored")
+    return wire.Result(head.id, head.rev, verdict)
 
 
 def _named(raw: bytes) -> tuple[str, int]:
@@ -199,10 +221,10 @@ def _receipt(head: AnyHead, held: Held, plan: Plan) -> tuple[str, str] | None:
     return (fresh.sha, fresh.verdict) if fresh else held.receipts.get((head.id, head.rev))
 
 
-def _quarantine(head: AnyHead, raw: bytes, code: str, scene: Scene, plan: Plan) -> wire.Result:
-    row = Quarantined(head.id, head.rev, head.sha, scene.device, code, scene.now_ms, raw.decode())
+def _quarantine(head: AnyHead, entry: Entry, code: str, scene: Scene, plan: Plan) -> wire.Result:
+    row = Quarantined(head.id, head.rev, head.sha, scene.device, code, scene.now_ms, entry.raw.decode())
     plan.quarantined[row[:3]] = row
-    return wire.Result(head.id, head.rev, "quarantined", code)
+    return wire.Result(head.id, head.rev, "erased" if entry.erased else "quarantined", code)
 
 
 def _receive(head: AnyHead, verdict: str, scene: Scene) -> Receipt:

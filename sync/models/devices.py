@@ -6,7 +6,7 @@ from sync.models.facts import metadata
 
 # A box with an outbox. `complete_ms`: everything captured before was delivered. `stored_ms`: when it last brought
 # something new. `seen_ms`, `seen_tries`: the newest `seen` it was served with.
-# `boot`: the start it was last heard in.
+# `boot`, `boottime_ms`: the start it was last heard in, and how long that had been going on.
 devices = Table(
     "devices",
     metadata,
@@ -24,6 +24,7 @@ devices = Table(
     Column("seen_tries", BigInteger, nullable=False, server_default=text("0")),
     Column("health", Text),
     Column("boot", Text),
+    Column("boottime_ms", BigInteger),
     Index(None, "stored_ms"),
 )
 

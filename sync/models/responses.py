@@ -67,6 +67,7 @@ Index(
     "ix_responses_unsure",
     responses.c.device_id,
     responses.c.boot,
+    responses.c.captured_ms,
     sqlite_where=_unsure,
     postgresql_where=_unsure,
 )

@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre
-from sync.intake import ingest, tally
+from sync.intake import ingest, ledger, tally
 from sync.intake.clocks import EPOCH_DAY
-from sync.rows import append
+from sync.rows import append, put
 from tests.boxes import NOON, Box, enrol_box, new_id, open_shop, verdicts
 
 DAY = 20453
@@ -92,8 +92,7 @@ def test_the_same_batch_twice_at_once(centre: Centre, oslo: Box) -> None:
     for _ in range(10):
         entries = [wire.encode(oslo.response(value % 4)) for value in range(50)]
         calls = [
-            partial(ingest.take, centre.db, box.device, 1, as_batch(box, entries), "e", NOON)
-            for box in (oslo, oslo, other)
+            partial(ingest.take, centre.db, box.device, 1, as_batch(box, entries), NOON) for box in (oslo, oslo, other)
         ]
         found = at_once(*calls)
         stored = [result for answer in found for result in answer.results if result.verdict == "stored"]
@@ -158,7 +157,7 @@ def test_any_order_of_revisions_ends_in_the_same_tallies(centre: Centre, oslo: B
     before = counts(centre)
     for start in range(0, len(keys), size):
         part = [wire.encode(known[key]) for key in keys[start : start + size]]
-        ingest.take(centre.db, oslo.device, 1, as_batch(oslo, part), "e", NOON)
+        ingest.take(centre.db, oslo.device, 1, as_batch(oslo, part), NOON)
     final = {who: known[who, max(rev for other, rev in known if other == who)] for who, _ in known}
     expected = list(before)
     for entry in final.values():
@@ -256,7 +255,7 @@ def test_an_unknown_field_that_cannot_be_read_holds_nobody_up(centre: Centre, os
     good, bad = wire.encode(oslo.response(3)), wire.encode(oslo.response(0))
     batch = as_batch(oslo, [])
     entries = [msgspec.Raw(good), msgspec.Raw(bad[:-1] + b", " + odd + b"}")]
-    answer = ingest.take(centre.db, oslo.device, 1, msgspec.structs.replace(batch, entries=entries), "e", NOON)
+    answer = ingest.take(centre.db, oslo.device, 1, msgspec.structs.replace(batch, entries=entries), NOON)
     assert [result.verdict for result in answer.results] == ["stored", "refused"]
     assert counts(centre) == [0, 0, 0, 1]
 
@@ -462,7 +461,7 @@ def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) 
     def arrive() -> None:
         for _ in range(15):
             entries = [wire.encode(oslo.response(value % 4)) for value in range(20)]
-            ingest.take(centre.db, oslo.device, 1, as_batch(oslo, entries), "e", NOON)
+            ingest.take(centre.db, oslo.device, 1, as_batch(oslo, entries), NOON)
 
     def rebuild() -> None:
         for _ in range(8):
@@ -482,3 +481,97 @@ def test_tallies_can_be_rebuilt(centre: Centre, client: FlaskClient, oslo: Box) 
     with centre.db.writing() as tx:
         tally.rebuild(tx)
     assert counts(centre) == [3, 2, 2, 2]
+
+
+def set_fact(centre: Centre, name: str, value: str) -> None:
+    with centre.db.writing() as tx:
+        put(tx, models.centre, [(name, value)])
+
+
+def test_every_answer_says_how_far_the_centre_remembers(centre: Centre, client: FlaskClient, oslo: Box) -> None:
+    assert oslo.send(client).backed_up_ms is None
+    set_fact(centre, "backed_up_ms", str(NOON - 5))
+    set_fact(centre, "epoch", "another memory")
+    answer = oslo.send(client, oslo.response(3))
+    assert (answer.backed_up_ms, answer.epoch) == (NOON - 5, "another memory")
+
+
+def sealed(oslo: Box, number: int) -> dict[str, Any]:
+    counts = {"sealed": number, "acked": 0, "pending": 0, "parked": 0}
+    return {"streams": {oslo.stream: counts}, "stream": oslo.stream}
+
+
+def test_the_highest_number_ever_told_is_remembered(client: FlaskClient, oslo: Box) -> None:
+    answer = oslo.send(client, oslo.response(3), health=sealed(oslo, 9), seen=(5, 0))
+    assert answer.have[oslo.stream] == wire.Held(1, 9)
+    answer = oslo.send(client, health=sealed(oslo, 12), seen=(4, 0))
+    assert answer.have[oslo.stream] == wire.Held(1, 9), "a late replay is not believed"
+
+
+def erase(centre: Centre, name: str) -> None:
+    with centre.db.writing() as tx:
+        ledger.before_erasing(tx)
+        append(tx, models.erasures, [(name, NOON)])
+
+
+def test_what_was_erased_is_counted_without_its_words(centre: Centre, client: FlaskClient, oslo: Box) -> None:
+    entry = oslo.response(3, answers={"comment": "My name is Kari."})
+    erase(centre, entry["id"])
+    assert verdicts(oslo.send(client, entry)) == ["erased"]
+    assert verdicts(oslo.send(client, entry)) == ["erased"]
+    higher = oslo.response(0, id=entry["id"], rev=2, answers={"comment": "Kari, again."})
+    assert verdicts(oslo.send(client, higher)) == ["erased"]
+    assert counts(centre) == [1, 0, 0, 0]
+    with centre.db.reading() as tx:
+        row = tx.execute(select(models.responses)).one()
+        assert set(tx.execute(select(models.receipts.c.verdict)).scalars()) == {"erased"}
+    assert not row.commented
+    assert "Kari" not in row.body
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"kind": "hologram", "about": {"who": "Kari"}}, "unknown_kind"),
+        ({"schema": 2, "about": {"who": "Kari"}}, "unknown_schema"),
+        ({"survey": "unheard-of"}, "unknown_survey"),
+    ],
+)
+def test_what_was_erased_leaves_no_words_where_it_is_kept_apart(
+    centre: Centre, client: FlaskClient, oslo: Box, changes: dict[str, Any], code: str
+) -> None:
+    entry = oslo.response(3, answers={"comment": "My name is Kari."}, **changes)
+    erase(centre, entry["id"])
+    assert [(result.verdict, result.code) for result in oslo.send(client, entry).results] == [("erased", code)]
+    with centre.db.reading() as tx:
+        kept = tx.execute(select(models.quarantine.c.body)).scalar_one()
+    assert entry["id"] in kept
+    assert "Kari" not in kept
+
+
+def test_other_words_under_an_erased_name_are_not_kept_either(centre: Centre, client: FlaskClient, oslo: Box) -> None:
+    entry = oslo.response(3)
+    oslo.send(client, entry)
+    erase(centre, entry["id"])
+    answer = oslo.send(client, entry, oslo.response(3, id=entry["id"], answers={"comment": "Kari"}))
+    assert [(r.verdict, r.code) for r in answer.results] == [("erased", None), ("erased", "conflict")]
+    with centre.db.reading() as tx:
+        assert "Kari" not in tx.execute(select(models.quarantine.c.body)).scalar_one()
+
+
+def test_erasing_waits_for_what_is_being_stored(centre: Centre, oslo: Box) -> None:
+    entry = oslo.response(3, answers={"comment": "My name is Kari."})
+    table = models.responses
+
+    def erase_and_strip() -> None:
+        with centre.db.writing() as tx:
+            ledger.before_erasing(tx)
+            append(tx, models.erasures, [(entry["id"], NOON)])
+            for (body,) in tx.execute(select(table.c.body).where(table.c.id == entry["id"])).all():
+                wiped = wire.encode(wire.wipe(wire.read_entry(body.encode()))).decode()
+                tx.execute(table.update().where(table.c.id == entry["id"]).values(body=wiped, commented=False))
+
+    arrive = partial(ingest.take, centre.db, oslo.device, 1, as_batch(oslo, [wire.encode(entry)]), NOON)
+    at_once(arrive, erase_and_strip)
+    with centre.db.reading() as tx:
+        assert "Kari" not in tx.execute(select(table.c.body)).scalar_one()

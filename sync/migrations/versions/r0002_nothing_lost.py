@@ -31,11 +31,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", "sign"),
     )
     op.add_column("devices", sa.Column("boot", sa.Text()))
+    op.add_column("devices", sa.Column("boottime_ms", sa.BigInteger()))
     op.add_column("responses", sa.Column("boot", sa.Text(), nullable=False, server_default=sa.text("''")))
     op.execute(_BOOTS[op.get_bind().dialect.name])
     unsure = sa.text("quality <> 'anchored' OR error_ms > 1000")
     op.create_index(
-        "ix_responses_unsure", "responses", ["device_id", "boot"], sqlite_where=unsure, postgresql_where=unsure
+        "ix_responses_unsure",
+        "responses",
+        ["device_id", "boot", "captured_ms"],
+        sqlite_where=unsure,
+        postgresql_where=unsure,
     )
     op.create_index("ix_receipts_slot", "receipts", ["stream", "seq"])
 
