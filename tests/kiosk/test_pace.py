@@ -68,7 +68,7 @@ def test_no_start_waits_longer_than_the_backing_off_would(
     assert pace.failures == failures
     assert 0.0 <= wait <= CAP_S
     if same and failures:
-        assert wait == max(0.0, min(CAP_S, 2.0**failures) - gone_ms / 1000)
+        assert wait == pytest.approx(max(0.0, min(CAP_S, 2.0**failures) - gone_ms / 1000))
 
 
 @pytest.mark.parametrize("header", ["nan", "-nan"])
