@@ -35,6 +35,7 @@ class Kind(Enum):
     NO_ANSWER = "head office does not answer"
     BUSY = "head office is busy"
     BAD = "head office could not read the batch"
+    GARBLED = "the line to head office garbles what is sent"
     TOO_LARGE = "head office found the batch too large"
     REJECTED = "head office does not accept this device; enrol it again"
     REENROL = "head office asks to enrol this terminal again"
@@ -53,9 +54,9 @@ class Outcome:
     retry_after_s: float | None = None
 
 
-def judge(status: int, signed: bool, retry_after: str | None) -> Outcome:
-    """What an answer means that was not accepted. A refusal counts only when it is signed: anybody on the way
-    can say 401."""
+def judge(status: int, signed: bool, retry_after: str | None, code: str = "") -> Outcome:
+    """What an answer means that was not accepted; `code` names the refusal. It counts only when it is signed: anybody
+    on the way can say 401. What arrived as other bytes than were sent is no fault of the entries'."""
     if status in (429, 503):
         return Outcome(Kind.BUSY, retry_after_s=_seconds(retry_after))
     if status == 413:
@@ -63,7 +64,7 @@ def judge(status: int, signed: bool, retry_after: str | None) -> Outcome:
     if status in (401, 403, 409, 426):
         return Outcome(_SIGNED[status] if signed else Kind.BUSY)
     if status == 400 and signed:
-        return Outcome(Kind.BAD)
+        return Outcome(Kind.GARBLED if code == "bad_digest" else Kind.BAD)
     return Outcome(Kind.ERROR if status >= 500 else Kind.NO_ANSWER)
 
 
@@ -182,7 +183,7 @@ class Pace:
             return self._backoff(chance) if len(sent) <= 1 else 0.0
         if outcome.kind in _HELD:
             return REJECTED_S
-        if outcome.kind in (Kind.BAD, Kind.ERROR) and sent:
+        if outcome.kind in (Kind.BAD, Kind.GARBLED, Kind.ERROR) and sent:
             self._again(sent)
         if outcome.retry_after_s is not None:
             return outcome.retry_after_s

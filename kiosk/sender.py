@@ -159,7 +159,8 @@ class Sender:
             str(reply.headers.get(wire.SIGNATURE_HEADER, "")),
         )  # fmt: skip
         if answer is None:
-            return judge(reply.status, reply.is_signed(who.secret, request), reply.headers.get("Retry-After"))
+            signed, again = reply.is_signed(who.secret, request), reply.headers.get("Retry-After")
+            return judge(reply.status, signed, again, wire.problem_code(reply.body))
         middle = before_ms + (self._clock.boottime_ms() - before_ms) // 2
         self._outbox.anchor(wire.Anchor(batch.boot, middle, answer.server_ms, reply.rtt_ms))
         return Outcome(Kind.ACCEPTED, answer)

@@ -337,6 +337,14 @@ def read_entry(entry: bytes) -> dict[str, Any]:
         raise Unreadable("bad_entry") from None
 
 
+def problem_code(body: bytes) -> str:
+    """The code of a refusal; empty when the body is none."""
+    try:
+        return str(_dict.decode(body).get("code", ""))
+    except _BROKEN:
+        return ""
+
+
 def boot_of(entry: bytes) -> str:
     """The start in which an entry was captured; empty when it doesn't say. Of any kind and schema."""
     try:

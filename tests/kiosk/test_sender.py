@@ -406,6 +406,11 @@ def test_what_a_refusal_means(code: int, signed: bool, kind: Kind) -> None:
     assert judge(code, signed, None).kind is kind
 
 
+def test_what_was_garbled_on_the_way_is_no_fault_of_the_answers() -> None:
+    assert judge(400, True, None, "bad_digest").kind is Kind.GARBLED
+    assert judge(400, False, None, "bad_digest").kind is Kind.NO_ANSWER
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"), [("7", 7.0), ("-1", 0.0), ("99999", 3600.0), ("soon", None), (None, None)]
 )
