@@ -1,0 +1,261 @@
+"""A shop behind a line that fails: a real terminal, a real head office, and what must be true of both at any time."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from kiosk.config import Settings
+from kiosk.pace import CAP_S, SILENCE_S
+from kiosk.sender import Sender
+from kiosk.terminal import Terminal
+from sync import config, models, wire
+from sync.app import create_app
+from sync.centre import Centre, open_centre
+from sync.intake import enrol, tally
+from tests.boxes import open_shop
+from tests.faults.proxy import Line
+from tests.processes import free_ports, running
+
+CONFIG = """
+[server]
+data = "centre"
+port = {port}
+database_url = "{database}"
+"""
+
+
+class Violated(AssertionError):
+    """Something that is always true was not: which, as a sentence."""
+
+
+class Office:
+    """Head office at `address`, and its tables."""
+
+    def __init__(self, centre: Centre, address: str) -> None:
+        self.centre, self.address = centre, address
+
+    def receipts(self, device: str | None = None) -> set[tuple[str, int]]:
+        table = models.receipts
+        query = select(table.c.id, table.c.rev)
+        with self.centre.db.reading() as tx:
+            rows = tx.execute(query if device is None else query.where(table.c.device_id == device))
+            return {(row.id, row.rev) for row in rows}
+
+    def responses(self, location: int) -> dict[str, tuple[int, bytes]]:
+        """id -> the revision that counts, and the entry as it came."""
+        table = models.responses
+        query = select(table.c.id, table.c.rev, table.c.body).where(table.c.location_id == location)
+        with self.centre.db.reading() as tx:
+            return {row.id: (row.rev, row.body.encode()) for row in tx.execute(query)}
+
+    def counted(self, location: int) -> int:
+        """How many first answers the tallies of a place hold."""
+        table = models.tallies_day
+        query = select(func.coalesce(func.sum(table.c.n), 0))
+        here = (table.c.location_id == location) & (table.c.choice == "") & (table.c.question == "visit")
+        with self.centre.db.reading() as tx:
+            return int(tx.execute(query.where(here)).scalar_one())
+
+    def apart(self) -> int:
+        with self.centre.db.reading() as tx:
+            return int(tx.execute(select(func.count()).select_from(models.quarantine)).scalar_one())
+
+    def verify(self) -> None:
+        with self.centre.db.reading() as tx:
+            difference = tally.verify(tx)
+        if difference:
+            raise Violated(f"the tallies are not what the responses say: {difference}")
+
+
+@contextmanager
+def office_process(folder: Path, database: str) -> Iterator[Office]:
+    """Head office as a process of its own, served by waitress."""
+    (port,) = free_ports(1)
+    settings = _configured(folder, database, port)
+    address = f"http://127.0.0.1:{port}"
+    serving = running("server", "run", "--config", folder / "config.toml", cwd=folder, health=address + "/healthz")
+    with serving, _opened(settings) as centre:
+        yield Office(centre, address)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any) -> None:
+        """Nothing: a test says what it saw."""
+
+
+@contextmanager
+def office_here(folder: Path, database: str) -> Iterator[Office]:
+    """Head office in threads of this process."""
+    with _opened(_configured(folder, database)) as centre:
+        server = make_server("127.0.0.1", 0, create_app(centre), threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        yield Office(centre, f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _configured(folder: Path, database: str, port: int = 8320) -> config.Settings:
+    (folder / "config.toml").write_text(CONFIG.format(port=port, database=database))
+    return config.load(folder / "config.toml")
+
+
+@contextmanager
+def _opened(settings: config.Settings) -> Iterator[Centre]:
+    centre = open_centre(settings)
+    with closing(centre.db):
+        yield centre
+
+
+class Watch:
+    """Seconds that pass when somebody lets them."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Shop:
+    """One screen and its box, whose sender makes a pass when it is told to: what it would wait, its watch jumps.
+
+    `weather` is the name of what the line does next."""
+
+    def __init__(self, office: Office, folder: Path, chance: random.Random, name: str = "Oslo") -> None:
+        self.office, self.chance, self.weather = office, chance, "well"
+        self.line = Line(office.address, lambda: self.weather, chance)
+        self.box = Terminal(Settings(data=folder / name, centre=self.line.address))
+        self.watch = Watch()
+        self.sender._monotonic = self.watch
+        self.location, placement = open_shop(office.centre, name)
+        with office.centre.db.writing() as tx:
+            code = enrol.new_code(tx, placement, office.centre.now_ms())
+        self.box.enrol(code)
+        self.given: dict[str, int] = {}
+        """id -> its highest sealed revision."""
+
+    @property
+    def sender(self) -> Sender:
+        assert self.box.sender is not None
+        return self.box.sender
+
+    @property
+    def device(self) -> str:
+        device = self.box._identity.device
+        assert device is not None
+        return device
+
+    def close(self) -> None:
+        self.line.close()
+        self.box.stop()
+
+    # -- customers
+
+    def serve(self, customers: int) -> None:
+        """So many come, one after the other; some change their minds, and some come back to what was over."""
+        for _ in range(customers):
+            back = self.given and self.chance.random() < 0.2
+            name = self.chance.choice(list(self.given)) if back else self.box.new_id()
+            rev = self.given.get(name, 0)
+            for _ in range(self.chance.choice((1, 1, 2, 3))):
+                rev += 1
+                self.touch(name, rev)
+            self.box.seal(name, self.chance.choice(("done", "idle", "left")))
+            self.given[name] = rev
+
+    def touch(self, name: str, rev: int, **answers: Any) -> None:
+        standing = self.box.standing()
+        assert standing is not None
+        said = {"visit": self.chance.randrange(4), "comment": f"{rev} " + "æ" * self.chance.choice((0, 5, 500))}
+        self.box.hold(
+            standing, id=name, rev=rev, lang="en", answers={**said, **answers}, shown={}, first_ms=900, total_ms=4000,
+            ago_ms=0, from_page=True,
+        )  # fmt: skip
+
+    # -- the sender
+
+    def send(self) -> float:
+        """One pass; the seconds until the next. Whatever came back, no entry is acked that head office doesn't hold."""
+        wait = self.sender.pass_once()
+        self.watch.now += wait
+        self.no_false_ack()
+        if wait > CAP_S:
+            raise Violated(f"the sender rests for {wait:.0f} s because of the line")
+        return wait
+
+    def drain(self, most: int = 60) -> float:
+        """On a line that is well: passes until nothing waits; the seconds that took by the watch."""
+        start, self.weather = self.watch.now, "well"
+        self.line.mend()
+        for _ in range(most):
+            wait = self.send()
+            if not self.pending():
+                return self.watch.now - wait - start
+        raise Violated(f"{self.pending()} entries still wait after {most} passes on a line that is well")
+
+    def say_something(self) -> None:
+        """It was silent for so long that it sends its health alone."""
+        self.watch.now += SILENCE_S
+        self.send()
+
+    def pending(self) -> int:
+        return int(self.states().get("sealed", 0))
+
+    def states(self) -> dict[str, int]:
+        return dict(self.box.outbox.disk.rows("SELECT state, count(*) FROM entries GROUP BY state"))  # type: ignore[arg-type]
+
+    def acked(self) -> set[tuple[str, int]]:
+        rows = self.box.outbox.disk.rows("SELECT id, rev FROM entries WHERE state = 'acked'")
+        return {(row[0], row[1]) for row in rows}
+
+    # -- what is always true
+
+    def no_false_ack(self) -> None:
+        false = self.acked() - self.office.receipts(self.device)
+        if false:
+            raise Violated(f"false ack: head office holds no receipt of {len(false)} entries that were acked")
+
+    def exact(self, refused: int = 0) -> None:
+        """Nothing waits; every response is stored and counted once, at its highest revision, whole."""
+        states = self.states()
+        if states.get("parked", 0) != refused:
+            raise Violated(f"{states.get('parked', 0)} entries were parked")
+        if states.get("sealed", 0):
+            raise Violated(f"{states['sealed']} entries were never sent")
+        rows = self.box.outbox.disk.rows("SELECT id, rev, body FROM entries WHERE state = 'acked'")
+        sealed = {(row[0], row[1]): row[2] for row in rows}
+        if sealed.keys() != self.office.receipts(self.device):
+            raise Violated("the receipts are not those of what was given")
+        highest = dict(sorted(sealed))
+        stored = self.office.responses(self.location)
+        if stored.keys() != highest.keys():
+            raise Violated(f"{len(highest)} responses were given, {len(stored)} are stored")
+        for name, rev in highest.items():
+            if stored[name] != (rev, bytes(sealed[name, rev])):
+                raise Violated(f"a response is not stored at its highest revision {rev}, whole")
+        if self.office.counted(self.location) != len(highest):
+            raise Violated(f"{len(highest)} responses were given, {self.office.counted(self.location)} are counted")
+        self.office.verify()
+
+    def reported(self) -> wire.Health:
+        """What head office believes of this box."""
+        table = models.devices
+        with self.office.centre.db.reading() as tx:
+            told = tx.execute(select(table.c.health).where(table.c.id == self.device)).scalar_one()
+        return msgspec.json.decode(told, type=wire.Health)
+
+
+@contextmanager
+def shop(office: Office, folder: Path, chance: random.Random, name: str = "Oslo") -> Iterator[Shop]:
+    opened = Shop(office, folder, chance, name)
+    with closing(opened):
+        yield opened
