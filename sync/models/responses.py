@@ -84,6 +84,8 @@ quarantine = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     PrimaryKeyConstraint("id", "rev", "sha"),
+    # Serves: what of a device is kept apart, and why.
+    Index(None, "device_id", "code"),
 )
 
 # Ids whose words were taken out: every road into the centre reads them. Refilled from a file outside the database.

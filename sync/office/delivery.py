@@ -99,10 +99,15 @@ def _screen(
 ) -> Delivery:
     if device is None:
         return Delivery(screens=1, unenrolled=1)
+    silent = is_silent(place, contact_ms, now_ms)
+    return Delivery(1, complete_ms, int(silent), contact_ms if silent else None)
+
+
+def is_silent(place: Location, contact_ms: int | None, now_ms: int) -> bool:
+    """Whether a terminal that was last heard then should have been heard of since: its place is open."""
     open_minutes = local_time.open_for(now_ms, place.zone, place.hours)
     quiet_minutes = SILENT_MINUTES + 1 if contact_ms is None else (now_ms - contact_ms) // MINUTE_MS
-    silent = open_minutes is not None and min(open_minutes, quiet_minutes) >= SILENT_MINUTES
-    return Delivery(1, complete_ms, int(silent), contact_ms if silent else None)
+    return open_minutes is not None and min(open_minutes, quiet_minutes) >= SILENT_MINUTES
 
 
 def together(parts: Iterable[Delivery]) -> Delivery:

@@ -7,7 +7,20 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import charts, comments, counts, delivery, doors, faces, location, overview, places, words
+from sync.office import (
+    charts,
+    comments,
+    counts,
+    delivery,
+    device_words,
+    devices,
+    doors,
+    faces,
+    location,
+    overview,
+    places,
+    words,
+)
 from sync.office.comments import Comments, Cursor
 from sync.office.people import User
 from sync.office.places import Location
@@ -19,7 +32,9 @@ routes.register_blueprint(doors.routes)
 @routes.record_once
 def _give_templates_their_pens(state: BlueprintSetupState) -> None:
     """What every template of the office draws with, macros too."""
-    state.app.jinja_env.globals.update(words=words, charts=charts, faces=faces, PERIOD=counts.PERIOD)
+    state.app.jinja_env.globals.update(
+        words=words, device_words=device_words, charts=charts, faces=faces, PERIOD=counts.PERIOD
+    )
 
 
 @routes.get("/")
@@ -66,6 +81,32 @@ def place_comments(number: int) -> Response:
     return make_response(render_template("office/comments.html", place=at, comments=page, now_ms=here.now_ms()))
 
 
+@routes.get("/devices")
+@access.open_to("signed_in")
+def ledger() -> Response:
+    return _ledger("office/devices.html")
+
+
+@routes.get("/devices/now")
+@access.open_to("signed_in")
+def ledger_now() -> Response:
+    """The ledger for a page that is open; 204 while it shows the newest."""
+    return _unchanged() or _ledger("office/_devices.html")
+
+
+@routes.get("/devices/<device>")
+@access.open_to("signed_in")
+def terminal(device: str) -> Response:
+    return _terminal("office/device.html", device)
+
+
+@routes.get("/devices/<device>/now")
+@access.open_to("signed_in")
+def terminal_now(device: str) -> Response:
+    """A terminal's own page while it is open; 204 while it shows the newest."""
+    return _unchanged() or _terminal("office/_device.html", device)
+
+
 def _viewer() -> User:
     viewer: User = g.user
     return viewer
@@ -100,6 +141,23 @@ def _location(template: str, number: int, newest: Cursor | None = None) -> Respo
     return make_response(
         render_template(template, page=page, view=page.overview, comments=said, newest=newest, now_ms=now_ms)
     )
+
+
+def _ledger(template: str) -> Response:
+    here, user = centre(), _viewer()
+    with here.db.reading() as tx:
+        view = devices.every(tx, user, here.now_ms(), _asked_page())
+    return make_response(render_template(template, view=view))
+
+
+def _terminal(template: str, device: str) -> Response:
+    """404 alike for a terminal that isn't there and one that isn't theirs."""
+    here, user = centre(), _viewer()
+    now_ms = here.now_ms()
+    with here.db.reading() as tx:
+        found = devices.find(tx, user, device, now_ms) or abort(404)
+        details, version = devices.details(tx, found.id), delivery.version(tx, now_ms)
+    return make_response(render_template(template, terminal=found, details=details, version=version))
 
 
 def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -> Comments | None:

@@ -8,13 +8,15 @@ from threading import Thread
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
+from sqlalchemy import insert
 from werkzeug.serving import make_server
 
 from sync.centre import open_centre
 from sync.config import Settings
+from sync.models import clone_signs
 from sync.office.comments import A_PAGE
 from tests.sync.conftest import Clock
-from tests.sync.norway import PASSWORD, Chain
+from tests.sync.norway import DAY_MS, PASSWORD, Chain
 
 NewPage = Callable[..., Page]
 SOON = 20_000
@@ -27,6 +29,22 @@ class Town(Chain):
     """The chain, answering at an address of its own."""
 
     address: str
+    troubled: str
+    """The terminal that has every trouble there is."""
+
+
+def trouble(town: Chain, shop: int) -> str:
+    box, at_ms = town.boxes[shop], town.clock()
+    entries = [box.response(), box.response(survey="unknown"), box.response()]
+    counts = {"sealed": 1_234_567, "acked": 1_200_000, "pending": 31_003, "parked": 12}
+    health = {"streams": {box.stream: counts}, "stream": box.stream, "oldest_pending_ms": 9 * DAY_MS, "lost": 3}
+    health |= {"storage": "failing", "aside": 1, "damaged": 2, "free_bytes": 123_456_789, "last_error": "no answer"}
+    anchor = {"boot": box.boot, "boottime_ms": 10**9, "server_ms": at_ms - DAY_MS, "rtt_ms": 90}
+    box.send(town.app.test_client(), *entries, health=health, anchors=[anchor])
+    sign = {"device_id": box.device, "first_ms": at_ms - DAY_MS, "last_ms": at_ms, "times": 7}
+    with town.centre.db.writing() as tx:
+        tx.execute(insert(clone_signs), [{"sign": sign_, **sign} for sign_ in ("fingerprint", "slot", "boot")])
+    return box.device
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +66,7 @@ def town(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     town.comment(town.oslo, "شكراً جزيلاً, the staff were lovely!", lang="ar")
     town.comment(town.oslo, "Supercalifragilisticexpialidocious" * 20, 0)
     town.comment(town.oslo, "<script>document.title = 'broken in'</script><img src=x onerror=\"document.title='in'\">")
-    town.shop(LONG)
+    town.troubled = trouble(town, town.shop(LONG))
     yield town
     server.shutdown()
     thread.join()
@@ -90,7 +108,9 @@ def test_everybody_can_read_the_pages(new_page: NewPage, town: Town, width: str,
     page.goto(f"{town.address}/sign-in")
     assert Axe().run(page).violations_count == 0
     sign_in(page, town)
-    for path in ("/", f"/locations/{town.norway}", f"/locations/{town.oslo}", f"/locations/{town.oslo}/comments"):
+    paths = ["/devices", f"/devices/{town.troubled}", f"/devices/{town.boxes[town.oslo].device}"]
+    paths += ["/", f"/locations/{town.norway}", f"/locations/{town.oslo}", f"/locations/{town.oslo}/comments"]
+    for path in paths:
         page.goto(town.address + path)
         assert not scrolls_sideways(page), path
         for numbers in page.locator("main details").all()[:1]:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         postgresql_where=unsure,
     )
     op.create_index("ix_receipts_slot", "receipts", ["stream", "seq"])
+    op.create_index("ix_quarantine_device_id_code", "quarantine", ["device_id", "code"])
 
 
 # Every response says in its body which start of its clock stamped it.

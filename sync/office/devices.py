@@ -1,0 +1,196 @@
+"""What is read for the ledger: a row a terminal, a screen or a stream, never one an answer."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text, union
+
+from sync import models, wire
+from sync.models import anchors, clone_signs, devices, driven, placements, quarantine, screens, streams, touchpoints
+from sync.office import delivery, places
+from sync.office.ledger import Ledger, Sign, Spot, Stream, Terminal, ledger, reckon
+from sync.office.people import User
+from sync.office.places import Location
+
+MANY = 1_000
+"""Times in doubt are counted up to here: what is read for a page does not grow with the answers."""
+STARTS = 12
+
+
+class Start(NamedTuple):
+    """A start of a terminal's clock, from the first to the last moment in which it was compared with ours."""
+
+    first_ms: int
+    last_ms: int
+    rtt_ms: int
+
+
+class Details(NamedTuple):
+    """What only a terminal's own page shows. `apart`: entries in quarantine, by code. `doubts`: responses whose time
+    isn't anchored within a second, by quality, MANY of them at most; `starts`: the newest first."""
+
+    apart: dict[str, int]
+    doubts: dict[str, int]
+    starts: tuple[Start, ...]
+
+
+def every(tx: Connection, user: User, now_ms: int, page: int = 1) -> Ledger:
+    """The ledger of what this person may see: terminals with a screen in their part of the tree, one they drive or,
+    if they drive none any more, the last they drove."""
+    top, tree = _visible(tx, user)
+    return ledger(_terminals(tx, _scope(top), tree, now_ms), top, page, delivery.version(tx, now_ms))
+
+
+def find(tx: Connection, user: User, device: str, now_ms: int) -> Terminal | None:
+    """That terminal, or None when there is none or this person may not see it."""
+    top, tree = _visible(tx, user)
+    return next(iter(_terminals(tx, and_(_scope(top), devices.c.id == device), tree, now_ms)), None)
+
+
+def details(tx: Connection, device: str) -> Details:
+    return Details(_apart(tx, device), _doubts(tx, device), tuple(_starts(tx, device)))
+
+
+def _apart(tx: Connection, device: str) -> dict[str, int]:
+    table = quarantine.c
+    query = select(table.code, func.count()).where(table.device_id == device).group_by(table.code).order_by(table.code)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def _doubts(tx: Connection, device: str) -> dict[str, int]:
+    table = models.responses.c
+    # In the words of the index that it goes by: with the number as a parameter SQLite would not know it again.
+    unsure = text(f"(quality <> 'anchored' OR error_ms > {models.UNSURE_MS})")
+    some = select(table.quality).where(table.device_id == device, unsure).limit(MANY).subquery()
+    query = select(some.c.quality, func.count()).group_by(some.c.quality)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def _starts(tx: Connection, device: str) -> list[Start]:
+    table = anchors.c
+    query = (
+        select(func.min(table.server_ms), func.max(table.server_ms).label("last"), func.min(table.rtt_ms))
+        .where(table.device_id == device)
+        .group_by(table.boot)
+        .order_by(text("last DESC"))
+        .limit(STARTS)
+    )
+    return [Start(*row) for row in tx.execute(query)]
+
+
+def _visible(tx: Connection, user: User) -> tuple[Location | None, dict[int, Location]]:
+    """The root of what this person may see (None: everything), and the tree from there."""
+    tree = {node.id: node for node in places.locations(tx, user.location_id)}
+    return (tree[user.location_id] if user.location_id is not None else None), tree
+
+
+def _scope(top: Location | None) -> ColumnElement[bool]:
+    """Which terminals stand at or below `top`."""
+    if top is None:
+        return devices.c.id.is_not(None)
+    below = models.locations.c.path.startswith(top.path)
+    return devices.c.id.in_(union(_driving(screens.c.device_id).where(below), _drove(driven.c.device_id).where(below)))
+
+
+def _driving(*shown: ColumnElement[Any]) -> Select[Any]:
+    """Of every screen that a terminal drives and that stands somewhere now."""
+    return _placed(select(*shown).select_from(screens)).where(screens.c.device_id.is_not(None))
+
+
+def _drove(*shown: ColumnElement[Any]) -> Select[Any]:
+    """Of every screen that stands somewhere now and was driven by a terminal that drives none any more."""
+    drives = screens.alias("drives")
+    query = select(*shown).select_from(driven).join(screens, screens.c.id == driven.c.screen_id)
+    return _placed(query).where(~exists().where(drives.c.device_id == driven.c.device_id))
+
+
+def _placed(query: Select[Any]) -> Select[Any]:
+    standing = and_(placements.c.screen_id == screens.c.id, placements.c.to_ms.is_(None))
+    return (
+        query.join(placements, standing)
+        .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
+        .join(models.locations, models.locations.c.id == touchpoints.c.location_id)
+    )
+
+
+def _terminals(tx: Connection, scope: ColumnElement[bool], tree: dict[int, Location], now_ms: int) -> list[Terminal]:
+    ids = select(devices.c.id).where(scope)
+    spots, held, signs = _spots(tx, ids, tree), _streams(tx, ids), _signs(tx, ids)
+    driving = set(tx.execute(select(screens.c.device_id).where(screens.c.device_id.in_(ids))).scalars())
+    apart = exists().where(quarantine.c.device_id == devices.c.id)
+    last = and_(anchors.c.device_id == devices.c.id, anchors.c.boot == devices.c.boot, anchors.c.place == "last")
+    query = select(devices, anchors.c.rtt_ms, apart.label("has_apart")).outerjoin(anchors, last).where(scope)
+    return [
+        _terminal(row, spots[row.id], held[row.id], signs[row.id], row.id not in driving, now_ms)
+        for row in tx.execute(query)
+    ]
+
+
+def _terminal(
+    row: Row[Any], spots: Sequence[Spot], held: Sequence[Row[Any]], signs: Sequence[Sign], retired: bool, now_ms: int
+) -> Terminal:
+    health = _health(row.health)
+    heard_ms = row.contact_ms if row.contact_ms is not None else row.enrolled_ms
+    is_expected = not retired and row.revoked_ms is None
+    return Terminal(
+        id=row.id,
+        app=row.app,
+        spots=tuple(sorted(spots, key=lambda spot: (spot.place.name.casefold(), spot.screen.casefold()))),
+        streams=tuple(sorted((_stream(each, health) for each in held), key=lambda s: (not s.is_current, s.name))),
+        health=health,
+        signs=tuple(signs),
+        enrolled_ms=row.enrolled_ms,
+        contact_ms=row.contact_ms,
+        complete_ms=row.complete_ms,
+        rtt_ms=row.rtt_ms,
+        revoked_ms=row.revoked_ms,
+        is_retired=retired,
+        is_silent=is_expected and any(delivery.is_silent(spot.place, heard_ms, now_ms) for spot in spots),
+        has_apart=row.has_apart,
+        now_ms=now_ms,
+    )
+
+
+def _stream(row: Row[Any], health: wire.Health) -> Stream:
+    counts = reckon(row.n, row.max_seq, row.sealed, health.streams.get(row.stream))
+    return Stream(row.stream, counts, row.stream == health.stream)
+
+
+def _health(told: str | None) -> wire.Health:
+    """What it said of itself; nothing where another version said it in a way that is not understood."""
+    try:
+        return msgspec.json.decode(told, type=wire.Health) if told else wire.Health()
+    except msgspec.DecodeError:
+        return wire.Health()
+
+
+def _spots(tx: Connection, ids: Select[Any], tree: dict[int, Location]) -> dict[str, list[Spot]]:
+    """Only those in the viewer's part of the tree: what else a terminal drives is none of theirs."""
+    found = defaultdict(list)
+    about = (touchpoints.c.location_id, touchpoints.c.name, screens.c.name)
+    driving = _driving(screens.c.device_id, *about).where(screens.c.device_id.in_(ids))
+    drove = _drove(driven.c.device_id, *about).where(driven.c.device_id.in_(ids))
+    for query in (driving, drove):
+        for device, place, touchpoint, screen in tx.execute(query):
+            if place in tree:
+                found[device].append(Spot(tree[place], touchpoint, screen))
+    return found
+
+
+def _streams(tx: Connection, ids: Select[Any]) -> dict[str, list[Row[Any]]]:
+    found = defaultdict(list)
+    for row in tx.execute(select(streams).where(streams.c.device_id.in_(ids))):
+        found[row.device_id].append(row)
+    return found
+
+
+def _signs(tx: Connection, ids: Select[Any]) -> dict[str, list[Sign]]:
+    """Those that nobody has looked at since they last showed."""
+    table, found = clone_signs.c, defaultdict(list)
+    open_ = or_(table.settled_ms.is_(None), table.settled_ms < table.last_ms)
+    query = select(table.device_id, table.sign, table.first_ms, table.last_ms, table.times).where(open_)
+    for device, *sign in tx.execute(query.where(table.device_id.in_(ids)).order_by(table.first_ms)):
+        found[device].append(Sign(*sign))
+    return found

@@ -1,0 +1,302 @@
+"""What head office reads of its terminals: what each was given, what of it is here, who needs somebody. Over HTTP, on
+both databases."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, text, update
+
+from sync import models
+from sync.centre import Centre
+from sync.office import devices, ledger
+from sync.office.ledger import Counts, reckon
+from sync.wire import StreamCounts
+from tests.boxes import NOON, Box
+from tests.sync.conftest import Clock
+from tests.sync.norway import DAY_MS, FRAGMENT, MINUTE_MS, Chain
+from tests.sync.test_pages import sentence, version, words
+
+HOUR_MS = 60 * MINUTE_MS
+
+
+@pytest.fixture
+def chain(a_centre: Centre, clock: Clock) -> Chain:
+    return Chain(a_centre, clock)
+
+
+def report(chain: Chain, shop: int, *entries: Any, **health: Any) -> None:
+    """The terminal there is heard of; `sealed`, `pending` and `parked` are of its only stream."""
+    box = chain.boxes[shop]
+    counts = {"sealed": box.seq, "acked": 0, "pending": len(entries), "parked": 0}
+    counts |= {name: health.pop(name) for name in tuple(counts) if name in health}
+    box.send(
+        chain.app.test_client(), *entries, health={"streams": {box.stream: counts}, "stream": box.stream, **health}
+    )
+
+
+def row(page: str, box: Box) -> str:
+    """What stands in a terminal's row, as words."""
+    found = re.search(rf'<tr role="row" id="{box.device}".*?</tr>', page, re.DOTALL)
+    assert found, f"no row for {box.device}"
+    return words(re.sub(r'<span class="label".*?</span>', "", found[0]))
+
+
+def all_heard(chain: Chain) -> None:
+    for shop in chain.boxes:
+        report(chain, shop)
+
+
+def test_every_terminal_that_owes_nothing_is_one_sentence(chain: Chain) -> None:
+    all_heard(chain)
+    page = chain.page("/devices")
+    assert sentence(page) == "All 3 terminals have delivered everything through 12:00."
+    assert "Need somebody" not in page
+    assert row(page, chain.boxes[chain.oslo]) == "Oslo Oslo 1 Complete to 12:00 0 0 0 0 0 12:00"
+
+
+def test_what_was_given_is_received_or_accounted_for(chain: Chain) -> None:
+    all_heard(chain)
+    box = chain.boxes[chain.bergen]
+    entries = [box.response() for _ in range(10)]
+    report(chain, chain.bergen, *entries[:4], pending=8, parked=2, oldest_pending_ms=2 * DAY_MS)
+    page = chain.page("/devices")
+    assert row(page, box).startswith("Bergen Bergen 1 2 parked · 4 unsent since Sun 12:00 10 4 4 2 0")
+    assert sentence(page) == (
+        "1 terminal owes 6 answers, the oldest since Sun 12:00. 2 terminals have delivered everything through 12:00."
+    )
+    assert words(page).index("Needs somebody") < words(page).index("Bergen") < words(page).index("The others")
+
+
+def test_what_the_terminal_takes_for_delivered_and_is_not_here_is_a_gap(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    report(chain, chain.oslo, box.response())
+    report(chain, chain.oslo, sealed=8, acked=8)
+    page = chain.page("/devices")
+    assert "7 missing here 8 1 0 0 7" in row(page, box)
+    own = words(chain.page(f"/devices/{box.device}"))
+    assert "It owes 7 answers: 7 missing here." in own
+    assert "It compares every night and sends again what it still has" in own
+
+
+@pytest.mark.parametrize(
+    ("n", "top", "sealed", "told", "counts"),
+    [
+        (0, 0, 0, None, Counts()),
+        (10, 10, 10, StreamCounts(10, 0, 10, 0), Counts(10, 10)),
+        (4, 4, 10, StreamCounts(10, 0, 10, 0), Counts(10, 4, unsent=6)),
+        (4, 10, 9, StreamCounts(10, 4, 4, 2), Counts(10, 4, unsent=4, parked=2)),
+        (4, 4, 10, StreamCounts(10, 9, 1, 0), Counts(10, 4, unsent=1, gap=5)),
+        (4, 4, 10, None, Counts(10, 4, gap=6)),
+        (12, 10, 10, StreamCounts(10, 10, 0, 0), Counts(10, 12, surplus=2)),
+        (10, 10, 10, StreamCounts(10, 9, 0, 1), Counts(10, 10, parked=1)),  # parked there though it arrived
+    ],
+)
+def test_a_streams_ledger(n: int, top: int, sealed: int, told: StreamCounts | None, counts: Counts) -> None:
+    assert reckon(n, top, sealed, told) == counts
+
+
+def test_a_box_with_a_new_file_has_a_ledger_for_each(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    report(chain, chain.oslo, box.response(), box.response())
+    before, box.stream, box.seq = box.stream, "a-new-stream", 0
+    report(chain, chain.oslo, box.response(), aside=1, damaged=3)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert f"a-new-st, the one it writes now 1 1 0 0 0 {before[:8]} 2 2 0 0 0 All 3 3 0 0 0" in page
+    assert "1 damaged file moved aside, 3 entries unreadable. They stay in its data folder" in page
+
+
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        ({"lost": 3, "sealed": 3}, "3 lost"),
+        ({"storage": "full"}, "Its disk is full"),
+        ({"storage": "on_fire"}, "Its disk is in trouble"),
+        ({"aside": 2}, "2 damaged files moved aside"),
+        ({"damaged": 1}, "1 entry unreadable"),
+    ],
+)
+def test_a_box_in_trouble_says_so_in_words(chain: Chain, health: dict[str, Any], said: str) -> None:
+    report(chain, chain.oslo, **health)
+    assert f"Oslo 1 {said}" in row(chain.page("/devices"), chain.boxes[chain.oslo])
+
+
+def test_a_loss_is_said_at_the_top_as_an_exact_number(chain: Chain) -> None:
+    all_heard(chain)
+    report(chain, chain.oslo, lost=3, sealed=3)
+    assert "3 answers are lost." in sentence(chain.page("/devices"))
+    page = words(chain.page(f"/devices/{chain.boxes[chain.oslo].device}"))
+    assert "3 answers were delivered once, are not here any more, and the terminal has no copy left." in page
+
+
+def test_silence_in_opening_hours_needs_somebody(chain: Chain, clock: Clock) -> None:
+    all_heard(chain)
+    clock.ms += HOUR_MS
+    report(chain, chain.oslo)
+    page = chain.page("/devices")
+    assert "Silent since 12:00" in row(page, chain.boxes[chain.bergen])
+    assert sentence(page) == (
+        "2 terminals are silent, the longest since 12:00. 1 terminal has delivered everything through 13:00."
+    )
+
+
+def test_a_closed_shop_may_be_switched_off(chain: Chain, clock: Clock) -> None:
+    nights = chain.shop("Narvik", hours=[[(10 * 60, 18 * 60)]] * 7)
+    all_heard(chain)
+    clock.ms += 12 * HOUR_MS
+    for shop in (chain.oslo, chain.bergen, chain.malmo):
+        report(chain, shop)
+    page = chain.page("/devices")
+    assert sentence(page) == (
+        "All 4 terminals have delivered everything: 3 through 00:00, the others through when they were last heard, "
+        "Tue 12:00 at the earliest."
+    )
+    assert "Complete to Tue 12:00" in row(page, chain.boxes[nights])
+
+
+def test_a_copied_card_asks_for_a_person(chain: Chain, clock: Clock) -> None:
+    box, at_ms = chain.boxes[chain.oslo], clock()
+    all_heard(chain)
+    sign = {"device_id": box.device, "sign": "slot", "first_ms": at_ms - DAY_MS, "last_ms": at_ms, "times": 2}
+    with chain.centre.db.writing() as tx:
+        tx.execute(insert(models.clone_signs).values(sign))
+    assert "One box or two?" in row(chain.page("/devices"), box)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "Two different answers came under the same number: 2 times, first Mon 12:00, last 12:00." in page
+    assert f"smilepost server settle-clone {box.device}" in page
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.clone_signs).values(settled_ms=at_ms))
+    assert "One box or two?" not in chain.page("/devices")
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.clone_signs).values(last_ms=at_ms + 1))
+    assert "One box or two?" in chain.page("/devices")
+
+
+def test_what_is_kept_apart_is_told_with_its_reason(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    report(chain, chain.oslo, box.response(survey="lost-in-the-post"), box.response())
+    assert "Some kept apart, not counted 2 2 0 0 0" in row(chain.page("/devices"), box)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "1 answer kept apart, not counted: they answer a survey that is not known here." in page
+
+
+def test_a_clock_is_told_in_words(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "Since it was started, its clock was not compared with ours yet." in page
+    anchor = {"boot": box.boot, "boottime_ms": 10**9, "server_ms": chain.clock(), "rtt_ms": 420}
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.devices).where(models.devices.c.id == box.device).values(boot=box.boot))
+    stamp = {"boot": "another", "boottime_ms": 5, "wall_ms": 5, "synced": False}
+    box.send(chain.app.test_client(), box.response(stamp=stamp), anchors=[anchor])
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "Its clock is known within 0.2 s." in page
+    assert "1 not known: counted on the day they arrived, in no hour" in page
+    assert "12:00 12:00 210 ms" in page
+
+
+def test_bjorn_sees_oslos_terminals_and_no_other(chain: Chain) -> None:
+    all_heard(chain)
+    page = chain.page("/devices", chain.bjorn)
+    assert sentence(page) == "The terminal has delivered everything through 12:00."
+    assert [name for name in ("Bergen", "Malmö", "Norway") if name in page] == []
+    browser = chain.browser(chain.bjorn)
+    assert browser.get(f"/devices/{chain.boxes[chain.oslo].device}").status_code == 200
+    for path in ("", "/now"):
+        assert browser.get(f"/devices/{chain.boxes[chain.bergen].device}{path}").status_code == 404
+    assert browser.get("/devices/nothing").status_code == 404
+
+
+def test_per_sees_nothing_of_norway_and_a_stranger_nothing_at_all(chain: Chain) -> None:
+    all_heard(chain)
+    page = chain.page("/devices", chain.per)
+    assert [name for name in ("Oslo", "Bergen", "Molde", "Norway") if name in page] == []
+    assert "Malmö" in page
+    for path in ("/devices", "/devices/now", f"/devices/{chain.boxes[chain.malmo].device}"):
+        assert chain.browser().get(path).status_code == 303
+
+
+def test_a_box_with_screens_in_two_places_shows_each_viewer_theirs(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    with chain.centre.db.writing() as tx:
+        mine = models.screens.c.id == chain.boxes[chain.bergen].screen
+        tx.execute(update(models.screens).where(mine).values(device_id=box.device))
+    assert "Bergen, Oslo Bergen 1, Oslo 1" in row(chain.page("/devices"), box)
+    seen = chain.page("/devices", chain.bjorn)
+    assert row(seen, box).startswith("Oslo Oslo 1 ")
+    assert "Bergen" not in seen + chain.page(f"/devices/{box.device}", chain.bjorn)
+
+
+def test_a_box_that_was_replaced_still_owes_what_it_holds(chain: Chain, clock: Clock) -> None:
+    old, new = chain.boxes[chain.oslo], chain.boxes[chain.malmo]
+    report(chain, chain.oslo, old.response(), sealed=32, pending=32, oldest_pending_ms=MINUTE_MS)
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.screens).where(models.screens.c.id == old.screen).values(device_id=new.device))
+    clock.ms += 10 * DAY_MS
+    page = chain.page("/devices", chain.bjorn)
+    assert "31 unsent since 3 Mar 11:59 · Drives no screen any more 32 1 31 0 0" in row(page, old)
+    assert "Silent" not in row(page, old)  # nobody waits to hear of it
+    own = words(chain.page(f"/devices/{old.device}"))
+    assert "It stands nowhere any more: let it send them before it is wiped." in own
+
+
+def test_health_from_another_version_hides_no_terminal(chain: Chain) -> None:
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.devices).values(health='{"streams": "in a new way"}'))
+    assert chain.page("/devices").count('<tr role="row" id="dev-') == 3
+
+
+def test_before_the_first_terminal_the_page_says_how_to_get_one(a_centre: Centre, clock: Clock) -> None:
+    empty = Chain(a_centre, clock, founded=False)
+    astrid = empty.person("astrid@example.com", "Astrid")
+    page = empty.page("/devices", astrid)
+    assert sentence(page) == "No terminal stands here yet."
+    assert "smilepost kiosk enrol CODE" in page
+
+
+def test_an_open_page_asks_for_what_changed(chain: Chain) -> None:
+    all_heard(chain)
+    browser = chain.browser(chain.astrid)
+    shown = version(chain.page("/devices"))
+    assert browser.get(f"/devices/now?version={shown}", headers=FRAGMENT).status_code == 204
+    device = chain.boxes[chain.oslo].device
+    assert browser.get(f"/devices/{device}/now?version={shown}", headers=FRAGMENT).status_code == 204
+    report(chain, chain.oslo, chain.boxes[chain.oslo].response())
+    piece = browser.get(f"/devices/now?version={shown}", headers=FRAGMENT).get_data(as_text=True)
+    assert piece.lstrip().startswith('<div id="now"')
+    assert "1 1 0 0 0" in row(piece, chain.boxes[chain.oslo])
+
+
+def test_ten_thousand_terminals_come_page_by_page_the_troubled_first(chain: Chain) -> None:
+    health = '{"streams":{"s":{"sealed":9,"acked":9,"pending":0,"parked":0}},"stream":"s"}'
+    about = {"generation": 1, "fingerprint": "", "app": "smilepost/0", "health": health}
+    about |= {"enrolled_ms": NOON, "contact_ms": chain.clock(), "complete_ms": chain.clock()}
+    numbers = range(9_997)
+    with chain.centre.db.writing() as tx:
+        tx.execute(insert(models.devices), [{"id": f"dev-{n:05}", "install": f"i{n}", **about} for n in numbers])
+        row_ = {"n": 9, "max_seq": 9, "sealed": 9}
+        tx.execute(insert(models.streams), [{"stream": f"s{n}", "device_id": f"dev-{n:05}", **row_} for n in numbers])
+    report(chain, chain.bergen, storage="full")
+    page = chain.page("/devices")
+    assert "Page 1 of 100, 10,000 terminals" in page
+    first = re.search(r'<tr role="row" id="([^"]*)"', page)
+    assert first
+    assert first[1] == chain.boxes[chain.bergen].device
+    assert page.count('<tr role="row" id="') == ledger.A_PAGE
+    assert chain.page("/devices?page=100").count('<tr role="row" id="') == ledger.A_PAGE
+    assert "Page 100 of 100" in chain.page("/devices?page=999")
+
+
+def test_what_a_page_reads_of_answers_goes_by_an_index(chain: Chain) -> None:
+    """Whatever there is of them: only those of one device whose time is in doubt are looked at, and at most so many."""
+    asked: list[tuple[str, Any]] = []
+    with chain.centre.db.reading() as tx:
+        event.listen(tx, "before_cursor_execute", lambda _c, _cursor, query, values, *_: asked.append((query, values)))
+        devices.details(tx, "dev-1")
+        grow = [each for each in asked if re.search("FROM (responses|quarantine)", each[0])]
+        explain = "EXPLAIN QUERY PLAN "
+        if tx.dialect.name == "postgresql":
+            tx.execute(text("SET LOCAL enable_seqscan = off"))  # with nothing in it, it would rather read it all
+            explain = "EXPLAIN "
+        plans = [str(tx.exec_driver_sql(explain + query, values).all()) for query, values in grow]
+    assert ["ix_quarantine_device_id_code" in plans[0], "ix_responses_unsure" in plans[1]] == [True, True], plans
