@@ -149,6 +149,11 @@ def advanced(before: Audit, audit: Audit, asked: Sequence[Acked], last: bool, he
     )
 
 
+def given_up(audit: Audit) -> Audit:
+    """The same when the centre answered without saying what is missing: until there is another reason."""
+    return msgspec.structs.replace(audit, why=None, after=0, short={}, excused={**audit.excused, **audit.short})
+
+
 class Revision(NamedTuple):
     """One revision of an id, as far as it is known here. `gone`: acked, missing at the centre, its body gone here."""
 

@@ -44,6 +44,45 @@ _MIGRATIONS = (
         PRIMARY KEY (boot, place)
     ) WITHOUT ROWID;
     """,
+    """
+    -- `texts`: free text may be in the body. `audited`: 'kept' when an audit found it held long after its ack, so that
+    -- the body may go; 'gone' when an audit missed it and the body was gone already.
+    ALTER TABLE entries ADD COLUMN texts INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE entries ADD COLUMN audited TEXT CHECK (audited IN ('kept', 'gone'));
+    -- Serve: whose text is wiped next, which body goes next, which bodies may go, what is lost, what is parked.
+    CREATE INDEX entries_texts ON entries (acked_ms, n) WHERE state = 'acked' AND texts = 1;
+    CREATE INDEX entries_bodies ON entries (acked_ms, n) WHERE state = 'acked' AND body IS NOT NULL;
+    CREATE INDEX entries_kept ON entries (n) WHERE audited = 'kept' AND body IS NOT NULL;
+    CREATE INDEX entries_gone ON entries (id, rev) WHERE audited = 'gone';
+    CREATE INDEX entries_parked ON entries (code) WHERE state = 'parked';
+    -- Which start was which: counted as this terminal lived through them.
+    CREATE TABLE boots (boot TEXT PRIMARY KEY, n INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
+    INSERT INTO boots SELECT sealed_boot, row_number() OVER (ORDER BY min(n)) FROM entries GROUP BY sealed_boot;
+    -- What became of the entries of each stream, kept by the database itself, so that a start need not count them.
+    CREATE TABLE streams (
+        stream TEXT PRIMARY KEY, sealed INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
+        pending INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    INSERT INTO streams
+        SELECT stream, max(seq), sum(state = 'acked'), sum(state = 'sealed'), sum(state = 'parked')
+        FROM entries GROUP BY stream;
+    CREATE TRIGGER entries_sealed AFTER INSERT ON entries BEGIN
+        INSERT OR IGNORE INTO streams (stream) VALUES (new.stream);
+        UPDATE streams SET sealed = max(sealed, new.seq), acked = acked + (new.state = 'acked'),
+            pending = pending + (new.state = 'sealed'), parked = parked + (new.state = 'parked')
+            WHERE stream = new.stream;
+    END;
+    CREATE TRIGGER entries_taken_out AFTER DELETE ON entries BEGIN
+        UPDATE streams SET acked = acked - (old.state = 'acked'), pending = pending - (old.state = 'sealed'),
+            parked = parked - (old.state = 'parked') WHERE stream = old.stream;
+    END;
+    CREATE TRIGGER entries_moved AFTER UPDATE OF state ON entries WHEN new.state <> old.state BEGIN
+        UPDATE streams SET acked = acked + (new.state = 'acked') - (old.state = 'acked'),
+            pending = pending + (new.state = 'sealed') - (old.state = 'sealed'),
+            parked = parked + (new.state = 'parked') - (old.state = 'parked')
+            WHERE stream = new.stream;
+    END;
+    """,
 )
 
 
@@ -64,6 +103,7 @@ class Disk:
         self._path = path
         self._lock = RLock()
         self._unsaved = 0
+        self._within = False
         self.commits = 0
         self._db = self._open()
         self._migrate()
@@ -71,8 +111,13 @@ class Disk:
 
     @contextmanager
     def durable(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is on the disk when the block has ended. Raises NotHeld when it is not."""
+        """A transaction that is on the disk when the block has ended, or a part of the one it stands in. Raises NotHeld
+        when it is not."""
         with self._lock:
+            if self._within:
+                yield self._db
+                return
+            self._within = True
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
@@ -83,6 +128,8 @@ class Disk:
                 if self._db.in_transaction:  # not after the file was opened anew in the middle of it
                     self._db.execute("ROLLBACK")
                 raise
+            finally:
+                self._within = False
             self._committed()
 
     def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:

@@ -4,14 +4,18 @@ A draft is what a customer has answered so far, committed at every step; sealed,
 never changes again."""
 
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
+from time import sleep
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from kiosk import facts
+from kiosk.archive import BITE, BREATH_S, Archive, has_texts, without_texts
 from kiosk.disk import Disk, NotHeld, OutboxRefused
+from kiosk.starts import Starts
 from sync import wire
 
 __all__ = ["Draft", "Ended", "NotHeld", "Outbox", "OutboxRefused", "Waiting"]
@@ -56,8 +60,8 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self.disk = Disk(path)
-        self._counts = self._recount()
-        self._counting = Lock()
+        self.archive = Archive(self.disk)
+        self.starts = Starts(self.disk)
 
     def close(self) -> None:
         self.disk.close()
@@ -121,13 +125,24 @@ class Outbox:
             stream, seq = self.fact("stream"), int(self.fact("next_seq"))
             entry = wire.seal(_as_entry(draft, stream, seq, ended), secrets.token_urlsafe(12))
             db.execute(
-                "INSERT INTO entries (id, rev, stream, seq, state, sha, body, sealed_boot, sealed_boottime_ms,"
-                " sealed_wall_ms) VALUES (?, ?, ?, ?, 'sealed', ?, ?, ?, ?, ?)",
-                (name, draft.rev, stream, seq, entry["sha"], wire.encode(entry), at.boot, at.boottime_ms, at.wall_ms),
-            )
+                "INSERT INTO entries (id, rev, stream, seq, state, sha, body, texts, sealed_boot, sealed_boottime_ms,"
+                " sealed_wall_ms) VALUES (?, ?, ?, ?, 'sealed', ?, ?, ?, ?, ?, ?)",
+                (name, draft.rev, stream, seq, entry["sha"], wire.encode(entry), has_texts(draft.answers.values()),
+                 at.boot, at.boottime_ms, at.wall_ms),
+            )  # fmt: skip
             db.execute("UPDATE facts SET value = ? WHERE name = 'next_seq'", (str(seq + 1),))
-        self._count(stream, sealed=1, pending=1)
         return True
+
+    @property
+    def stream(self) -> str:
+        """The one that new entries go into."""
+        return self.fact("stream")
+
+    def rotate(self) -> None:
+        """New entries go into a new stream. Raises NotHeld."""
+        with self.disk.durable():
+            self.remember("stream", secrets.token_hex(8))
+            self.remember("next_seq", "1")
 
     # -- the sender
 
@@ -159,75 +174,57 @@ class Outbox:
     def settle(self, results: Sequence[wire.Result], server_ms: int) -> None:
         """Write down the centre's verdicts: acked, or parked when refused. `later` waits on. Raises NotHeld."""
         done = [result for result in results if result.verdict != "later"]
-        moved: list[tuple[str, str]] = []
-        with self.disk.durable() as db:
-            for result in done:
-                state = "parked" if result.verdict == "refused" else "acked"
-                row = db.execute(
-                    "UPDATE entries SET state = ?, verdict = ?, code = ?, acked_ms = ? WHERE id = ? AND rev = ?"
-                    " AND state = 'sealed' RETURNING stream",
-                    (state, result.verdict, result.code, server_ms, result.id, result.rev),
-                ).fetchone()
-                if row:
-                    moved.append((row[0], state))
-            db.execute("INSERT OR REPLACE INTO facts VALUES ('seen_ms', ?)", (str(server_ms),))
-        for stream, state in moved:
-            self._count(stream, pending=-1, **{state: 1})
+        for start in range(0, len(done), BITE):
+            with self.disk.durable() as db:
+                for result in done[start : start + BITE]:
+                    self._settle(db, result, server_ms)
+            sleep(BREATH_S)
+        self.remember("seen_ms", str(server_ms))
+
+    def _settle(self, db: sqlite3.Connection, result: wire.Result, server_ms: int) -> None:
+        state = "parked" if result.verdict == "refused" else "acked"
+        known = (result.id, result.rev)
+        db.execute(
+            "UPDATE entries SET state = ?, verdict = ?, code = ?, acked_ms = ? WHERE id = ? AND rev = ?"
+            " AND state = 'sealed'",
+            (state, result.verdict, result.code, server_ms, *known),
+        )
+        if result.verdict == "erased":
+            # Nobody shall read it any more, here neither: no revision of it.
+            rows = db.execute("SELECT n, body FROM entries WHERE id = ? AND texts = 1", (result.id,)).fetchall()
+            wiped = [(fresh, n) for n, body in rows if (fresh := without_texts(body)) is not None]
+            db.executemany("UPDATE entries SET texts = 0, body = ? WHERE n = ?", wiped)
 
     def park(self, entries: Sequence[tuple[str, int]], code: str) -> None:
         """Keep these, unsent, for a person to look at. Raises NotHeld."""
-        moved: list[str] = []
+        query = "UPDATE entries SET state = 'parked', code = ? WHERE id = ? AND rev = ? AND state = 'sealed'"
         with self.disk.durable() as db:
-            for name, rev in entries:
-                row = db.execute(
-                    "UPDATE entries SET state = 'parked', code = ? WHERE id = ? AND rev = ? AND state = 'sealed'"
-                    " RETURNING stream",
-                    (code, name, rev),
-                ).fetchone()
-                if row:
-                    moved.append(row[0])
-        for stream in moved:
-            self._count(stream, pending=-1, parked=1)
+            db.executemany(query, [(code, name, rev) for name, rev in entries])
 
     def unpark(self, code: str) -> None:
         """Try those again that were parked with this code. Raises NotHeld."""
+        query = "UPDATE entries SET state = 'sealed', code = NULL WHERE state = 'parked' AND code = ?"
         with self.disk.durable() as db:
-            rows = db.execute(
-                "UPDATE entries SET state = 'sealed', code = NULL WHERE state = 'parked' AND code = ? RETURNING stream",
-                (code,),
-            ).fetchall()
-        for (stream,) in rows:
-            self._count(stream, pending=1, parked=-1)
+            db.execute(query, (code,))
 
-    def anchor(self, seen: wire.Anchor) -> None:
-        """Keep an anchor: the first and the last of each boot. Raises NotHeld."""
-        row = (seen.boot, seen.boottime_ms, seen.server_ms, seen.rtt_ms)
-        with self.disk.durable() as db:
-            db.execute("INSERT OR IGNORE INTO anchors VALUES (?1, 'first', ?2, ?3, ?4)", row)
-            db.execute("INSERT OR REPLACE INTO anchors VALUES (?1, 'last', ?2, ?3, ?4)", row)
-
-    def anchors(self, boots: set[str]) -> list[wire.Anchor]:
-        """The anchors of these boots."""
-        rows = self.disk.rows(
-            "SELECT boot, boottime_ms, server_ms, rtt_ms FROM anchors ORDER BY server_ms, boottime_ms"
-        )
-        kept = [wire.Anchor(*row) for row in rows if row[0] in boots]
-        return [anchor for index, anchor in enumerate(kept) if anchor not in kept[:index]]
+    def parked(self) -> dict[str, int]:
+        """How many are parked, by the code that says why."""
+        query = "SELECT coalesce(code, ''), count(*) FROM entries WHERE state = 'parked' GROUP BY code"
+        return dict(self.disk.rows(query))
 
     # -- facts and counts
 
     def fact(self, name: str, default: str = "") -> str:
-        row = self.disk.row("SELECT value FROM facts WHERE name = ?", name)
-        return str(row[0]) if row else default
+        return facts.fact(self.disk, name, default)
 
     def remember(self, name: str, value: str) -> None:
         """Raises NotHeld."""
-        with self.disk.durable() as db:
-            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        facts.remember(self.disk, name, value)
 
     def counts(self) -> dict[str, wire.StreamCounts]:
         """Per stream, what was sealed and what became of it."""
-        return {stream: wire.StreamCounts(**counts) for stream, counts in list(self._counts.items())}
+        rows = self.disk.rows("SELECT stream, sealed, acked, pending, parked FROM streams")
+        return {row[0]: wire.StreamCounts(*row[1:]) for row in rows}
 
     def oldest_waiting(self) -> wire.Stamp | None:
         """When the oldest entry that waits was sealed."""
@@ -236,20 +233,6 @@ class Outbox:
             " ORDER BY n LIMIT 1"
         )
         return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
-
-    def _recount(self) -> dict[str, dict[str, int]]:
-        query = (
-            "SELECT stream, max(seq), sum(state = 'acked'), sum(state = 'sealed'), sum(state = 'parked')"
-            " FROM entries GROUP BY stream"
-        )
-        names = ("sealed", "acked", "pending", "parked")
-        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self.disk.rows(query)}
-
-    def _count(self, stream: str, **by: int) -> None:
-        empty = {"sealed": 0, "acked": 0, "pending": 0, "parked": 0}
-        with self._counting:
-            before = self._counts.get(stream, empty)
-            self._counts[stream] = {name: number + by.get(name, 0) for name, number in before.items()}
 
 
 def _as_entry(draft: Draft, stream: str, seq: int, ended: Ended) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Sender:
         who, now = self._who(), self._monotonic()
         if who.device is None:
             return 60.0
-        anchored = bool(self._outbox.anchors({self._clock.boot}))
+        anchored = self._outbox.starts.is_anchored(self._clock.boot)
         waiting = self._outbox.take(self.pace.limit, self.pace.resting(now)) if anchored else []
         chosen = set(self.pace.together([(entry.id, entry.rev) for entry in waiting]))
         waiting = [entry for entry in waiting if (entry.id, entry.rev) in chosen]
@@ -129,6 +129,7 @@ class Sender:
                 break
             raws.append(msgspec.Raw(entry.body))
         boots = {stamp.boot} | {wire.boot_of(bytes(raw)) for raw in raws}
+        told = self._outbox.starts.told(boots)
         batch = wire.Batch(
             proto=1,
             batch=secrets.token_hex(16),
@@ -139,7 +140,8 @@ class Sender:
             synced=stamp.synced,
             app=wire.APP,
             seen=(int(self._outbox.fact("seen_ms", "0")), self._tried),
-            anchors=self._outbox.anchors(boots),
+            anchors=told.anchors,
+            boots=told.boots,
             entries=raws,
             health=self._health(),
         )
@@ -162,7 +164,7 @@ class Sender:
             signed, again = reply.is_signed(who.secret, request), reply.headers.get("Retry-After")
             return judge(reply.status, signed, again, wire.problem_code(reply.body))
         middle = before_ms + (self._clock.boottime_ms() - before_ms) // 2
-        self._outbox.anchor(wire.Anchor(batch.boot, middle, answer.server_ms, reply.rtt_ms))
+        self._outbox.starts.anchor(wire.Anchor(batch.boot, middle, answer.server_ms, reply.rtt_ms))
         return Outcome(Kind.ACCEPTED, answer)
 
     def _settle(self, outcome: Outcome, sent: list[tuple[str, int]], now: float) -> float:

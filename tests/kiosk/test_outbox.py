@@ -194,17 +194,17 @@ def test_a_damaged_draft_is_put_aside_and_holds_nobody_up(path: Path) -> None:
 
 def test_first_and_last_anchor_of_each_boot_are_kept(outbox: Outbox) -> None:
     for boottime in (100, 200, 300):
-        outbox.anchor(wire.Anchor("boot-1", boottime, 1_000_000 + boottime, 8))
-    outbox.anchor(wire.Anchor("boot-2", 7, 2_000_000, 8))
-    assert [a.boottime_ms for a in outbox.anchors({"boot-1"})] == [100, 300]
-    assert [a.boottime_ms for a in outbox.anchors({"boot-1", "boot-2"})] == [100, 300, 7]
+        outbox.starts.anchor(wire.Anchor("boot-1", boottime, 1_000_000 + boottime, 8))
+    outbox.starts.anchor(wire.Anchor("boot-2", 7, 2_000_000, 8))
+    assert [a.boottime_ms for a in outbox.starts.told({"boot-1"}).anchors] == [100, 300]
+    assert [a.boottime_ms for a in outbox.starts.told({"boot-1", "boot-2"}).anchors] == [100, 300, 7]
 
 
 def test_the_pragmas_are_on(outbox: Outbox, path: Path) -> None:
     assert outbox.disk.journal() == "wal/full"
     for pragma, value in (
         ("application_id", APPLICATION_ID),
-        ("user_version", 1),
+        ("user_version", 2),
         ("locking_mode", "exclusive"),
         ("wal_autocheckpoint", 0),
         ("secure_delete", 1),
