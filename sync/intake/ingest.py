@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import ledger, signs
-from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, read
+from sync.intake import erasures, ledger, signs
+from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, named, read
 from sync.office import places, surveys
 from sync.problems import Refused
 from sync.rows import append, fetch, put
@@ -67,7 +67,7 @@ def _take(
         now_ms=now_ms,
     )
     heads = [entry.head for entry in entries if entry.head]
-    plan = judge(entries, held(tx, {head.id for head in heads}), scene)
+    plan = judge(entries, held(tx, entries), scene)
     store(tx, plan)
     streams = {head.stream for head in heads}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=late)
@@ -95,11 +95,12 @@ def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
     return published
 
 
-def held(tx: Connection, ids: set[str]) -> Held:
-    """What is held of these ids; on PostgreSQL their rows are ours until the end, in the order of the ids, and before
-    that nobody may erase."""
-    erased = ledger.erased(tx, ids)
+def held(tx: Connection, entries: Iterable[Entry]) -> Held:
+    """What is held of the ids of these; on PostgreSQL their rows are ours until the end, in the order of the ids, and
+    nobody erases anything until then."""
+    ids = {entry.head.id for entry in entries if entry.head}
     found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids, lock=True)}
+    erased = erasures.among(tx, {name for entry in entries for name in named(entry)})
     told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
     return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found, erased)
 

@@ -10,10 +10,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sync import models, wire
 from sync.intake.signs import Known
 from sync.intake.verdicts import Receipt
-from sync.rows import fetch
-
-_ERASING = 0x534D4552
-"""The advisory lock between storing and erasing on PostgreSQL ("SMER")."""
 
 
 class Memory(NamedTuple):
@@ -30,22 +26,6 @@ def memory(tx: Connection) -> Memory:
     query = select(table.c.name, table.c.value).where(table.c.name.in_(("epoch", "backed_up_ms")))
     facts = {row.name: row.value for row in tx.execute(query)}
     return Memory(facts["epoch"], int(facts["backed_up_ms"]) if "backed_up_ms" in facts else None)
-
-
-def erased(tx: Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Which of these ids were erased. Nobody erases until the end of the transaction: what is stored in it is found by
-    the next who does (`before_erasing`), or it finds here that it was erased."""
-    wanted = list(ids)
-    if wanted and tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_ERASING})")
-    return frozenset(row[0] for row in fetch(tx, models.erasures, wanted))
-
-
-def before_erasing(tx: Connection) -> None:
-    """To be called first in a transaction that erases: waits for those that store, and holds off new ones. On SQLite
-    only one writes anyway."""
-    if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ERASING})")
 
 
 def generation(tx: Connection, device: str) -> int | None:

@@ -2,6 +2,7 @@
 screens stand and what time it is come in; rows and tallies to be written come out."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from sync.intake import clocks, flags
 from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 AnyHead = wire.Head | wire.Response
 """Who an entry is; a response says so itself."""
@@ -161,9 +164,19 @@ def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
     """The verdicts on a batch, in its order, and everything that follows from them."""
     plan = Plan()
     for entry in entries:
-        erased = entry.head is not None and entry.head.id in held.erased
+        erased = not held.erased.isdisjoint(named(entry))
         plan.results.append(_judge(_without_words(entry) if erased else entry, held, scene, plan))
     return plan
+
+
+def named(entry: Entry) -> Iterable[str]:
+    """The ids that an entry is about: its own, and whatever ids stand in one that isn't understood. A way to reach a
+    customer has an id of its own, and the response's inside."""
+    if entry.head is None:
+        return ()
+    if entry.response is not None:
+        return (entry.head.id,)
+    return _ID.findall(entry.raw.decode("utf-8", "replace"))
 
 
 def _without_words(entry: Entry) -> Entry:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre
-from sync.intake import ingest, ledger, tally
+from sync.intake import erasures, ingest, tally
 from sync.intake.clocks import EPOCH_DAY
 from sync.rows import append, put
 from tests.boxes import NOON, Box, enrol_box, new_id, open_shop, verdicts
@@ -509,9 +509,7 @@ def test_the_highest_number_ever_told_is_remembered(client: FlaskClient, oslo: B
 
 
 def erase(centre: Centre, name: str) -> None:
-    with centre.db.writing() as tx:
-        ledger.before_erasing(tx)
-        append(tx, models.erasures, [(name, NOON)])
+    erasures.erase(centre.db, centre.settings.data / "erased.log", name, NOON)
 
 
 def test_what_was_erased_is_counted_without_its_words(centre: Centre, client: FlaskClient, oslo: Box) -> None:
@@ -559,19 +557,23 @@ def test_other_words_under_an_erased_name_are_not_kept_either(centre: Centre, cl
         assert "Kari" not in tx.execute(select(models.quarantine.c.body)).scalar_one()
 
 
-def test_erasing_waits_for_what_is_being_stored(centre: Centre, oslo: Box) -> None:
-    entry = oslo.response(3, answers={"comment": "My name is Kari."})
-    table = models.responses
-
-    def erase_and_strip() -> None:
-        with centre.db.writing() as tx:
-            ledger.before_erasing(tx)
-            append(tx, models.erasures, [(entry["id"], NOON)])
-            for (body,) in tx.execute(select(table.c.body).where(table.c.id == entry["id"])).all():
-                wiped = wire.encode(wire.wipe(wire.read_entry(body.encode()))).decode()
-                tx.execute(table.update().where(table.c.id == entry["id"]).values(body=wiped, commented=False))
-
-    arrive = partial(ingest.take, centre.db, oslo.device, 1, as_batch(oslo, [wire.encode(entry)]), NOON)
-    at_once(arrive, erase_and_strip)
+def test_a_way_to_reach_somebody_who_was_erased_is_not_kept(centre: Centre, client: FlaskClient, oslo: Box) -> None:
+    given = oslo.response(3)
+    erase(centre, given["id"])
+    contact = oslo.response(3, kind="contact", response=given["id"], phone="+47 555 123")
+    other = oslo.response(3, kind="contact", response=new_id(), phone="+47 555 456")
+    assert verdicts(oslo.send(client, contact, other)) == ["erased", "quarantined"]
     with centre.db.reading() as tx:
-        assert "Kari" not in tx.execute(select(table.c.body)).scalar_one()
+        kept = "".join(tx.execute(select(models.quarantine.c.body)).scalars())
+    assert ("555 123" in kept, "555 456" in kept) == (False, True)
+
+
+def test_erasing_misses_nothing_that_is_just_being_stored(centre: Centre, oslo: Box) -> None:
+    for _ in range(5):
+        entry = oslo.response(3, answers={"comment": "My name is Kari."})
+        arrive = partial(ingest.take, centre.db, oslo.device, 1, as_batch(oslo, [wire.encode(entry)]), NOON)
+        at_once(arrive, partial(erase, centre, entry["id"]))
+    with centre.db.reading() as tx:
+        bodies = tx.execute(select(models.responses.c.body)).scalars().all()
+    assert len(bodies) == 5
+    assert "Kari" not in "".join(bodies)
