@@ -16,14 +16,18 @@ DAY_MIN = 24 * 60
 ASIDE = frozenset({"ghost", "interval", "closed"})
 
 
-def flags(response: Response, captured: Captured, there: Local, hours: Hours, unplaced: bool) -> list[str]:
-    """The names of the flags, sorted: `before_enrolment`, `closed`, `ghost`, `interval`, `time_unknown`."""
+def flags(
+    response: Response, captured: Captured, there: Local, hours: Hours, *, unplaced: bool, uncertain: bool
+) -> list[str]:
+    """The names of the flags, sorted: `before_enrolment`, `closed`, `ghost`, `identity_conflict` (two boxes may share
+    one identity, so where it was given is `uncertain`), `interval`, `time_unknown`."""
     known = captured.quality != "unknown"
     found = {
         "ghost": "ghost" in response.flags,
         "interval": response.since_prev_ms is not None and response.since_prev_ms < INTERVAL_MS,
         "closed": known and not _is_open(there, hours),
         "before_enrolment": unplaced,
+        "identity_conflict": uncertain,
         "time_unknown": not known,
     }
     return sorted(name for name, holds in found.items() if holds)

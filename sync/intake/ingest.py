@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sync import models, problems, wire
 from sync.db import Database
 from sync.intake import erasures, ledger, signs
+from sync.intake.signs import Known, Slot
 from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, named, read
 from sync.office import places, surveys
 from sync.problems import Refused
@@ -57,7 +58,11 @@ def _take(
     if known is not None and known.generation != generation:
         raise Refused(problems.REVOKED)
     memory = ledger.memory(tx)
-    late = known is not None and signs.is_late(known, batch, batch.boots)
+    here = held(tx, entries)
+    spoken = _spoken(tx, device, known, batch, _claims(entries, here)) if known else _Spoken(False, frozenset(), [])
+    ledger.keep_signs(tx, device, spoken.signs, now_ms)
+    if known is None or batch.boots.keys() != {known.boot}:
+        ledger.keep_boots(tx, device, batch.boots)
     ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
         device=device,
@@ -65,14 +70,14 @@ def _take(
         survey=_published(tx),
         anchors=ledger.anchors(tx, device, {anchor.boot for anchor in batch.anchors} | {batch.boot}),
         now_ms=now_ms,
+        uncertain=bool(spoken.signs) or (known is not None and known.uncertain),
     )
-    heads = [entry.head for entry in entries if entry.head]
-    plan = judge(entries, held(tx, entries), scene)
+    plan = judge(entries, here, scene)
     store(tx, plan)
-    streams = {head.stream for head in heads}
-    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=late)
+    streams = {entry.head.stream for entry in entries if entry.head}
+    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=spoken.late)
     if known:
-        ledger.note(tx, device, known, batch, plan.results, news=plan.has_news, late=late, now_ms=now_ms)
+        ledger.note(tx, device, known, batch, plan.results, news=plan.has_news, late=spoken.late, now_ms=now_ms)
     return wire.Answer(
         proto=1,
         batch=batch.batch,
@@ -83,8 +88,36 @@ def _take(
         results=plan.results,
         have=have,
         missing=msgspec.UNSET if batch.audit is None else missing(tx, batch.audit),
-        do=[] if known else ["reenrol"],
+        do=spoken.asked if known else ["reenrol"],
     )
+
+
+class _Spoken(NamedTuple):
+    """What a request says of the device itself: nothing, when it comes `late`."""
+
+    late: bool
+    signs: frozenset[str]
+    asked: list[str]
+
+
+def _claims(entries: Iterable[Entry], here: Held) -> list[Slot]:
+    """The places in their streams that entries claim of which there is no receipt yet."""
+    heads = (entry.head for entry in entries if entry.head)
+    return [
+        Slot(head.stream, head.seq, head.id, head.rev) for head in heads if (head.id, head.rev) not in here.receipts
+    ]
+
+
+def _spoken(tx: Connection, device: str, known: Known, batch: wire.Batch, claims: list[Slot]) -> _Spoken:
+    elsewhere = batch.boot != known.boot
+    order = {**ledger.order(tx, device, (batch.boot, known.boot)), **batch.boots} if elsewhere else batch.boots
+    if signs.is_late(known, batch, order):
+        return _Spoken(True, frozenset(), [])
+    # What is above everything received in the stream takes nobody's place.
+    below = [slot for slot in claims if slot.stream != batch.health.stream or slot.seq <= known.received]
+    taken = signs.in_taken_slots(claims, ledger.slots(tx, below))
+    found = signs.found(known, batch, elsewhere and ledger.was_heard(tx, device, batch.boot), bool(taken))
+    return _Spoken(False, found, signs.asked(found, batch.health.stream in taken))
 
 
 def _published(tx: Connection) -> Callable[[str, int], Survey | None]:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, func, select, update
+import msgspec
+from sqlalchemy import Connection, case, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sync import models, wire
-from sync.intake.signs import Known
+from sync.intake.signs import Known, Slot
 from sync.intake.verdicts import Receipt
 
 
@@ -60,6 +61,80 @@ def known(tx: Connection, device: str, stream: str | None) -> Known | None:
         0 if revoked is not None else now, fingerprint, boot, boottime or 0, seen, tries,
         max(received or 0, sealed or 0), received or 0, uncertain,
     )  # fmt: skip
+
+
+def order(tx: Connection, device: str, boots: Iterable[str | None]) -> dict[str, int]:
+    """Which start each of these was, as far as the device told."""
+    table = models.boots
+    query = select(table.c.boot, table.c.n).where(table.c.device_id == device, table.c.boot.in_(list(boots)))
+    return {row.boot: row.n for row in tx.execute(query)}
+
+
+def keep_boots(tx: Connection, device: str, boots: Mapping[str, int]) -> list[str]:
+    """Keep which start each of these was; what was told first stays. Returns those that are new."""
+    table = models.boots
+    rows = [{"device_id": device, "boot": boot, "n": boots[boot]} for boot in sorted(boots)]
+    if not rows:
+        return []
+    new = _insert(tx)(table).values(rows).on_conflict_do_nothing().returning(table.c.boot)
+    return list(tx.execute(new).scalars())
+
+
+def was_heard(tx: Connection, device: str, boot: str) -> bool:
+    """Whether the device brought an answer of ours back from this start: the first request of a start cannot."""
+    table = models.anchors
+    query = select(table.c.boot).where(table.c.device_id == device, table.c.boot == boot).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def slots(tx: Connection, wanted: Iterable[Slot]) -> list[Slot]:
+    """Who holds the places in their streams that these claim."""
+    table = models.receipts
+    claimed: dict[str, list[int]] = {}
+    for slot in wanted:
+        claimed.setdefault(slot.stream, []).append(slot.seq)
+    return [
+        Slot(*row)
+        for stream, numbers in claimed.items()
+        for row in tx.execute(
+            select(table.c.stream, table.c.seq, table.c.id, table.c.rev).where(
+                table.c.stream == stream, table.c.seq.in_(numbers)
+            )
+        )
+    ]
+
+
+def keep_signs(tx: Connection, device: str, found: Iterable[str], now_ms: int) -> None:
+    """Write down signs of a second box; one that was settled is open again, as from now."""
+    table = models.clone_signs
+    rows = [{"device_id": device, "sign": sign, "first_ms": now_ms, "last_ms": now_ms, "times": 1}
+            for sign in sorted(found)]  # fmt: skip
+    if not rows:
+        return
+    query = _insert(tx)(table).values(rows)
+    tx.execute(
+        query.on_conflict_do_update(
+            index_elements=["device_id", "sign"],
+            set_={
+                "first_ms": case((table.c.settled_ms.is_(None), table.c.first_ms), else_=query.excluded.first_ms),
+                "last_ms": query.excluded.last_ms,
+                "times": table.c.times + 1,
+                "settled_ms": None,
+            },
+        )
+    )
+
+
+def settle_signs(tx: Connection, device: str, now_ms: int) -> int:
+    """A person has looked: answers are no longer marked, and the hardware it runs on now is its own. Returns how many
+    signs were open."""
+    table, devices = models.clone_signs, models.devices
+    told = tx.execute(select(devices.c.health).where(devices.c.id == device).with_for_update()).scalar()
+    fingerprint = msgspec.json.decode(told, type=wire.Health).fingerprint if told else ""
+    if fingerprint:
+        tx.execute(update(devices).where(devices.c.id == device).values(fingerprint=fingerprint))
+    open_ones = (table.c.device_id == device) & table.c.settled_ms.is_(None)
+    return tx.execute(update(table).where(open_ones).values(settled_ms=now_ms)).rowcount
 
 
 def keep_anchors(tx: Connection, device: str, seen: Iterable[wire.Anchor]) -> None:

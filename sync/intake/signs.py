@@ -1,9 +1,14 @@
-"""What a request says of the device itself, and which requests come too late to say anything. Pure."""
+"""Two boxes with one identity, a cloned card or one that was rolled back: what speaks for it in a request, and which
+requests come too late to speak. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from sync import wire
+
+FINGERPRINT, SLOT, BOOT, ROLLED_BACK = "fingerprint", "slot", "boot", "rolled_back"
+"""Other hardware than it was enrolled with; a place in a stream that another entry holds; a start that returns after
+another one was heard; fewer entries sealed than it once said."""
 
 
 class Known(NamedTuple):
@@ -34,3 +39,43 @@ def is_late(known: Known, batch: wire.Batch, order: Mapping[str, int]) -> bool:
     if here is None or there is None:
         return told < seen
     return here <= there and batch.seen[0] <= known.seen_ms
+
+
+def found(known: Known, batch: wire.Batch, was_heard: bool, slot: bool) -> frozenset[str]:
+    """The signs in a request that is no late replay. `was_heard`: its start was known before; `slot`: one of its
+    entries is new in a place that another holds (`in_taken_slots`)."""
+    counts = batch.health.streams.get(batch.health.stream or "")
+    print_now = batch.health.fingerprint
+    returned = was_heard and known.boot not in (None, batch.boot) and batch.seen[0] > known.seen_ms
+    here = {
+        FINGERPRINT: bool(print_now and known.fingerprint and print_now != known.fingerprint),
+        SLOT: slot,
+        BOOT: returned,
+        ROLLED_BACK: counts is not None and counts.sealed < known.top,
+    }
+    return frozenset(name for name, holds in here.items() if holds)
+
+
+def asked(signs: Collection[str], own_slot: bool) -> list[str]:
+    """What the terminal is asked to do about them. `own_slot`: the taken place is in the stream it now writes."""
+    rotate = ROLLED_BACK in signs or own_slot
+    return [*(["reenrol"] if FINGERPRINT in signs else []), *(["rotate_stream"] if rotate else [])]
+
+
+class Slot(NamedTuple):
+    """Who holds a place in a stream."""
+
+    stream: str
+    seq: int
+    id: str
+    rev: int
+
+
+def in_taken_slots(new: Iterable[Slot], held: Iterable[Slot]) -> set[str]:
+    """The streams in which one of the `new` entries claims a place that another entry holds."""
+    holders = {(slot.stream, slot.seq): (slot.id, slot.rev) for slot in held}
+    taken = set()
+    for slot in new:
+        if holders.setdefault((slot.stream, slot.seq), (slot.id, slot.rev)) != (slot.id, slot.rev):
+            taken.add(slot.stream)
+    return taken

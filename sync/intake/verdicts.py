@@ -87,13 +87,14 @@ class Held:
 @dataclass(frozen=True)
 class Scene:
     """What is true while a batch is judged. `standings`: every placement of the screens this device drives or
-    drove, oldest first; None when the centre doesn't know the device."""
+    drove, oldest first; None when the centre doesn't know the device. `uncertain`: two boxes may share its identity."""
 
     device: str
     standings: Mapping[str, Standing] | None
     survey: Callable[[str, int], Survey | None]
     anchors: Iterable[wire.Anchor]
     now_ms: int
+    uncertain: bool = False
 
 
 @dataclass
@@ -275,7 +276,8 @@ def _standing(response: wire.Response, standings: Mapping[str, Standing]) -> Sta
 def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
     captured = clocks.correct(response.stamp, scene.anchors, scene.now_ms)
     there = clocks.local(captured.ms, standing.zone)
-    found = flags.flags(response, captured, there, standing.hours, response.placement is None)
+    unplaced = response.placement is None
+    found = flags.flags(response, captured, there, standing.hours, unplaced=unplaced, uncertain=scene.uncertain)
     return Row(
         response.id, response.rev, scene.device, standing.location_id, standing.touchpoint_id,
         response.survey, response.version, response.test,
