@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
-from sync.models import devices, locations, placements, screens, touchpoints
+from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
 from sync.office import local_time
 from sync.office.places import Location
 
@@ -21,19 +21,22 @@ NEAR_MINUTES = 10
 class Delivery:
     """Of the screens standing at a place: how many there are, through when everything captured is here (None: not
     known for all of them), how many are silent while the place is open and since when the longest, how many wait
-    to be enrolled."""
+    to be enrolled, of how many it is `uncertain` where they stand: two boxes may share one identity, and nobody has
+    looked yet."""
 
     screens: int = 0
     complete_ms: int | None = None
     silent: int = 0
     silent_since_ms: int | None = None
     unenrolled: int = 0
+    uncertain: int = 0
 
 
 def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of every one of `places` (at or below `path`) where a screen stands, by the place's number."""
+    uncertain = exists().where(clone_signs.c.device_id == devices.c.id, clone_signs.c.settled_ms.is_(None))
     query = (
-        select(touchpoints.c.location_id, devices.c.id, devices.c.complete_ms, devices.c.contact_ms)
+        select(touchpoints.c.location_id, devices.c.id, devices.c.complete_ms, devices.c.contact_ms, uncertain)
         .select_from(placements)
         .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
         .join(locations, locations.c.id == touchpoints.c.location_id)
@@ -42,8 +45,9 @@ def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms
         .where(placements.c.to_ms.is_(None), locations.c.path.startswith(path))
     )
     standing = defaultdict(list)
-    for place, device, complete_ms, contact_ms in tx.execute(query):
-        standing[place].append(_screen(places[place], device, complete_ms, contact_ms, now_ms))
+    for place, device, complete_ms, contact_ms, unsure in tx.execute(query):
+        screen = _screen(places[place], device, complete_ms, contact_ms, now_ms)
+        standing[place].append(replace(screen, uncertain=int(unsure)))
     return {place: together(each) for place, each in standing.items()}
 
 
@@ -122,6 +126,7 @@ def together(parts: Iterable[Delivery]) -> Delivery:
         silent=sum(part.silent for part in each),
         silent_since_ms=min(since, default=None),
         unenrolled=sum(part.unenrolled for part in each),
+        uncertain=sum(part.uncertain for part in each),
     )
 
 

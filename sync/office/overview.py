@@ -263,10 +263,13 @@ def _counted(
 
 
 def _falls(reading: _Reading, leaves: Sequence[Location]) -> tuple[Fall, ...]:
+    """Of the places of which it is certain that the answers were given there."""
+    sure = [leaf for leaf in leaves if not reading.deliveries.get(leaf.id, Delivery()).uncertain]
+
     def days(leaf: Location) -> Days:
         return reading.days.get(leaf.id, Days())
 
-    return changes.falls(reading.scale, leaves, days, lambda leaf: reading.today[leaf.id])
+    return changes.falls(reading.scale, sure, days, lambda leaf: reading.today[leaf.id])
 
 
 def _youth(reading: _Reading, placed_ms: int | None, last: int) -> Youth | None:

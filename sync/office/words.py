@@ -161,7 +161,15 @@ def state(view: Overview, line: Line, now_ms: int) -> str:
     is_said = view.agreed is not None and view.agreed.covers(line.place, line.delivery, now_ms)
     own = "" if is_said else delivery(line.delivery, line.place, now_ms)
     aside = f"{number(line.aside)} set aside" if line.aside else ""
-    return ", ".join(part for part in (own, aside) if part)
+    return ", ".join(part for part in (own, uncertain(line), aside) if part)
+
+
+def uncertain(line: Line) -> str:
+    """Of whom it is not certain that they stand where their answers are counted."""
+    screens = line.delivery.uncertain
+    if not screens:
+        return ""
+    return f"location of {counted(screens, 'screen')} uncertain" if line.delivery.screens > 1 else "location uncertain"
 
 
 def yesterday(view: Overview) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from sync import wire
 from sync.centre import Centre
+from sync.intake import ledger
 from sync.models import devices, placements, screens
 from sync.office import overview, places, surveys
 from sync.survey import Question, Survey
@@ -185,6 +186,25 @@ def test_the_first_sentence_names_who_fell(chain: Chain) -> None:
     assert sentence(chain.page(f"/locations/{chain.norway}")).endswith(". Oslo fell 40 and Tromsø 30 this week.")
     assert "fell" not in sentence(chain.page(f"/locations/{chain.oslo}"))  # its own change stands below
     assert "fell" not in sentence(chain.page("/", chain.bjorn))
+
+
+def test_a_place_of_which_nobody_is_sure_is_shown_but_makes_no_news(chain: Chain, clock: Clock) -> None:
+    """Somebody put the card of Oslo's box into another one, too."""
+    for place in (chain.oslo, chain.bergen):
+        chain.visits(place, [3] * 40, days_ago=20)
+        chain.visits(place, [0] * 40, days_ago=1)
+    assert sentence(chain.page("/")).endswith("Oslo fell 100 and Bergen 100 this week.")
+    box = chain.boxes[chain.oslo]
+    box.send(chain.app.test_client(), health={"streams": {}, "fingerprint": "another board"})
+    page = chain.page("/")
+    assert sentence(page).endswith(". Bergen fell 100 this week.")
+    assert "location uncertain" in row(page, chain.oslo)
+    assert "location of 1 screen uncertain" in row(page, chain.norway)
+    assert "uncertain" not in row(page, chain.bergen)
+    assert "uncertain where answers were given" in words(chain.page(f"/locations/{chain.oslo}"))
+    with chain.centre.db.writing() as tx:
+        ledger.settle_signs(tx, box.device, clock.ms)
+    assert "uncertain" not in chain.page("/")
 
 
 def test_words_say_how_far_it_is_complete(chain: Chain, clock: Clock) -> None:
