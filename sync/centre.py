@@ -9,14 +9,14 @@ from tempfile import NamedTemporaryFile
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import select
 
+from sync import facts
 from sync.config import Settings
 from sync.db import Database, open_database
 from sync.intake import erasures
 from sync.intake.erasure_log import BadLog
 from sync.intake.keys import BadSecrets, Secrets
-from sync.models import centre as facts
 from sync.models import users
 
 EXTENSION = "smilepost"
@@ -59,10 +59,10 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
     try:
         secrets = _load_secrets(db, settings)
         with db.writing() as tx:
-            epoch = _fact(tx, "epoch") or _set_fact(tx, "epoch", random.token_hex(16))
+            epoch = facts.get(tx, facts.EPOCH) or facts.keep(tx, facts.EPOCH, random.token_hex(16))
             # The newest one, so that after a rotation the old secret may go.
-            if _fact(tx, "secret") != secrets.fingerprints[0]:
-                _set_fact(tx, "secret", secrets.fingerprints[0])
+            if facts.get(tx, facts.SECRET) != secrets.fingerprints[0]:
+                facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
         _refill_erasures(db, settings)
     except BaseException:
         db.close()
@@ -98,7 +98,7 @@ def _try_secrets_place(settings: Settings) -> None:
 
 def _load_secrets(db: Database, settings: Settings) -> Secrets:
     with db.reading() as tx:
-        expected = _fact(tx, "secret")
+        expected = facts.get(tx, facts.SECRET)
     path = settings.secrets_file
     lost = "Every terminal's key was made from it: put it back from its copy."
     if expected is not None and not path.exists():
@@ -126,13 +126,3 @@ def _refill_erasures(db: Database, settings: Settings) -> None:
         log.warning(
             "Erased once more, as the erasures file says: %d; revoked once more: %d.", done.erased, done.revoked
         )
-
-
-def _fact(tx: Connection, name: str) -> str | None:
-    return tx.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
-
-
-def _set_fact(tx: Connection, name: str, value: str) -> str:
-    if tx.execute(update(facts).where(facts.c.name == name).values(value=value)).rowcount == 0:
-        tx.execute(insert(facts).values(name=name, value=value))
-    return value

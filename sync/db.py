@@ -14,15 +14,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from sync import migrations
 from sync.migrations import DatabaseRefused
+from sync.occupancy import Occupancy, Occupied
+from sync.sqlite_file import APPLICATION_ID, BUSY_MS, is_ours, journal_for, peek_revision, stamp
 
 __all__ = ["APPLICATION_ID", "BUSY_MS", "Database", "DatabaseRefused", "journal_for", "open_database"]
 
-APPLICATION_ID = 0x534D4350
-"""Stands in the header of every SQLite file of ours ("SMCP")."""
-BUSY_MS = 10_000
-"""How long a transaction waits for another process's before it gives up."""
-
-_HEADER = b"SQLite format 3\x00"
 _BEGIN = "smilepost_begin"
 # An error that is logged never carries what customers wrote.
 _POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "hide_parameters": True}
@@ -31,8 +27,9 @@ _POOL: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "hide_parameters":
 class Database:
     """An open, migrated database. Thread-safe. `journal`: how a commit is made to last, for health."""
 
-    def __init__(self, engine: Engine, journal: str) -> None:
+    def __init__(self, engine: Engine, journal: str, place: Occupancy | None = None) -> None:
         self.engine = engine
+        self._place = place
         self.dialect = cast(Literal["sqlite", "postgresql"], engine.dialect.name)
         self.journal = journal
         if self.dialect == "sqlite":
@@ -76,6 +73,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._place is not None:
+            self._place.leave()
 
 
 def open_database(url: str, *, migrate: bool) -> Database:
@@ -110,22 +109,15 @@ def _named(url: URL) -> str:
 # SQLite
 
 
-def journal_for(version: tuple[int, int, int]) -> tuple[str, str]:
-    """Journal mode and `synchronous` under which this SQLite loses no commit. Up to 3.51.2 a write-ahead log with
-    several connections can lose committed transactions when a checkpoint races a commit; mended in 3.51.3,
-    3.50.7 and 3.44.6."""
-    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    return ("WAL", "FULL") if mended else ("TRUNCATE", "EXTRA")
-
-
 def _open_sqlite(path: Path, migrate: bool) -> Database:
-    is_new = _is_new_file(path)
+    is_new = not is_ours(path)
     if is_new and not migrate:
         raise DatabaseRefused(f"There is no database at {path} yet: `smilepost server migrate` makes one.")
     if is_new and not path.parent.is_dir():
         raise DatabaseRefused(f"The folder {path.parent} for the database does not exist.")
     if not is_new:
-        migrations.refuse_unknown(_peek_revision(path), str(path))
+        migrations.refuse_unknown(peek_revision(path), str(path))
+    place = _enter(path)
     mode, synchronous = journal_for(sqlite3.sqlite_version_info)
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -134,59 +126,21 @@ def _open_sqlite(path: Path, migrate: bool) -> Database:
     )
     event.listen(engine, "connect", lambda raw, _: _set_pragmas(raw, mode, synchronous))
     event.listen(engine, "begin", _begin_sqlite)
-    with _closing_on_failure(engine, str(path)):
+    with _closing_on_failure(engine, str(path), place):
         if is_new:
-            _stamp(path)
+            stamp(path)
         _bring_up(engine, str(path), migrate)
-    return Database(engine, f"{mode.lower()}+{synchronous.lower()}")
+    return Database(engine, f"{mode.lower()}+{synchronous.lower()}", place)
 
 
-def _is_new_file(path: Path) -> bool:
-    """Whether there is no database there yet. Refuses what is not ours by its first bytes, before SQLite sees it: so
-    no side file appears beside somebody else's file."""
+def _enter(path: Path) -> Occupancy:
+    """Any number of processes may work on one file: the journal mode was chosen for that."""
     try:
-        if path.exists() and not path.is_file():
-            raise DatabaseRefused(f"{path} is not a file, so it cannot be the database.")
-        with path.open("r+b") as file:
-            head = file.read(100)
-    except FileNotFoundError:
-        return True
+        return Occupancy(path.parent)
+    except Occupied:
+        raise DatabaseRefused(f"The database {path} is being restored: start again when that has finished.") from None
     except OSError as problem:
-        raise DatabaseRefused(f"The database {path} cannot be opened for writing: {problem.strerror}.") from None
-    if not head:
-        return True
-    if not head.startswith(_HEADER) or len(head) < 100:
-        raise DatabaseRefused(f"{path} is not a database: move it away, or name another file.")
-    if int.from_bytes(head[68:72]) != APPLICATION_ID:
-        raise DatabaseRefused(f"{path} is a database of another program: name another file.")
-    return False
-
-
-def _peek_revision(path: Path) -> str | None:
-    """The revision in the file alone, without locks and without side files: None when it cannot be read that way
-    (a commit that a crash cut off, another process at work). The decision under the lock comes later anyway."""
-    try:
-        peek = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    except sqlite3.Error:
-        return None
-    try:
-        row = peek.execute(f"SELECT version_num FROM {migrations.VERSION_TABLE}").fetchone()  # noqa: S608 (a constant)
-        return str(row[0]) if row else None
-    except sqlite3.Error:
-        return None
-    finally:
-        peek.close()
-
-
-def _stamp(path: Path) -> None:
-    """Makes the file ours before anything is in it: a start that is cut off here goes on with the next one. The file
-    is readable by its owner only: it will hold what customers wrote."""
-    path.touch(mode=0o600)
-    stamping = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
-    try:
-        stamping.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    finally:
-        stamping.close()
+        raise DatabaseRefused(f"The folder {path.parent} of the database cannot be used: {problem.strerror}.") from None
 
 
 def _set_pragmas(raw: Any, mode: str, synchronous: str) -> None:
@@ -272,14 +226,19 @@ def _into_the_file(engine: Engine) -> None:
 
 
 @contextmanager
-def _closing_on_failure(engine: Engine, name: str) -> Iterator[None]:
+def _closing_on_failure(engine: Engine, name: str, place: Occupancy | None = None) -> Iterator[None]:
+    def close() -> None:
+        engine.dispose()
+        if place is not None:
+            place.leave()
+
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as problem:
-        engine.dispose()
+        close()
         cause = problem.orig if isinstance(problem, DBAPIError) else problem
         reason = (str(cause).strip().splitlines() or ["no reason was given"])[0].rstrip(".")
         raise DatabaseRefused(f"The database {name} cannot be opened: {reason}.") from problem
     except BaseException:
-        engine.dispose()
+        close()
         raise
