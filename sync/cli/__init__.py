@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from sync import config, serving
+from sync.backups.archive import BadBackup
 from sync.centre import CentreRefused
 from sync.cli import counts, fleet, keeping, people, running
 from sync.cli.verbs import DIFFERENT, OK, REFUSED, Refused, Run
@@ -17,7 +18,17 @@ from sync.office.places import BadPlace
 __all__ = ["DIFFERENT", "OK", "REFUSED", "main", "parser"]
 
 EPILOG = "Every verb takes --config FILE; config.example.toml explains its keys. Without one the defaults hold."
-_REFUSALS = (Refused, BadConfig, BadLog, BadPerson, BadPlace, CentreRefused, DatabaseRefused, serving.PortRefused)
+_REFUSALS = (
+    Refused,
+    BadBackup,
+    BadConfig,
+    BadLog,
+    BadPerson,
+    BadPlace,
+    CentreRefused,
+    DatabaseRefused,
+    serving.PortRefused,
+)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -63,15 +63,23 @@ def refill(db: Database, path: Path) -> Refilled:
     out = [line for device, line in known.revoked.items() if device not in told.revoked]
     if new or out or told.cut or not path.exists():
         erasure_log.append(path, [*new, *out])
+    if told.erased.keys() <= known.erased.keys() and told.revoked.keys() <= known.revoked.keys():
+        return Refilled(0, 0, told.cut)
+    with db.writing() as tx:
+        erased, revoked = apply(tx, told)
+    db.forget()
+    return Refilled(erased, revoked, told.cut)
+
+
+def apply(tx: Connection, told: Told) -> tuple[int, int]:
+    """Erase and revoke what this database doesn't know to be: how many of each."""
+    known = _known(tx)
     words = {name: ms for name, ms in told.erased.items() if name not in known.erased}
     devices = [line for device, line in told.revoked.items() if device not in known.revoked]
-    if words or devices:
-        with db.writing() as tx:
-            _erase(tx, words)
-            for line in devices:
-                _revoke(tx, line)
-        db.forget()
-    return Refilled(len(words), len(devices), told.cut)
+    _erase(tx, words)
+    for line in devices:
+        _revoke(tx, line)
+    return len(words), len(devices)
 
 
 def among(tx: Connection, ids: Iterable[str]) -> frozenset[str]:

@@ -1,13 +1,15 @@
 """A centre to ask: its clock stands still until a test moves it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from kiosk.cli import main
 from sync.centre import Centre, open_centre
 from sync.config import Settings
+from tests.processes import free_ports
 
 
 @dataclass
@@ -35,3 +37,31 @@ def a_centre(settings: Settings, clock: Clock) -> Iterator[Centre]:
     opened = open_centre(settings, clock)
     yield opened
     opened.db.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a config.toml for the server."""
+    (port,) = free_ports(1)
+    (tmp_path / "config.toml").write_text(f'[server]\nport = {port}\ndata = "data"\n')
+    return tmp_path
+
+
+Verb = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def verb(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verb:
+    """Runs `smilepost server …` on this centre; its exit code and what it said."""
+    config = tmp_path / "config.toml"
+    keys = {"data": settings.data, "database_url": settings.database, "secrets_file": settings.secrets_file,
+            "erasures_file": settings.erasures_file}  # fmt: skip
+    config.write_text("[server]\n" + "".join(f'{key} = "{value}"\n' for key, value in keys.items()))
+
+    def run(*words: str | Path) -> tuple[int, str]:
+        capsys.readouterr()
+        code = main(["server", *map(str, words), "--config", str(config)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run

@@ -13,15 +13,7 @@ import requests
 
 from kiosk.cli import main
 from sync import cli
-from tests.processes import Result, free_ports, running, smilepost, stop
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder with a config.toml for the server."""
-    (port,) = free_ports(1)
-    (tmp_path / "config.toml").write_text(f'[server]\nport = {port}\ndata = "data"\n')
-    return tmp_path
+from tests.processes import Result, running, smilepost, stop
 
 
 @pytest.fixture
@@ -241,7 +233,20 @@ def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Pat
 
 @pytest.mark.parametrize(
     "words",
-    ["", "run", "migrate", "enrol-code", "revoke", "user", "user add", "erase", "rebuild-tallies", "verify"],
+    [
+        "",
+        "run",
+        "migrate",
+        "enrol-code",
+        "revoke",
+        "user",
+        "user add",
+        "backup",
+        "restore",
+        "erase",
+        "rebuild-tallies",
+        "verify",
+    ],
     ids=lambda w: w or "all",
 )
 def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:

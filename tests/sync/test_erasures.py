@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +9,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from kiosk.cli import main
 from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre, CentreRefused, open_centre
-from sync.config import Settings
 from sync.intake import erasure_log, tally
 from tests.boxes import Box, enrol_box, new_id, open_shop
+from tests.sync.conftest import Verb
 
 WORDS = "Kari from the blue van was rude, call me on 555 0199"
-
-Verb = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "data", database_url=database_url, secrets_file=tmp_path / "smilepost-secrets")
 
 
 @pytest.fixture
@@ -36,20 +27,6 @@ def oslo(a_centre: Centre) -> Box:
 @pytest.fixture
 def client(a_centre: Centre) -> FlaskClient:
     return create_app(a_centre).test_client()
-
-
-@pytest.fixture
-def server(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Verb:
-    """Runs a verb on this centre; its exit code and what it said."""
-
-    def run(*words: str) -> tuple[int, str]:
-        (tmp_path / "config.toml").write_text(f'[server]\ndata = "data"\ndatabase_url = "{settings.database_url}"\n')
-        capsys.readouterr()
-        code = main(["server", *words, "--config", str(tmp_path / "config.toml")])
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return run
 
 
 def rows(centre: Centre, table: Any) -> list[Any]:
@@ -63,12 +40,12 @@ def verified(centre: Centre) -> str | None:
 
 
 def test_words_are_erased_and_the_face_stays_counted(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
     entry = oslo.response(1, answers={"visit_unhappy": ["waiting"], "comment": WORDS})
     oslo.send(client, entry, oslo.response(3, answers={"comment": "Lovely"}))
     before, receipts = rows(a_centre, models.tallies_day), rows(a_centre, models.receipts)
-    code, said = server("erase", entry["id"])
+    code, said = verb("erase", entry["id"])
     assert (code, f"The words of {entry['id']} are erased." in said) == (0, True)
     (row,) = (row for row in rows(a_centre, models.responses) if row.id == entry["id"])
     assert not row.commented
@@ -77,12 +54,12 @@ def test_words_are_erased_and_the_face_stays_counted(
     assert (kept["salt"], wire.is_intact(kept), kept["sha"]) == (None, True, entry["sha"])
     assert (rows(a_centre, models.tallies_day), rows(a_centre, models.receipts)) == (before, receipts)
     assert verified(a_centre) is None
-    assert server("erase", entry["id"].upper())[0] == 0
+    assert verb("erase", entry["id"].upper())[0] == 0
     assert len(a_centre.settings.erasures_file.read_text().splitlines()) == 2  # the header and one erasure
 
 
 def test_what_is_kept_apart_loses_its_words_as_well(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
     unknown = oslo.response(2, survey="next-years", answers={"comment": WORDS})
     oslo.send(client, unknown)
@@ -92,7 +69,7 @@ def test_what_is_kept_apart_loses_its_words_as_well(
     other = oslo.response(2, survey="next-years", answers={"comment": "Lovely"})
     oslo.send(client, later, contact, other)
     assert len(rows(a_centre, models.quarantine)) == 4
-    assert server("erase", unknown["id"])[0] == 0
+    assert verb("erase", unknown["id"])[0] == 0
     kept = {(row.id, row.rev): row for row in rows(a_centre, models.quarantine)}
     assert WORDS not in "".join(row.body for row in kept.values())
     assert wire.is_intact(json.loads(kept[unknown["id"], 1].body))
@@ -104,26 +81,26 @@ def test_what_is_kept_apart_loses_its_words_as_well(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL's files are its own
 def test_no_copy_of_the_words_stays_in_the_files(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb, tmp_path: Path
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, tmp_path: Path
 ) -> None:
     long = WORDS * 35  # more than a page of the file
     entries = [oslo.response(value % 4, answers={"comment": long}) for value in range(20)]
     oslo.send(client, *entries[:10])
     oslo.send(client, *entries[10:])
     for entry in entries:
-        assert server("erase", entry["id"])[0] == 0
+        assert verb("erase", entry["id"])[0] == 0
     assert WORDS.encode() not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_an_id_is_erased_before_it_comes(a_centre: Centre, server: Verb) -> None:
+def test_an_id_is_erased_before_it_comes(a_centre: Centre, verb: Verb) -> None:
     name = new_id()
-    code, said = server("erase", name)
+    code, said = verb("erase", name)
     assert (code, said) == (0, f"Nothing with the id {name} is here. If it comes, its words are left out.\n")
     assert [row.id for row in rows(a_centre, models.erasures)] == [name]
 
 
-def test_what_is_no_id_is_a_sentence(server: Verb) -> None:
-    code, said = server("erase", "all")
+def test_what_is_no_id_is_a_sentence(verb: Verb) -> None:
+    code, said = verb("erase", "all")
     assert (code, said.startswith("'all' is no id of an answer")) == (2, True)
 
 
@@ -139,12 +116,12 @@ def forget_it_all(centre: Centre, entry: dict[str, Any], device: str) -> None:
 
 
 def test_a_start_erases_again_what_came_back(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb, caplog: pytest.LogCaptureFixture
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = oslo.response(1, answers={"comment": WORDS})
     oslo.send(client, entry)
-    server("erase", entry["id"])
-    server("revoke", oslo.device)
+    verb("erase", entry["id"])
+    verb("revoke", oslo.device)
     forget_it_all(a_centre, entry, oslo.device)
     open_centre(a_centre.settings).db.close()
     assert "Erased once more, as the erasures file says: 1; revoked once more: 1." in caplog.text
@@ -157,9 +134,9 @@ def test_a_start_erases_again_what_came_back(
 
 
 def test_a_revoked_device_that_a_backup_never_knew_stays_out(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
-    server("revoke", oslo.device)
+    verb("revoke", oslo.device)
     with a_centre.db.writing() as tx:
         for table in (models.driven, models.enrol_codes):
             tx.execute(delete(table))
@@ -172,23 +149,23 @@ def test_a_revoked_device_that_a_backup_never_knew_stays_out(
 
 
 def test_revoking_is_for_good_and_its_code_is_over(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
     oslo.send(client, oslo.response(3))
-    code, said = server("revoke", oslo.device)
+    code, said = verb("revoke", oslo.device)
     assert (code, f"The terminal {oslo.device} is out of service." in said) == (0, True)
     assert oslo.post(client, oslo.batch()).get_json()["code"] == "revoked"
     assert len(rows(a_centre, models.responses)) == 1
     assert rows(a_centre, models.enrol_codes) == []
-    assert "was already out of service" in server("revoke", oslo.device)[1]
-    code, said = server("revoke", "dev-unheard")
+    assert "was already out of service" in verb("revoke", oslo.device)[1]
+    code, said = verb("revoke", "dev-unheard")
     assert (code, said.startswith("There is no terminal 'dev-unheard'")) == (2, True)
 
 
-def test_a_file_that_was_lost_is_written_anew_from_the_database(a_centre: Centre, oslo: Box, server: Verb) -> None:
+def test_a_file_that_was_lost_is_written_anew_from_the_database(a_centre: Centre, oslo: Box, verb: Verb) -> None:
     name = new_id()
-    server("erase", name)
-    server("revoke", oslo.device)
+    verb("erase", name)
+    verb("revoke", oslo.device)
     path = a_centre.settings.erasures_file
     path.unlink()
     open_centre(a_centre.settings).db.close()
@@ -198,45 +175,45 @@ def test_a_file_that_was_lost_is_written_anew_from_the_database(a_centre: Centre
 
 
 def test_a_line_that_was_cut_off_is_ended_and_the_next_one_holds(
-    a_centre: Centre, server: Verb, caplog: pytest.LogCaptureFixture
+    a_centre: Centre, verb: Verb, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second, third = new_id(), new_id(), new_id()
-    server("erase", first)
+    verb("erase", first)
     path = a_centre.settings.erasures_file
     with path.open("a") as file:
         file.write('{"erased":"' + second[:7])
-    assert server("erase", third)[0] == 0
+    assert verb("erase", third)[0] == 0
     assert "cut off" in caplog.text
     told = erasure_log.read(path)
     assert (set(told.erased), told.cut) == ({first, third}, False)
     # Whole but for its end: it was asked for, so it holds.
     path.write_bytes(path.read_bytes() + json.dumps({"erased": second, "ms": 1}).encode())
-    assert server("erase", new_id())[0] == 0
+    assert verb("erase", new_id())[0] == 0
     assert second in erasure_log.read(path).erased
     assert second in [row.id for row in rows(a_centre, models.erasures)]
 
 
 @pytest.mark.parametrize("damage", [b'{"erased":"0193f1', b"\x00\x00\x00", b'{"erased":7,"ms":1}'])
-def test_a_damaged_line_stops_the_start_and_nothing_is_lost(damage: bytes, a_centre: Centre, server: Verb) -> None:
-    server("erase", new_id())
+def test_a_damaged_line_stops_the_start_and_nothing_is_lost(damage: bytes, a_centre: Centre, verb: Verb) -> None:
+    verb("erase", new_id())
     path = a_centre.settings.erasures_file
     content = path.read_bytes() + damage + b"\n" + b'{"erased":"' + new_id().encode() + b'","ms":5}\n'
     path.write_bytes(content)
     with pytest.raises(CentreRefused, match=r"Line 3 of the erasures file .* is damaged"):
         open_centre(a_centre.settings)
-    assert server("erase", new_id())[0] == 2
+    assert verb("erase", new_id())[0] == 2
     assert path.read_bytes() == content
 
 
 def test_what_cannot_be_written_down_is_not_erased(
-    a_centre: Centre, oslo: Box, client: FlaskClient, server: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
     entry = oslo.response(1, answers={"comment": WORDS})
     oslo.send(client, entry)
     path = a_centre.settings.erasures_file
     path.unlink()
     path.mkdir()
-    code, said = server("erase", entry["id"])
+    code, said = verb("erase", entry["id"])
     assert code == 2
     assert said == f"The erasures file {path} cannot be read: Is a directory.\n"
     assert WORDS in rows(a_centre, models.responses)[0].body

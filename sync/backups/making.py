@@ -1,0 +1,24 @@
+"""`backup`: a copy of the database while the server goes on."""
+
+from pathlib import Path
+
+from sync import facts
+from sync.backups import archive, sqlite
+from sync.centre import Centre
+
+
+def make(centre: Centre, path: Path) -> None:
+    """Write a backup. It is read once more and on the disk before terminals are told that it is there: they let go of
+    words then. Raises BadBackup, OSError."""
+    began = centre.now_ms()
+    with archive.making(path) as part:
+        if centre.db.dialect == "sqlite":
+            sqlite.copy(centre.db, part)
+        else:
+            from sync.backups import postgres
+
+            postgres.copy(centre.db, part)
+        archive.check(part)
+    with centre.db.writing() as tx:
+        before = int(facts.get(tx, facts.BACKED_UP) or 0)
+        facts.keep(tx, facts.BACKED_UP, str(max(before, began)))
