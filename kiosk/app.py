@@ -9,7 +9,7 @@ from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, screens
+from kiosk import control, screens, staff
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, TEMPLATES, stamp
@@ -43,6 +43,7 @@ def create_app(terminal: Terminal) -> Flask:
     screens.htmx.init_app(app)
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
+    app.register_blueprint(staff.routes(terminal))
     _answer_health(app, terminal)
     _check_host(app, terminal.settings.host)
     _say_headers(app)

@@ -73,6 +73,28 @@ def _clock(status: Mapping[str, Any]) -> str:
     return "Its clock is not kept right by the network; head office corrects the times when answers arrive."
 
 
+_REASONS = {
+    "damaged": "not readable on this terminal any more; keep its card",
+    "server_error": "head office stumbled over it; tried again by itself when its version changes",
+    "bad_request": "not readable at head office",
+    "too_large": "larger than head office takes",
+    "bad_sha": "changed on the way or on this card, so that it cannot be believed",
+    "bad_shape": "a shape that head office does not know",
+    "bad_entry": "a shape that head office does not know",
+    "no_first_answer": "no answer to the first question",
+    "unknown_question": "a question that is not in the survey",
+    "off_scale": "an answer outside of its question's scale",
+    "bad_reasons": "a reason that is not in the survey",
+    "bad_text": "something else than text in a comment",
+    "too_long": "a comment longer than head office takes",
+}
+
+
+def reason(code: str) -> str:
+    """Why entries were parked, to follow "3 answers: "; never what a customer wrote."""
+    return _REASONS.get(code, f"another reason ({code or 'none was given'})")
+
+
 def _answers(count: int) -> str:
     return "1 answer" if count == 1 else f"{count:,} answers"
 

@@ -65,22 +65,26 @@ def enrol(settings: Settings, code: str) -> str:
 def status(settings: Settings) -> dict[str, Any]:
     """The health of the terminal of this data folder, running or not, and where it stands: `address` of its screen,
     `centre`, `places` by screen. Raises TerminalRefused, OutboxRefused."""
-    kept = identity.load_manifest(settings.data)
-    about = {
-        "address": f"{_address(settings)}/",
-        "centre": settings.centre,
-        "places": {name: screen.place for name, screen in kept.manifest.screens.items()} if kept else {},
-    }
     answer = _ask(settings, "GET", "/control/status", None)
     if answer is not None:
-        return {"running": True, **about, **answer[1]}
+        return {"running": True, **about(settings), **answer[1]}
     if not (settings.data / "identity.json").exists():
         raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
     terminal = Terminal(settings)
     try:
-        return {"running": False, **about, **terminal.health()}
+        return {"running": False, **about(settings), **terminal.health()}
     finally:
         terminal.stop()
+
+
+def about(settings: Settings) -> dict[str, Any]:
+    """What stands in the settings and in the manifest: `address` of the screen, `centre`, `places` by screen."""
+    kept = identity.load_manifest(settings.data)
+    return {
+        "address": f"{_address(settings)}/",
+        "centre": settings.centre,
+        "places": {name: screen.place for name, screen in kept.manifest.screens.items()} if kept else {},
+    }
 
 
 def _address(settings: Settings) -> str:

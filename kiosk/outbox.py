@@ -212,6 +212,12 @@ class Outbox:
         query = "SELECT coalesce(code, ''), count(*) FROM entries WHERE state = 'parked' GROUP BY code"
         return dict(self.disk.rows(query))
 
+    def try_again(self) -> None:
+        """Everything parked waits again, but what is damaged. Raises NotHeld."""
+        for code in self.parked():
+            if code != "damaged":
+                self.unpark(code)
+
     # -- facts and counts
 
     def fact(self, name: str, default: str = "") -> str:

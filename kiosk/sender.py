@@ -70,6 +70,11 @@ class Sender:
         self._again.set()
         self._nudged.set()
 
+    def hurry(self) -> None:
+        """Somebody is waiting for it: look now, even when head office was away a moment ago."""
+        self._again.set()
+        self._nudged.set()
+
     def nudge(self) -> None:
         """Something was sealed: look now, unless head office is known to be away."""
         self._nudged.set()

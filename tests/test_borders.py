@@ -24,6 +24,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.app",
     "kiosk.screens",
     "kiosk.control",
+    "kiosk.staff",
     "sync.app",
     "sync.centre",
     "sync.access",

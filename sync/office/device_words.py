@@ -35,12 +35,12 @@ _ADVICE: dict[Kind, str] = {
     "apart": ". See below.",
 }
 _APART = {
-    "conflict": "came twice under one id with different contents",
-    "unknown_device": "came before this terminal was known here",
-    "unknown_kind": "are of a kind that this version does not know",
-    "unknown_schema": "were written by a newer version than this one",
-    "unknown_screen": "came from a screen that this terminal never drove",
-    "unknown_survey": "answer a survey that is not known here",
+    "conflict": "came twice under one id, with different contents",
+    "unknown_device": "from before this terminal was known here",
+    "unknown_kind": "of a kind that this version does not know",
+    "unknown_schema": "written by a newer version than this one",
+    "unknown_screen": "from a screen that this terminal never drove",
+    "unknown_survey": "to a survey that is not known here",
 }
 
 
@@ -179,7 +179,7 @@ def sign(terminal: Terminal, found: Sign) -> str:
 
 def apart(code: str) -> str:
     """Why entries are in quarantine."""
-    return _APART.get(code, f"are kept apart for another reason ({code})")
+    return _APART.get(code, f"for another reason ({code})")
 
 
 def version(app: str) -> str:

@@ -177,7 +177,7 @@ def test_what_is_kept_apart_is_told_with_its_reason(chain: Chain) -> None:
     report(chain, chain.oslo, box.response(survey="lost-in-the-post"), box.response())
     assert "Some kept apart, not counted 2 2 0 0 0" in row(chain.page("/devices"), box)
     page = words(chain.page(f"/devices/{box.device}"))
-    assert "1 answer kept apart, not counted: they answer a survey that is not known here." in page
+    assert "1 answer kept apart, not counted: to a survey that is not known here." in page
 
 
 def test_a_clock_is_told_in_words(chain: Chain) -> None:
