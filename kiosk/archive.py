@@ -33,6 +33,10 @@ class Question(NamedTuple):
     asked: list[Acked]
     last: bool
 
+    def first(self, size: int) -> "Question":
+        """The same for no more than went into the request."""
+        return Question(self.before, self.asked[:size], self.last and size >= len(self.asked))
+
     @property
     def pairs(self) -> list[tuple[str, int]]:
         return [(entry.id, entry.rev) for entry in self.asked]
@@ -61,20 +65,23 @@ class Archive:
         ]
         return Question(audit, asked, len(rows) <= limit)
 
-    def note(self, answer: wire.Answer, question: Question | None, chance: Callable[[], float], zone: tzinfo) -> None:
-        """Write down what an accepted answer means for audits: whether one is due, and what `question` found. What it
-        settled is written down before."""
-        missing = None if isinstance(answer.missing, msgspec.UnsetType) else answer.missing
+    def find(self, answer: wire.Answer, question: Question | None) -> None:
+        """Write down what an answer found: what is missing is to be sent again, or gone. In small bites, and before
+        `note`: asking twice finds the same."""
+        missing = _missing(answer)
         if question is not None and missing is not None:
-            self._found(audits.found(question.asked, {(name, rev) for name, rev in missing}, answer.server_ms))
+            self._found(audits.found(question.asked, missing, answer.server_ms))
+
+    def note(self, answer: wire.Answer, question: Question | None, chance: Callable[[], float], zone: tzinfo) -> None:
+        """Write down what an accepted answer means for audits, once its verdicts are: whether one is due, and how far
+        it went."""
         with self._disk.durable() as db:
             heard, was = self._heard(answer), self.audit
             audit = audits.noted(was, heard, chance, zone)
-            if question is not None:
-                if missing is None:
-                    audit = audits.given_up(audit)
-                else:
-                    audit = audits.advanced(question.before, audit, question.asked, question.last, heard)
+            if question is not None and _missing(answer) is None:
+                audit = audits.given_up(audit)
+            elif question is not None:
+                audit = audits.advanced(question.before, audit, question.asked, question.last, heard)
             if answer.backed_up_ms is not None:
                 db.execute("INSERT OR REPLACE INTO facts VALUES ('backed_up_ms', ?)", (str(answer.backed_up_ms),))
             if audit != was:
@@ -110,22 +117,22 @@ class Archive:
 
     # -- letting go
 
-    def tidy(self, server_ms: int, room: keeping.Room, wanted: int) -> bool:
-        """Let one small bite go of what may go; True when there may be more. `wanted`: bytes that the disk lacks."""
+    def tidy(self, server_ms: int, room: keeping.Room, wanted: int) -> int:
+        """Let one small bite go of what may go; how many went. `wanted`: bytes that the disk lacks."""
         with self._disk.durable() as db:
             due = self.audit.due  # read under the same lock: an answer may make one due at any moment
-            return self._wipe(db, server_ms, due) | self._drop(db, room, due, wanted)
+            return self._wipe(db, server_ms, due) + self._drop(db, room, due, wanted)
 
-    def _wipe(self, db: sqlite3.Connection, server_ms: int, due: bool) -> bool:
+    def _wipe(self, db: sqlite3.Connection, server_ms: int, due: bool) -> int:
         backed_up_ms = int(facts.fact(self._disk, "backed_up_ms", "0")) or None
         query = "SELECT n, body, coalesce(acked_ms, 0) FROM entries WHERE state = 'acked' AND texts = 1"
         rows = self._disk.rows(f"{query} ORDER BY acked_ms, n LIMIT ?", BITE)
         going = [row for row in rows if keeping.may_wipe(row[2], server_ms, backed_up_ms, due)]
         wiped = [(without_texts(body), n) for n, body, _ in going]
         db.executemany("UPDATE entries SET texts = 0, body = ? WHERE n = ?", wiped)
-        return len(going) == BITE
+        return len(going)
 
-    def _drop(self, db: sqlite3.Connection, room: keeping.Room, due: bool, wanted: int) -> bool:
+    def _drop(self, db: sqlite3.Connection, room: keeping.Room, due: bool, wanted: int) -> int:
         kept = self._bodies("audited = 'kept' AND body IS NOT NULL ORDER BY n")
         if len(kept) < BITE and room != "enough":
             oldest = self._bodies("state = 'acked' AND body IS NOT NULL ORDER BY acked_ms, n")
@@ -137,13 +144,19 @@ class Archive:
         db.executemany("DELETE FROM entries WHERE n = ?", going)
         marks = ", ".join("?" * (_WITHOUT_BODY.count(",") + 1))
         db.executemany(f"INSERT INTO entries ({_WITHOUT_BODY}, texts) VALUES ({marks}, 0)", rows)  # noqa: S608
-        return len(going) >= BITE
+        return len(going)
 
     def _bodies(self, which: str) -> list[keeping.Body]:
         query = f"SELECT n, acked_ms, length(body), audited IS 'kept' FROM entries WHERE {which} LIMIT ?"  # noqa: S608
         return [
             keeping.Body(n, acked_ms or 0, size, bool(kept)) for n, acked_ms, size, kept in self._disk.rows(query, BITE)
         ]
+
+
+def _missing(answer: wire.Answer) -> set[tuple[str, int]] | None:
+    """What the centre misses of what it was asked for; None when it doesn't say."""
+    told = answer.missing
+    return None if isinstance(told, msgspec.UnsetType) else {(name, rev) for name, rev in told}
 
 
 def without_texts(body: bytes | None) -> bytes | None:

@@ -157,6 +157,19 @@ class Disk:
             if self._unsaved >= (1 if idle else CHECKPOINT_ROWS):
                 self._checkpoint()
 
+    def shorten(self) -> None:
+        """Empty the journal: nothing that was wiped is left in it."""
+        with self._lock:
+            try:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._unsaved = 0
+            except sqlite3.Error as problem:
+                self._lost(problem)
+
+    def unused(self) -> int:
+        """Bytes of the file that the next answers go into before it grows. Raises NotHeld."""
+        return int(self.rows("PRAGMA freelist_count")[0][0] * self.rows("PRAGMA page_size")[0][0])
+
     def close(self) -> None:
         with self._lock:
             self._db.close()

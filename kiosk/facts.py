@@ -32,3 +32,9 @@ def read(disk: Disk, name: str, kind: type[Kind]) -> Kind | None:
 def write(disk: Disk, name: str, value: msgspec.Struct) -> None:
     """Raises NotHeld."""
     remember(disk, name, msgspec.json.encode(value).decode())
+
+
+def forget(disk: Disk, name: str) -> None:
+    """Raises NotHeld."""
+    with disk.durable() as db:
+        db.execute("DELETE FROM facts WHERE name = ?", (name,))

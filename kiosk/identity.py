@@ -15,13 +15,16 @@ _HARDWARE = (Path("/proc/device-tree/serial-number"), Path("/sys/block/mmcblk0/d
 
 class Identity(msgspec.Struct, frozen=True):
     """`install` is made once per data folder. `device`, `generation`, `key` (base64) and `screens` (screen id ->
-    placement id) come from enrolment."""
+    placement id) come from enrolment. `hardware`: the fingerprint of the machine it was on last. `successor`: the
+    install as which it will enrol, because its card was found in another machine; empty when it was not."""
 
     install: str
     device: str | None = None
     generation: int = 0
     key: str = ""
     screens: dict[str, str] = {}
+    hardware: str = ""
+    successor: str = ""
 
     @property
     def secret(self) -> bytes:
@@ -39,6 +42,28 @@ def fingerprint() -> str:
     """A hash of what identifies the hardware (board serial, card id), so that a copied card is noticed."""
     found = [path.read_bytes() for path in _HARDWARE if path.is_file() and os.access(path, os.R_OK)]
     return sha256(b"\n".join(found)).hexdigest()[:32]
+
+
+def found_on(who: Identity, hardware: str) -> tuple[Identity, bool]:
+    """Who this box is on this machine, and whether its card was moved or copied here from another one. Of two that
+    were copied nobody knows which is the first: each goes on as before, in a stream of its own, and asks to be enrolled
+    again as somebody new."""
+    moved = who.hardware not in ("", hardware)
+    there = msgspec.structs.replace(who, hardware=hardware)
+    if not moved:
+        return there, False
+    if who.device is None:  # nobody knows it yet
+        return msgspec.structs.replace(there, install=secrets.token_hex(16)), True
+    return msgspec.structs.replace(there, successor=who.successor or secrets.token_hex(16)), True
+
+
+def enrolled(who: Identity, given: wire.Enrolment) -> Identity:
+    """Who this box is after head office gave it a place."""
+    screens = who.screens if who.device == given.device else {}
+    return Identity(
+        who.successor or who.install, given.device, given.generation, given.key,
+        {**screens, given.screen: given.placement}, who.hardware,
+    )  # fmt: skip
 
 
 def load(folder: Path) -> Identity:

@@ -15,6 +15,19 @@ Room = Literal["enough", "little", "none"]
 """How much the disk can still take; at `none` it has refused something."""
 
 
+LITTLE_BYTES = 64 * 2**20
+"""With less than that, or a tenth of a small disk, bodies that the centre holds make room."""
+
+
+def room(free: int, total: int, full: bool) -> tuple[Room, int]:
+    """How much the disk can still take, and the bytes it lacks. `free` counts what is unused inside the outbox too;
+    `full`: it refused something."""
+    lacks = max(min(LITTLE_BYTES, total // 10) - free, 0)
+    if full:
+        return "none", max(lacks, LITTLE_BYTES // 16)
+    return ("little" if lacks else "enough"), lacks
+
+
 def may_wipe(acked_ms: int, server_ms: int, backed_up_ms: int | None, audit_due: bool) -> bool:
     """Whether the texts of an entry go: the newest finished backup was started after the ack, or the ack is 7 days
     old. Never while an audit is due: the centre may just have been restored to before it."""

@@ -178,7 +178,7 @@ class Pace:
         if outcome.kind is Kind.ACCEPTED:
             return self._accepted(sent, more, chance)
         self.failures += 1
-        if outcome.kind is Kind.TOO_LARGE:
+        if outcome.kind is Kind.TOO_LARGE and sent:
             self._halve(sent)
             return self._backoff(chance) if len(sent) <= 1 else 0.0
         if outcome.kind in _HELD:
@@ -198,6 +198,11 @@ class Pace:
             self.limit = min(MAX_ENTRIES, self.limit * 2)
             self._head, self._tries = None, 0
         return 0.0 if more else self.look(chance)
+
+    def unwritten(self, chance: Chance) -> float:
+        """Seconds until the next request, when the disk did not take what was answered: it will be asked again."""
+        self.failures += 1
+        return 1.0 + self._backoff(chance)
 
     def look(self, chance: Chance) -> float:
         """Seconds until the next look at the outbox: 60 s ± 20 %."""

@@ -3,45 +3,54 @@
 import gzip
 import logging
 import random
-import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import tzinfo
 from threading import Event, Thread
-from typing import Any
+from typing import NamedTuple
 
-import msgspec
-
-from kiosk import identity
+from kiosk import batches, facts, keeping, office, pace
+from kiosk.archive import Question
 from kiosk.clock import Clock
 from kiosk.identity import Identity, KeptManifest
 from kiosk.line import Line
 from kiosk.outbox import NotHeld, Outbox, Waiting
-from kiosk.pace import SILENCE_S, Kind, Outcome, Pace, judge
+from kiosk.pace import SILENCE_S, Kept, Kind, Outcome, Pace, judge
 from sync import wire
 
 log = logging.getLogger(__name__)
 
-FIRST_WITHIN_S = 60.0
 MANIFEST_EVERY_S = 900.0
 
 
+class Box(NamedTuple):
+    """The terminal as its sender sees it: who it is, how it is, the time zone of its place, and who takes a new
+    manifest, or False for one that cannot be read."""
+
+    who: Callable[[], Identity]
+    health: Callable[[], wire.Health]
+    zone: Callable[[], tzinfo]
+    on_manifest: Callable[[KeptManifest | bool], None]
+
+
+class Request(NamedTuple):
+    """One request: an audit, entries, or neither."""
+
+    batch: wire.Batch
+    body: bytes
+    sent: list[tuple[str, int]]
+    question: Question | None = None
+
+
 class Sender:
-    """Sends what waits, in a thread of its own. `health` gives the terminal's health for each request;
-    `on_manifest` takes a new manifest, `monotonic` gives seconds that never go back."""
+    """Sends what waits, in a thread of its own. `monotonic` gives seconds that never go back."""
 
     def __init__(
-        self,
-        outbox: Outbox,
-        clock: Clock,
-        line: Line,
-        who: Callable[[], Identity],
-        health: Callable[[], wire.Health],
-        on_manifest: Callable[[KeptManifest], None],
-        at_once: bool,
+        self, outbox: Outbox, clock: Clock, line: Line, box: Box, at_once: bool,
         monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._outbox, self._clock, self._line = outbox, clock, line
-        self._who, self._health, self._on_manifest = who, health, on_manifest
+    ) -> None:  # fmt: skip
+        self._outbox, self._clock, self._line, self._box = outbox, clock, line, box
         self._at_once, self._monotonic = at_once, monotonic
         self.pace = Pace()
         self._chance = random.SystemRandom().random
@@ -67,6 +76,8 @@ class Sender:
     def begin_anew(self) -> None:
         """Forget how earlier requests went: this terminal was just enrolled."""
         self.pace, self.last_error, self.etag = Pace(), None, ""
+        with suppress(NotHeld):
+            facts.forget(self._outbox.disk, "pace")
         self._again.set()
         self._nudged.set()
 
@@ -79,8 +90,19 @@ class Sender:
         """Something was sealed: look now, unless head office is known to be away."""
         self._nudged.set()
 
+    def resume(self) -> float:
+        """Go on where an earlier start stopped; returns seconds until the first request."""
+        now = self._clock.stamp()
+        try:
+            kept = facts.read(self._outbox.disk, "pace", Kept)
+        except NotHeld:
+            kept = None
+        self.pace, wait = pace.resume(kept, now.boot, now.boottime_ms, wire.APP, self._at_once, self._chance)
+        self.last_error = None if self.pace.online else self.pace.last.value
+        return wait
+
     def _loop(self) -> None:
-        wait = 0.0 if self._at_once else self._chance() * FIRST_WITHIN_S
+        wait = self.resume()
         while not self._stopping.is_set():
             self._rest(wait)
             if self._stopping.is_set():
@@ -88,7 +110,8 @@ class Sender:
             try:
                 wait = self.pass_once()
             except NotHeld as problem:
-                self.last_error, wait = f"the disk does not take what head office answered ({problem})", 5.0
+                self.last_error = f"the disk does not take what head office answered ({problem})"
+                wait = self.pace.unwritten(self._chance)
             except Exception:
                 # Whatever it was, the next pass finds everything that was not settled still waiting.
                 log.exception("a pass of the sender failed")
@@ -106,87 +129,116 @@ class Sender:
     def pass_once(self) -> float:
         """One request at most, and what it brought written down. Returns seconds until the next pass.
         Raises NotHeld when an answer could not be written down; what it settled is then sent again."""
-        who, now = self._who(), self._monotonic()
+        who, now = self._box.who(), self._monotonic()
         if who.device is None:
             return 60.0
-        anchored = self._outbox.starts.is_anchored(self._clock.boot)
-        waiting = self._outbox.take(self.pace.limit, self.pace.resting(now)) if anchored else []
-        chosen = set(self.pace.together([(entry.id, entry.rev) for entry in waiting]))
-        waiting = [entry for entry in waiting if (entry.id, entry.rev) in chosen]
-        silent = self._last_request_s is None or now - self._last_request_s >= SILENCE_S
-        if not waiting and anchored and not silent:
+        request = self._request(who, now)
+        if request is None:
             return self.pace.look(self._chance)
-        batch, body = self._batch(who, waiting)
-        sent = [(entry.id, entry.rev) for entry in waiting[: len(batch.entries)]]
         self._last_request_s = now
-        outcome = self._send(who, batch, body)
+        outcome, anchor = self._send(who, request)
         self._tell(outcome)
-        return self._settle(outcome, sent, now)
+        if outcome.answer is not None and anchor is not None:
+            self._write_down(outcome.answer, anchor, request, now)
+        else:
+            self._blame(outcome, request.sent, now)
+        if request.question is not None:
+            self.pace.audited(outcome, now)
+        wait = self.pace.after(outcome, request.sent, self._has_more(now), self._chance)
+        self._keep_pace(wait)
+        return wait
 
-    def _batch(self, who: Identity, waiting: list[Waiting]) -> tuple[wire.Batch, bytes]:
-        """The request for as many of `waiting` as fit into its size."""
-        stamp = self._clock.stamp()
-        room = wire.MAX_BYTES - 16 * 1024
-        raws: list[msgspec.Raw] = []
-        for entry in waiting:
-            room -= len(entry.body) + 1
-            if room < 0 and raws:
-                break
-            raws.append(msgspec.Raw(entry.body))
-        boots = {stamp.boot} | {wire.boot_of(bytes(raw)) for raw in raws}
-        told = self._outbox.starts.told(boots)
-        batch = wire.Batch(
-            proto=1,
-            batch=secrets.token_hex(16),
-            install=who.install,
-            boot=stamp.boot,
-            boottime_ms=stamp.boottime_ms,
-            wall_ms=stamp.wall_ms,
-            synced=stamp.synced,
-            app=wire.APP,
-            seen=(int(self._outbox.fact("seen_ms", "0")), self._tried),
-            anchors=told.anchors,
-            boots=told.boots,
-            entries=raws,
-            health=self._health(),
-        )
-        return batch, wire.encode(batch)
+    def _request(self, who: Identity, now: float) -> Request | None:
+        """What to ask now, if anything. The first request of a start is empty: its answer is the anchor that what was
+        captured since needs. Empty too is one that asks whether head office still refuses."""
+        sheet = self._sheet(who)
+        if not self._outbox.starts.is_anchored(self._clock.boot) or self.pace.holding:
+            return Request(*batches.with_entries(sheet, self._outbox.starts), [])
+        waiting = self._take(now)
+        if self._outbox.archive.audit.due and self.pace.audits_now(now, bool(waiting)):
+            question = self._outbox.archive.question(self.pace.audit_limit)
+            batch, body = batches.with_audit(sheet, self._outbox.starts, question.pairs)
+            return Request(batch, body, [], question.first(len(batch.audit or [])))
+        if waiting or self._last_request_s is None or now - self._last_request_s >= SILENCE_S:
+            batch, body = batches.with_entries(sheet, self._outbox.starts, waiting)
+            return Request(batch, body, [(entry.id, entry.rev) for entry in waiting[: len(batch.entries)]])
+        return None
 
-    def _send(self, who: Identity, batch: wire.Batch, body: bytes) -> Outcome:
-        headers = {"Content-Type": "application/json"}
+    def _take(self, now: float) -> list[Waiting]:
+        if self.pace.is_turned_away(now):
+            return []
+        waiting = self._outbox.take(self.pace.limit, self.pace.resting(now))
+        chosen = set(self.pace.together([(entry.id, entry.rev) for entry in waiting]))
+        return [entry for entry in waiting if (entry.id, entry.rev) in chosen]
+
+    def _sheet(self, who: Identity) -> batches.Sheet:
+        seen_ms = int(self._outbox.fact("seen_ms", "0"))
+        return batches.Sheet(who, self._clock.stamp(), self._box.health(), (seen_ms, self._tried))
+
+    def _send(self, who: Identity, asked: Request) -> tuple[Outcome, wire.Anchor | None]:
+        headers, body = {"Content-Type": "application/json"}, asked.body
         if len(body) > wire.GZIP_ABOVE:
             body = gzip.compress(body, 6, mtime=0)
             headers["Content-Encoding"] = "gzip"
         before_ms = self._clock.boottime_ms()
         request, reply = self._line.signed(who, "POST", wire.BATCHES, body, headers)
         if reply is None:
-            return Outcome(Kind.NO_ANSWER)
+            return Outcome(Kind.NO_ANSWER), None
         answer = wire.read_answer(
-            who.secret, reply.status, str(reply.headers.get("Content-Type", "")), request, batch.batch, reply.body,
-            str(reply.headers.get(wire.SIGNATURE_HEADER, "")),
+            who.secret, reply.status, str(reply.headers.get("Content-Type", "")), request, asked.batch.batch,
+            reply.body, str(reply.headers.get(wire.SIGNATURE_HEADER, "")),
         )  # fmt: skip
         if answer is None:
             signed, again = reply.is_signed(who.secret, request), reply.headers.get("Retry-After")
-            return judge(reply.status, signed, again, wire.problem_code(reply.body))
+            return judge(reply.status, signed, again, wire.problem_code(reply.body)), None
         middle = before_ms + (self._clock.boottime_ms() - before_ms) // 2
-        self._outbox.starts.anchor(wire.Anchor(batch.boot, middle, answer.server_ms, reply.rtt_ms))
-        return Outcome(Kind.ACCEPTED, answer)
+        anchor = wire.Anchor(asked.batch.boot, middle, answer.server_ms, reply.rtt_ms)
+        return Outcome(Kind.ACCEPTED, answer), anchor
 
-    def _settle(self, outcome: Outcome, sent: list[tuple[str, int]], now: float) -> float:
-        answer = outcome.answer
-        if answer is not None:
-            self._tried = 0
-            asked = set(sent)
-            results = [result for result in answer.results if (result.id, result.rev) in asked]
-            self._outbox.settle(results, answer.server_ms)
-            self.pace.later(results, now)
-            self._follow(answer, now)
-        else:
-            self._tried += 1
-            if len(sent) == 1 and outcome.kind in _PARKED and self.pace.alone(outcome, sent[0], now) == "park":
-                self._outbox.park(sent, _PARKED[outcome.kind])
-        more = bool(self._outbox.take(1, self.pace.resting(now)))
-        return self.pace.after(outcome, sent, more, self._chance)
+    def _write_down(self, answer: wire.Answer, anchor: wire.Anchor, request: Request, now: float) -> None:
+        """Verdicts first: what is acked in a new epoch is harmless without its audit, which the next answer starts."""
+        self._tried = 0
+        asked, archive = set(request.sent), self._outbox.archive
+        results = [result for result in answer.results if (result.id, result.rev) in asked]
+        self._outbox.settle(results, answer.server_ms)
+        archive.find(answer, request.question)
+        with self._outbox.disk.durable():
+            self._outbox.starts.anchor(anchor)
+            archive.note(answer, request.question, self._chance, self._box.zone())
+            self._maybe_rotate(answer, request.batch.health)
+        self.pace.later(results, now)
+        self._follow(answer, now)
+
+    def _maybe_rotate(self, answer: wire.Answer, told: wire.Health) -> None:
+        stream, counts = self._outbox.stream, self._outbox.counts()
+        if stream != told.stream:
+            return  # it was rotated since this was asked
+        sealed, held = counts.get(stream, _NOTHING).sealed, answer.have.get(stream)
+        said = told.streams.get(stream, _NOTHING).sealed
+        if keeping.must_rotate(said, held.max_seq if held else 0, "rotate_stream" in answer.do, sealed):
+            log.warning("new answers go into a new stream: head office knows later ones of the last one than this card")
+            self._outbox.rotate()
+
+    def _blame(self, outcome: Outcome, sent: list[tuple[str, int]], now: float) -> None:
+        self._tried += 1
+        if len(sent) == 1 and outcome.kind in _PARKED and self.pace.alone(outcome, sent[0], now) == "park":
+            self._outbox.park(sent, _PARKED[outcome.kind])
+
+    def _has_more(self, now: float) -> bool:
+        """Whether something can be sent at once."""
+        resting = self.pace.resting(now)
+        waits = not self.pace.is_turned_away(now) and bool(self._outbox.take(1, resting))
+        return waits or (self._outbox.archive.audit.due and self.pace.audits_now(now, waits))
+
+    def _keep_pace(self, wait: float) -> None:
+        """For the next start: how often head office failed, and when to try again. A disk that doesn't take it is no
+        reason to stop."""
+        now, disk = self._clock.stamp(), self._outbox.disk
+        with suppress(NotHeld):
+            if self.pace.failures:
+                facts.write(disk, "pace", self.pace.keep(now.boot, now.boottime_ms, wait, wire.APP))
+            elif facts.fact(disk, "pace"):
+                facts.forget(disk, "pace")
 
     def _follow(self, answer: wire.Answer, now: float) -> None:
         """What else an answer asks for."""
@@ -202,17 +254,9 @@ class Sender:
 
     def fetch_manifest(self) -> None:
         """Ask for the manifest, and hand on a new one. Anything but our own signed answer changes nothing."""
-        who = self._who()
-        headers = {"If-None-Match": self.etag} if self.etag else {}
-        request, reply = self._line.signed(who, "GET", wire.MANIFEST, b"", headers)
-        if reply is None or reply.status != 200 or not reply.is_signed(who.secret, request):
-            return
-        try:
-            manifest = msgspec.json.decode(reply.body, type=wire.Manifest)
-        except msgspec.DecodeError:
-            log.warning("the manifest from head office cannot be read; going on with the last good one")
-            return
-        self._on_manifest(KeptManifest(str(reply.headers.get("ETag", "")), manifest))
+        told = office.manifest(self._line, self._box.who(), self.etag)
+        if told is not None:
+            self._box.on_manifest(told)
 
     def _tell(self, outcome: Outcome) -> None:
         """The log says the first failure of a row, and the recovery with their number."""
@@ -226,23 +270,5 @@ class Sender:
             self.last_error = outcome.kind.value
 
 
+_NOTHING = wire.StreamCounts(0, 0, 0, 0)
 _PARKED = {Kind.BAD: "bad_request", Kind.ERROR: "server_error", Kind.TOO_LARGE: "too_large"}
-
-
-def enrol(line: Line, who: Identity, code: str) -> tuple[wire.Enrolment | None, str]:
-    """Ask the centre for a place in its fleet: the enrolment, or None and a sentence that says why not."""
-    request = wire.EnrolmentRequest(code, who.install, identity.fingerprint(), wire.APP)
-    body, headers = wire.encode(request), {"Content-Type": "application/json"}
-    if who.device is None:
-        reply = line.ask("POST", wire.ENROLMENTS, body, headers)
-    else:
-        _, reply = line.signed(who, "POST", wire.ENROLMENTS, body, headers)
-    if reply is None:
-        return None, f"Head office at {line.centre} does not answer; check the address and the network."
-    try:
-        if reply.status == 200:
-            return msgspec.json.decode(reply.body, type=wire.Enrolment), ""
-        problem: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
-        return None, str(problem["title"])
-    except (msgspec.DecodeError, KeyError):
-        return None, f"What answers at {line.centre} is not a Smilepost centre."

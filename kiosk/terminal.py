@@ -5,20 +5,24 @@ import logging
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from threading import Event, RLock, Thread
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kiosk import identity, lock, memory
+from kiosk import identity, keeping, lock, memory, office
+from kiosk.archive import BREATH_S
 from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.disk import refuse_foreign
-from kiosk.identity import Identity, KeptManifest
+from kiosk.identity import KeptManifest
 from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
-from kiosk.sender import Sender, enrol
+from kiosk.sender import Box, Sender
 from sync import survey, wire
 
 log = logging.getLogger(__name__)
@@ -26,6 +30,7 @@ log = logging.getLogger(__name__)
 WALKED_AWAY_MS = 90_000
 """A visit that nobody touched for so long is over, whatever its page believes."""
 HOUSEKEEPING_S = 1.0
+TIDY_MS = 60_000
 
 
 class TerminalRefused(Exception):
@@ -46,7 +51,9 @@ class Standing:
 class Terminal:
     """Raises TerminalRefused, OutboxRefused."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, hardware: Callable[[], str] = identity.fingerprint
+    ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
         refuse_foreign(settings.data / "outbox.sqlite3")  # before anything is written beside it
@@ -58,6 +65,7 @@ class Terminal:
         try:
             self._identity = identity.load(settings.data)
             self.outbox = Outbox(settings.data / "outbox.sqlite3")
+            self._arrive(hardware())
         except (OSError, ValueError, sqlite3.Error, NotHeld) as problem:
             raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
         self._previous: dict[str | None, int] = {}
@@ -66,15 +74,27 @@ class Terminal:
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
         self._standings: dict[str, Standing] = {}
+        self._zone: tzinfo = UTC
+        self._misread: str | None = None
+        self._tidy_ms = 0
         kept = identity.load_manifest(settings.data)
         if kept is not None:
             self._adopt(kept)
         if settings.centre:
-            self.sender = Sender(
-                self.outbox, self.clock, Line(settings.centre), lambda: self._identity, self._wire_health,
-                self._on_manifest, settings.sync_at_once,
-            )  # fmt: skip
+            box = Box(lambda: self._identity, self._wire_health, lambda: self._zone, self._on_manifest)
+            self.sender = Sender(self.outbox, self.clock, Line(settings.centre), box, settings.sync_at_once)
             self.sender.etag = kept.etag if kept else ""
+
+    def _arrive(self, hardware: str) -> None:
+        """Number this start, and see whether the card was moved here: then what comes goes into a stream of its own."""
+        self.outbox.starts.began(self.clock.boot)
+        who, moved = identity.found_on(self._identity, hardware)
+        if moved:
+            log.warning("this card was in another machine before; enrol it again")
+            self.outbox.rotate()
+        if who != self._identity:
+            identity.save(self.settings.data, who)
+            self._identity = who
 
     def start(self) -> None:
         """Whoever was there when the power went has left; then the threads begin."""
@@ -187,36 +207,42 @@ class Terminal:
         TerminalRefused with another."""
         if self.sender is None or not self.settings.centre:
             raise TerminalRefused('The key "centre" in [kiosk] must name the address of head office first.')
-        given, sentence = enrol(Line(self.settings.centre), self._identity, code)
+        given, sentence = office.enrol(Line(self.settings.centre), self._identity, code)
         if given is None:
             raise TerminalRefused(sentence)
         with self._guard:
-            who = self._identity
-            screens = who.screens if who.device == given.device else {}
-            self._identity = Identity(
-                who.install, given.device, given.generation, given.key, {**screens, given.screen: given.placement}
-            )
+            self._identity = identity.enrolled(self._identity, given)
             identity.save(self.settings.data, self._identity)
         self.sender.begin_anew()
         self.sender.fetch_manifest()
         place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
         return f"Enrolled: this screen stands at {place}." if place else "Enrolled."
 
-    def _on_manifest(self, kept: KeptManifest) -> None:
-        """Keep it when it can be worked from; else go on with the last good one."""
-        try:
-            self._adopt(kept)
-        except (survey.BadSurvey, KeyError, IndexError) as problem:
-            log.warning("the manifest from head office cannot be used (%s); going on with the last good one", problem)
+    def _on_manifest(self, told: KeptManifest | bool) -> None:
+        """Keep it when it can be worked from; else go on with the last good one, and say so. True: nothing new."""
+        if isinstance(told, bool):
+            self._say_misread(None if told else "it cannot be read")
             return
-        identity.save_manifest(self.settings.data, kept)
+        try:
+            self._adopt(told)
+        except (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError) as problem:
+            self._say_misread(str(problem) or type(problem).__name__)
+            return
+        self._say_misread(None)
+        identity.save_manifest(self.settings.data, told)
         if self.sender:
-            self.sender.etag = kept.etag
+            self.sender.etag = told.etag
+
+    def _say_misread(self, problem: str | None) -> None:
+        if problem and problem != self._misread:
+            log.warning("the manifest from head office cannot be used (%s); going on with the last good one", problem)
+        self._misread = problem
 
     def _adopt(self, kept: KeptManifest) -> None:
         fresh = {name: _standing(name, screen) for name, screen in kept.manifest.screens.items()}
+        zone = next((screen.time_zone for screen in kept.manifest.screens.values()), "")
         with self._guard:
-            self._standings = fresh
+            self._standings, self._zone = fresh, _zone(zone)
 
     # -- its own state
 
@@ -237,6 +263,11 @@ class Terminal:
             **{name: getattr(told, name) for name in ("oldest_pending_ms", "last_success_ms", "last_error")},
             **{name: getattr(told, name) for name in ("free_bytes", "sqlite", "journal")},
             "clock_synced": self.clock.synced(),
+            "lost": told.lost,
+            "moved": bool(self._identity.successor),
+            "audit": self.outbox.archive.audit.why,
+            "parked_codes": self.outbox.parked(),
+            "manifest_error": self._misread,
         }
 
     def _wire_health(self) -> wire.Health:
@@ -246,7 +277,7 @@ class Terminal:
             streams=self.outbox.counts(),
             oldest_pending_ms=_age(oldest, now) if oldest else None,
             last_success_ms=sender.last_success_ms if sender else None,
-            last_error=(sender.last_error or "")[: wire.HEALTH_TEXT] or None if sender else None,
+            last_error=self._error(),
             free_bytes=shutil.disk_usage(self.settings.data).free,
             sqlite=sqlite3.sqlite_version,
             journal=self.outbox.disk.journal(),
@@ -254,17 +285,54 @@ class Terminal:
                 screen: {"beat_ms": now.boottime_ms - beat, "persisted": False, "unsent": 0}
                 for screen, beat in list(self._beats.items())
             },
+            stream=self.outbox.stream,
+            fingerprint=self._identity.hardware,
+            lost=self.outbox.archive.lost(),
         )
+
+    def _error(self) -> str | None:
+        """What head office should know first."""
+        said = self.sender.last_error if self.sender else None
+        if said is None and self._misread:
+            said = f"the manifest cannot be used ({self._misread})"
+        return said[: wire.HEALTH_TEXT] if said else None
 
     def _keep(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):
             try:
                 self._seal_stale(everybody=False)
                 self.outbox.disk.checkpoint(idle=True)
+                self._tidy_now_and_then()
             except NotHeld as problem:
                 log.warning("the disk does not take what it is given (%s)", problem)
             except Exception:
                 log.exception("housekeeping failed; it is tried again")
+
+    def _tidy_now_and_then(self) -> None:
+        now_ms = self.clock.boottime_ms()
+        if now_ms >= self._tidy_ms:
+            self._tidy_ms = now_ms + (0 if self.tidy(bites=2) else TIDY_MS)
+
+    def tidy(self, bites: int | None = None) -> bool:
+        """Let go of what may go, in at most so many small bites; True when there may be more. Raises NotHeld."""
+        went = 0
+        while self._let_go():
+            went += 1
+            if went == bites:
+                return True
+            time.sleep(BREATH_S)
+        if went:
+            self.outbox.disk.shorten()
+        return False
+
+    def _let_go(self) -> int:
+        disk = shutil.disk_usage(self.settings.data)
+        room, wanted = keeping.room(disk.free + self.outbox.disk.unused(), disk.total, self._is_full())
+        server_ms = self.outbox.starts.server_ms(self.clock.stamp()) or int(self.outbox.fact("seen_ms", "0"))
+        return self.outbox.archive.tidy(server_ms, room, wanted)
+
+    def _is_full(self) -> bool:
+        return getattr(self.outbox.disk, "storage", None) == "full"
 
     def _seal_stale(self, everybody: bool) -> None:
         now = self.clock.stamp()
@@ -277,6 +345,14 @@ def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
     definition = survey.load(wire.encode(screen.surveys[0]))
     spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
     return Standing(name, screen.placement, definition, spoken, screen.place)
+
+
+def _zone(name: str) -> tzinfo:
+    """Only audits at night depend on it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def _earlier(stamp: wire.Stamp, ms: int) -> wire.Stamp:

@@ -45,6 +45,7 @@ def an_answer(server_ms: int = NOW, *missing: Draft, epoch: str = "e1", **fields
 
 
 def note(outbox: Outbox, answer: wire.Answer, question: Question | None = None) -> None:
+    outbox.archive.find(answer, question)
     outbox.archive.note(answer, question, lambda: 0.5, UTC)
 
 

@@ -3,162 +3,37 @@
 import gzip
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from kiosk.config import Settings
 from kiosk.pace import REJECTED_S, Kind, Outcome, Pace, judge
-from kiosk.sender import Sender
 from kiosk.terminal import Terminal, TerminalRefused
 from sync import models, wire
-from sync.app import create_app
-from sync.centre import Centre, open_centre
-from sync.config import Settings as CentreSettings
-from sync.intake import enrol, tally
+from sync.centre import Centre
 from sync.survey import BUILTIN
-from tests.boxes import open_shop
-
-Environ = dict[str, Any]
-Start = Callable[..., Any]
-Day = Callable[["Wire", Environ, Start], Iterable[bytes]]
-
-
-class Wire:
-    """The centre behind a wire that has bad days: `days` are used up one request each, then it is well."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.days: list[Day] = []
-        self.requests: list[tuple[str, dict[str, Any]]] = []
-
-    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == wire.BATCHES and self.days:
-            return self.days.pop(0)(self, environ, start)
-        return self.well(environ, start)
-
-    def well(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        answer: Iterable[bytes] = self.app(environ, start)
-        return answer
-
-
-def status(line: str, kind: str = "text/html", body: bytes = b"<h1>no</h1>", **headers: str) -> Day:
-    def day(_: Wire, environ: Environ, start: Start) -> Iterable[bytes]:
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        start(line, [("Content-Type", kind), *((k.replace("_", "-"), v) for k, v in headers.items())])
-        return [body]
-
-    return day
-
-
-def cut_after_commit(wire_: Wire, environ: Environ, start: Start) -> Iterable[bytes]:
-    """The centre stored it, and the answer was lost."""
-    body = b"".join(wire_.well(environ, lambda *_: None))
-    start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return [body[: len(body) // 2]]
-
-
-def garbled(wire_: Wire, environ: Environ, start: Start) -> Iterable[bytes]:
-    return [b"".join(wire_.well(environ, start)).replace(b'"stored"', b'"Stored"')]
-
-
-PORTAL = status("200 OK", body=b"<html>Welcome to our Wi-Fi</html>")
-PORTAL_JSON = status("200 OK", "application/json", b'{"status": "ok"}')
-REDIRECT = status("302 Found", Location="http://127.0.0.1:9/login")
-
-
-@pytest.fixture
-def a_centre(database_url: str, tmp_path: Path) -> Iterator[Centre]:
-    """A centre whose clock runs, as the terminal's does."""
-    opened = open_centre(CentreSettings(data=tmp_path / "centre", database_url=database_url))
-    yield opened
-    opened.db.close()
-
-
-@pytest.fixture
-def faulty(a_centre: Centre) -> Iterator[tuple[Wire, str]]:
-    faulty = Wire(create_app(a_centre))
-    server = make_server("127.0.0.1", 0, faulty, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield faulty, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture
-def terminal(faulty: tuple[Wire, str], tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal whose threads are not running: a test makes every pass itself."""
-    opened = Terminal(Settings(data=tmp_path / "terminal", centre=faulty[1]))
-    sender_of(opened)._monotonic = Watch()
-    yield opened
-    opened.stop()
-
-
-@pytest.fixture
-def oslo(terminal: Terminal, a_centre: Centre) -> Terminal:
-    _, placement = open_shop(a_centre, "Oslo")
-    with a_centre.db.writing() as tx:
-        code = enrol.new_code(tx, placement, a_centre.now_ms())
-    assert terminal.enrol(code) == "Enrolled: this screen stands at Oslo."
-    assert passes(terminal) == 1  # the first request of a start is empty: it brings the anchor
-    return terminal
-
-
-def tap(terminal: Terminal, value: int = 3, ended: Any = "done", **answers: Any) -> str:
-    standing, name = terminal.standing(), terminal.new_id()
-    assert standing is not None
-    terminal.hold(
-        standing, id=name, rev=1, lang="en", answers={"visit": value, **answers}, shown={}, first_ms=900,
-        total_ms=4000, ago_ms=0, from_page=True,
-    )  # fmt: skip
-    terminal.seal(name, ended)
-    return name
-
-
-def sender_of(terminal: Terminal) -> Sender:
-    assert terminal.sender is not None
-    return terminal.sender
-
-
-class Watch:
-    """Seconds that a test lets pass."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def later(terminal: Terminal, seconds: float = 310.0) -> None:
-    watch = sender_of(terminal)._monotonic
-    assert isinstance(watch, Watch)
-    watch.now += seconds
-
-
-def passes(terminal: Terminal, most: int = 60) -> int:
-    """Make passes until the sender would wait for the next look; waits between are not waited for."""
-    sender = sender_of(terminal)
-    for made in range(1, most + 1):
-        later(terminal)
-        sender.pass_once()
-        if sender.pace.online and not terminal.outbox.take(1):
-            return made
-    raise AssertionError(f"still not through after {most} passes")
-
-
-def counted(centre: Centre) -> int:
-    table = models.tallies_day
-    with centre.db.reading() as tx:
-        assert tally.verify(tx) is None
-        return int(tx.execute(select(func.coalesce(func.sum(table.c.n), 0)).where(table.c.choice == "")).scalar_one())
-
-
-def health(terminal: Terminal, *names: str) -> list[Any]:
-    told = terminal.health()
-    return [told[name] for name in names]
+from tests.bad_days import (
+    PORTAL,
+    PORTAL_JSON,
+    REDIRECT,
+    Day,
+    Environ,
+    Start,
+    Wire,
+    counted,
+    cut_after_commit,
+    enrol_code,
+    garbled,
+    health,
+    later,
+    passes,
+    sender_of,
+    status,
+    tap,
+)  # fmt: skip
 
 
 def test_a_day_of_taps_arrives(oslo: Terminal, a_centre: Centre) -> None:
@@ -290,10 +165,7 @@ def test_a_terminal_that_was_taken_out_of_service_can_be_enrolled_again(oslo: Te
         tx.execute(models.devices.update().values(revoked_ms=1))
     tap(oslo)
     assert sender_of(oslo).pass_once() == REJECTED_S
-    _, placement = open_shop(a_centre, "Bergen")
-    with a_centre.db.writing() as tx:
-        code = enrol.new_code(tx, placement, a_centre.now_ms())
-    assert oslo.enrol(code) == "Enrolled: this screen stands at Bergen."
+    assert oslo.enrol(enrol_code(a_centre, "Bergen")) == "Enrolled: this screen stands at Bergen."
     assert sender_of(oslo).pace.online
     tap(oslo)
     passes(oslo)
@@ -319,10 +191,7 @@ def test_what_was_tapped_before_enrolment_is_sent_after_it(
     tap(terminal, 3)
     tap(terminal, 2)
     assert sender_of(terminal).pass_once() == 60
-    _, placement = open_shop(a_centre, "Oslo")
-    with a_centre.db.writing() as tx:
-        code = enrol.new_code(tx, placement, a_centre.now_ms())
-    terminal.enrol(code)
+    terminal.enrol(enrol_code(a_centre, "Oslo"))
     passes(terminal)
     assert counted(a_centre) == 2
 
@@ -368,7 +237,9 @@ def test_one_terminal_a_data_folder(oslo: Terminal) -> None:
 def test_a_batch_says_what_the_protocol_asks(oslo: Terminal) -> None:
     tap(oslo)
     sender = sender_of(oslo)
-    batch, body = sender._batch(oslo._identity, oslo.outbox.take(200))
+    request = sender._request(oslo._identity, 0.0)
+    assert request is not None
+    batch, body = request.batch, request.body
     assert len(body) <= wire.MAX_BYTES
     assert wire.encode(wire.read_batch(body)) == body == wire.encode(json.loads(body))
     assert batch.seen[0] > 0
