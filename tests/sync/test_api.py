@@ -160,7 +160,9 @@ def test_it_rejects_a_gzip_bomb_without_unpacking_it(client: FlaskClient, oslo: 
     assert refusal(oslo.post(client, bomb, Content_Encoding="gzip"), oslo) == (413, "too_large")
 
 
-@pytest.mark.parametrize("body", [b"not gzip at all", gzip.compress(b"{}")[:-5], gzip.compress(b"{}") + b"more"])
+@pytest.mark.parametrize(
+    "body", [b"not gzip at all", gzip.compress(b"{}", mtime=0)[:-5], gzip.compress(b"{}", mtime=0) + b"more"]
+)
 def test_it_rejects_broken_gzip(client: FlaskClient, oslo: Box, body: bytes) -> None:
     assert refusal(oslo.post(client, body, Content_Encoding="gzip"), oslo) == (400, "bad_gzip")
 
