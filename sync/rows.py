@@ -1,11 +1,13 @@
 """Many rows at once, the fast way of each database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 Rows = Sequence[tuple[Any, ...]]
 """Values in the order of the table's columns."""
@@ -55,6 +57,11 @@ def _upsert(tx: Connection, table: Table, rows: Rows, conflict: str) -> None:
         tx.exec_driver_sql(f"{_insert_json(table)} {conflict}", (body,))
     else:
         tx.exec_driver_sql(f"{_insert(table)} {conflict}", list(rows))
+
+
+def insert_of(tx: Connection) -> Callable[..., Any]:
+    """The insert of this database, which knows what to do on a conflict."""
+    return pg_insert if tx.dialect.name == "postgresql" else sqlite_insert
 
 
 # The names in these statements are those of our own tables and columns.

@@ -3,7 +3,7 @@
 Nothing is dropped for a flag. Those in ASIDE keep a response out of the score that is shown first; the others
 only say something about it."""
 
-from sync.intake.clocks import Captured, Local
+from sync.intake.clocks import Captured, Local, hour_of
 from sync.office.places import Hours
 from sync.wire import Response
 
@@ -22,10 +22,11 @@ def flags(
     """The names of the flags, sorted: `before_enrolment`, `closed`, `ghost`, `identity_conflict` (two boxes may share
     one identity, so where it was given is `uncertain`), `interval`, `time_unknown`."""
     known = captured.quality != "unknown"
+    timed = hour_of(captured, there) is not None
     found = {
         "ghost": "ghost" in response.flags,
         "interval": response.since_prev_ms is not None and response.since_prev_ms < INTERVAL_MS,
-        "closed": known and not _is_open(there, hours),
+        "closed": timed and not _is_open(there, hours),
         "before_enrolment": unplaced,
         "identity_conflict": uncertain,
         "time_unknown": not known,

@@ -1,7 +1,7 @@
 """One batch, one transaction: receipts, responses, tallies, ledger; then the answer."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,8 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import erasures, ledger, signs
+from sync.intake import erasures, ledger, signs, starts
+from sync.intake.corrections import recorrect
 from sync.intake.signs import Known, Slot
+from sync.intake.starts import Learned
 from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, named, read
 from sync.office import places, surveys
 from sync.problems import Refused
@@ -58,21 +60,22 @@ def _take(
     if known is not None and known.generation != generation:
         raise Refused(problems.REVOKED)
     memory = ledger.memory(tx)
-    here = held(tx, entries)
-    spoken = _spoken(tx, device, known, batch, _claims(entries, here)) if known else _Spoken(False, frozenset(), [])
+    stamped = {entry.response.stamp.boot for entry in entries if entry.response}
+    learned = starts.learn(tx, device, known.boot if known else None, batch, stamped)
+    unsure = learned.unsure if known else set()
+    here = held(tx, entries, unsure)
+    spoken = _spoken(tx, known, batch, learned, _claims(entries, here)) if known else _Spoken(False, frozenset(), [])
     ledger.keep_signs(tx, device, spoken.signs, now_ms)
-    if known is None or batch.boots.keys() != {known.boot}:
-        ledger.keep_boots(tx, device, batch.boots)
-    ledger.keep_anchors(tx, device, batch.anchors)
     scene = Scene(
         device=device,
         standings=places.stood(tx, device) if known else None,
         survey=_published(tx),
-        anchors=ledger.anchors(tx, device, {anchor.boot for anchor in batch.anchors} | {batch.boot}),
+        starts=learned.starts,
         now_ms=now_ms,
         uncertain=bool(spoken.signs) or (known is not None and known.uncertain),
     )
     plan = judge(entries, here, scene)
+    recorrect(unsure, here, scene, plan)
     store(tx, plan)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=spoken.late)
@@ -108,15 +111,13 @@ def _claims(entries: Iterable[Entry], here: Held) -> list[Slot]:
     ]
 
 
-def _spoken(tx: Connection, device: str, known: Known, batch: wire.Batch, claims: list[Slot]) -> _Spoken:
-    elsewhere = batch.boot != known.boot
-    order = {**ledger.order(tx, device, (batch.boot, known.boot)), **batch.boots} if elsewhere else batch.boots
-    if signs.is_late(known, batch, order):
+def _spoken(tx: Connection, known: Known, batch: wire.Batch, learned: Learned, claims: list[Slot]) -> _Spoken:
+    if signs.is_late(known, batch, learned.starts.order):
         return _Spoken(True, frozenset(), [])
     # What is above everything received in the stream takes nobody's place.
     below = [slot for slot in claims if slot.stream != batch.health.stream or slot.seq <= known.received]
     taken = signs.in_taken_slots(claims, ledger.slots(tx, below))
-    found = signs.found(known, batch, elsewhere and ledger.was_heard(tx, device, batch.boot), bool(taken))
+    found = signs.found(known, batch, learned.was_heard, bool(taken))
     return _Spoken(False, found, signs.asked(found, batch.health.stream in taken))
 
 
@@ -128,11 +129,11 @@ def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
     return published
 
 
-def held(tx: Connection, entries: Iterable[Entry]) -> Held:
-    """What is held of the ids of these; on PostgreSQL their rows are ours until the end, in the order of the ids, and
-    nobody erases anything until then."""
+def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset()) -> Held:
+    """What is held of the ids of these, and the rows of others; on PostgreSQL all those rows are ours until the end, in
+    the order of their ids, and nobody erases anything until then."""
     ids = {entry.head.id for entry in entries if entry.head}
-    found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids, lock=True)}
+    found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids | also, lock=True)}
     erased = erasures.among(tx, {name for entry in entries for name in named(entry)})
     told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
     return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found, erased)

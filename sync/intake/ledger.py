@@ -1,16 +1,15 @@
-"""What the centre knows of each device: its streams, its anchors, its health, when it was last heard."""
+"""What the centre knows of each device: its streams, its health, signs of a second box, when it was last heard."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, case, exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sync import models, wire
 from sync.intake.signs import Known, Slot
 from sync.intake.verdicts import Receipt
+from sync.rows import insert_of
 
 
 class Memory(NamedTuple):
@@ -63,30 +62,6 @@ def known(tx: Connection, device: str, stream: str | None) -> Known | None:
     )  # fmt: skip
 
 
-def order(tx: Connection, device: str, boots: Iterable[str | None]) -> dict[str, int]:
-    """Which start each of these was, as far as the device told."""
-    table = models.boots
-    query = select(table.c.boot, table.c.n).where(table.c.device_id == device, table.c.boot.in_(list(boots)))
-    return {row.boot: row.n for row in tx.execute(query)}
-
-
-def keep_boots(tx: Connection, device: str, boots: Mapping[str, int]) -> list[str]:
-    """Keep which start each of these was; what was told first stays. Returns those that are new."""
-    table = models.boots
-    rows = [{"device_id": device, "boot": boot, "n": boots[boot]} for boot in sorted(boots)]
-    if not rows:
-        return []
-    new = _insert(tx)(table).values(rows).on_conflict_do_nothing().returning(table.c.boot)
-    return list(tx.execute(new).scalars())
-
-
-def was_heard(tx: Connection, device: str, boot: str) -> bool:
-    """Whether the device brought an answer of ours back from this start: the first request of a start cannot."""
-    table = models.anchors
-    query = select(table.c.boot).where(table.c.device_id == device, table.c.boot == boot).limit(1)
-    return tx.execute(query).first() is not None
-
-
 def slots(tx: Connection, wanted: Iterable[Slot]) -> list[Slot]:
     """Who holds the places in their streams that these claim."""
     table = models.receipts
@@ -111,7 +86,7 @@ def keep_signs(tx: Connection, device: str, found: Iterable[str], now_ms: int) -
             for sign in sorted(found)]  # fmt: skip
     if not rows:
         return
-    query = _insert(tx)(table).values(rows)
+    query = insert_of(tx)(table).values(rows)
     tx.execute(
         query.on_conflict_do_update(
             index_elements=["device_id", "sign"],
@@ -137,47 +112,6 @@ def settle_signs(tx: Connection, device: str, now_ms: int) -> int:
     return tx.execute(update(table).where(open_ones).values(settled_ms=now_ms)).rowcount
 
 
-def keep_anchors(tx: Connection, device: str, seen: Iterable[wire.Anchor]) -> None:
-    """Keep the first and the last anchor of each boot."""
-    ordered = sorted(seen, key=lambda anchor: (anchor.boot, anchor.boottime_ms))
-    first = {anchor.boot: anchor for anchor in reversed(ordered)}
-    last = {anchor.boot: anchor for anchor in ordered}
-    rows = [
-        {"device_id": device, "boot": anchor.boot, "place": place, "boottime_ms": anchor.boottime_ms,
-         "server_ms": anchor.server_ms, "rtt_ms": anchor.rtt_ms}
-        for boot in sorted(first)
-        for place, anchor in (("first", first[boot]), ("last", last[boot]))
-    ]  # fmt: skip
-    if not rows:
-        return
-    table = models.anchors
-    query = _insert(tx)(table).values(rows)
-    new, old = query.excluded, table.c
-    earlier = (old.place == "first") & (new.boottime_ms < old.boottime_ms)
-    later = (old.place == "last") & (new.boottime_ms > old.boottime_ms)
-    tx.execute(
-        query.on_conflict_do_update(
-            index_elements=["device_id", "boot", "place"],
-            set_={"boottime_ms": new.boottime_ms, "server_ms": new.server_ms, "rtt_ms": new.rtt_ms},
-            where=earlier | later,
-        )
-    )
-
-
-def _insert(tx: Connection) -> Callable[..., Any]:
-    """The insert of this database, which knows what to do on a conflict."""
-    return pg_insert if tx.dialect.name == "postgresql" else sqlite_insert
-
-
-def anchors(tx: Connection, device: str, boots: set[str]) -> list[wire.Anchor]:
-    """The kept anchors of these boots."""
-    table = models.anchors
-    query = select(table.c.boot, table.c.boottime_ms, table.c.server_ms, table.c.rtt_ms).where(
-        table.c.device_id == device, table.c.boot.in_(boots)
-    )
-    return [wire.Anchor(*row) for row in tx.execute(query)]
-
-
 def count(
     tx: Connection,
     device: str,
@@ -200,7 +134,7 @@ def count(
         return {}
     believed = {} if late else told
     rows = [_stream_row(device, name, gained.get(name, (0, 0)), believed.get(name)) for name in named]
-    query = _insert(tx)(table).values(rows)
+    query = insert_of(tx)(table).values(rows)
     higher = func.greatest if tx.dialect.name == "postgresql" else func.max
     held = tx.execute(
         query.on_conflict_do_update(

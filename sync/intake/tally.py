@@ -120,7 +120,7 @@ def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None
     if row.commented != any(isinstance(answer, str) and answer.strip() for answer in entry["answers"].values()):
         raise Difference(f"response {row.id} hides its comment, or claims one.")
     there = clocks.local(row.captured_ms, zones[row.location_id])
-    hour = None if row.quality == "unknown" else there.hour
+    hour = clocks.hour_of(clocks.Captured(row.captured_ms, row.quality, row.error_ms), there)
     if (there.day, hour) != (row.day, row.hour):
         raise Difference(f"response {row.id} counts on another day or hour than it was captured.")
 

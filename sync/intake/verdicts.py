@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sync import survey as surveys
 from sync import wire
 from sync.intake import clocks, flags
+from sync.intake.clocks import Starts
 from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
@@ -45,7 +46,7 @@ class Row(NamedTuple):
     version: int
     test: bool
     captured_ms: int
-    quality: str
+    quality: clocks.Quality
     error_ms: int
     boot: str
     day: int
@@ -87,12 +88,13 @@ class Held:
 @dataclass(frozen=True)
 class Scene:
     """What is true while a batch is judged. `standings`: every placement of the screens this device drives or
-    drove, oldest first; None when the centre doesn't know the device. `uncertain`: two boxes may share its identity."""
+    drove, oldest first; None when the centre doesn't know the device. `starts`: of its clock. `uncertain`: two boxes
+    may share its identity."""
 
     device: str
     standings: Mapping[str, Standing] | None
     survey: Callable[[str, int], Survey | None]
-    anchors: Iterable[wire.Anchor]
+    starts: Starts
     now_ms: int
     uncertain: bool = False
 
@@ -274,7 +276,7 @@ def _standing(response: wire.Response, standings: Mapping[str, Standing]) -> Sta
 
 
 def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
-    captured = clocks.correct(response.stamp, scene.anchors, scene.now_ms)
+    captured = scene.starts.correct(response.stamp, scene.now_ms)
     there = clocks.local(captured.ms, standing.zone)
     unplaced = response.placement is None
     found = flags.flags(response, captured, there, standing.hours, unplaced=unplaced, uncertain=scene.uncertain)
@@ -282,7 +284,7 @@ def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scen
         response.id, response.rev, scene.device, standing.location_id, standing.touchpoint_id,
         response.survey, response.version, response.test,
         captured.ms, captured.quality, captured.error_ms, response.stamp.boot,
-        there.day, None if captured.quality == "unknown" else there.hour,
+        there.day, clocks.hour_of(captured, there),
         ",".join(found), not flags.ASIDE.isdisjoint(found),
         any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),
         scene.now_ms, raw.decode(),

@@ -25,7 +25,8 @@ from sync.demo import founding, history, world
 from sync.demo.folder import Account, Chain
 from sync.demo.processes import Child
 from sync.demo.sending import batches
-from sync.intake import enrol, ingest, ledger
+from sync.intake import enrol, ingest, starts
+from sync.intake.clocks import Starts
 from sync.intake.keys import Secrets
 from sync.intake.verdicts import Plan, Scene, judge, read
 from sync.office import places, surveys
@@ -137,7 +138,7 @@ def judged(centre: Centre, terminal: Terminal, entries: list[bytes]) -> Plan:
             device=terminal.account.device or "",
             standings=places.stood(tx, terminal.account.device or ""),
             survey=lambda name, version: surveys.published(tx, name, version),
-            anchors=ledger.anchors(tx, terminal.account.device or "", {"bench"}),
+            starts=Starts(starts.ends(tx, terminal.account.device or "", {"bench"}), {}),
             now_ms=centre.now_ms(),
         )
         return judge(map(read, entries), ingest.Held({}, {}), scene)

@@ -1,0 +1,47 @@
+"""Times of capture that a later anchor lets us know better, and what moves with them. Pure."""
+
+import json
+from collections.abc import Iterable
+
+from sync import wire
+from sync.intake import clocks, flags
+from sync.intake.clocks import Captured
+from sync.intake.verdicts import Held, Plan, Row, Scene
+
+
+def recorrect(names: Iterable[str], held: Held, scene: Scene, plan: Plan) -> None:
+    """Correct these once more, never to a worse error, and move what counts on another day or hour by now. What the
+    batch brought anew was judged by the same clocks already."""
+    for name in sorted(names):
+        before = held.rows.get(name)
+        row = _again(before, scene) if before is not None and name not in plan.changed else None
+        if before is None or row is None:
+            continue
+        asked = scene.survey(row.survey, row.version)
+        if row.counted != before.counted and not row.test and asked is not None:
+            answers = json.loads(row.body)["answers"]
+            plan.tallies.move(before.counted, asked, answers, -1)
+            plan.tallies.move(row.counted, asked, answers, 1)
+        plan.changed[name] = row
+
+
+def _again(row: Row, scene: Scene) -> Row | None:
+    """The row with its time corrected anew; None when it is not known better."""
+    try:
+        response = wire.read_response(row.body.encode())
+    except wire.Unreadable:  # damaged: `verify` says so
+        return None
+    captured = scene.starts.correct(response.stamp, row.received_ms)
+    old = Captured(row.captured_ms, row.quality, row.error_ms)
+    here = (each for each in (scene.standings or {}).values() if each.touchpoint_id == row.touchpoint)
+    standing = next(here, None)
+    if standing is None or not clocks.is_better(captured, old):
+        return None
+    there = clocks.local(captured.ms, standing.zone)
+    kept = {"unplaced": response.placement is None, "uncertain": "identity_conflict" in row.flags.split(",")}
+    found = flags.flags(response, captured, there, standing.hours, **kept)
+    return row._replace(
+        captured_ms=captured.ms, quality=captured.quality, error_ms=captured.error_ms,
+        day=there.day, hour=clocks.hour_of(captured, there),
+        flags=",".join(found), aside=not flags.ASIDE.isdisjoint(found),
+    )  # fmt: skip
