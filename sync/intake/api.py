@@ -36,7 +36,8 @@ def batches() -> Response:
         answer = ingest.take(here.db, caller.device, caller.generation, batch, here.now_ms())
     except ingest.Busy:
         raise Refused(problems.BUSY) from None
-    return _signed(caller, 200, wire.encode(answer))
+    # Read after the commit: a backup that began later has what was stored.
+    return _signed(caller, 200, wire.encode(msgspec.structs.replace(answer, server_ms=here.now_ms())))
 
 
 @routes.get("/manifest")

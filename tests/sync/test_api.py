@@ -3,6 +3,8 @@
 import gzip
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from werkzeug.test import TestResponse
 from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre
+from sync.db import Database
 from tests.boxes import Box, enrol_box, open_shop, verdicts
+from tests.sync.conftest import Clock
 
 SECRET_WORDS = "My neighbour Solveig is a spy"
 
@@ -58,6 +62,23 @@ def refusal(reply: TestResponse, box: Box | None = None) -> tuple[int, str]:
 def test_it_works(client: FlaskClient, oslo: Box) -> None:
     entry = oslo.response(3, answers={"comment": SECRET_WORDS})
     assert verdicts(oslo.send(client, entry)) == ["stored"]
+
+
+def test_an_answer_is_dated_after_its_commit(
+    a_centre: Centre, client: FlaskClient, oslo: Box, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that began between the two would lack what the answer says is stored."""
+    writing = Database.writing
+
+    @contextmanager
+    def slow_commit(database: Database) -> Iterator[Any]:
+        with writing(database) as tx:
+            yield tx
+            clock.ms += 2_000
+
+    monkeypatch.setattr(Database, "writing", slow_commit)
+    began_ms = clock.ms
+    assert oslo.send(client, oslo.response(3)).server_ms == began_ms + 2_000
 
 
 def test_it_takes_gzip(client: FlaskClient, oslo: Box) -> None:
