@@ -9,7 +9,7 @@ from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, screens, staff
+from kiosk import control, screens, staff, worker
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, TEMPLATES, stamp
@@ -23,7 +23,7 @@ _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: browsers then send `Origin: null` with a plain form, and our own could not be told from others'.
@@ -39,21 +39,24 @@ def create_app(terminal: Terminal) -> Flask:
     app = Flask("kiosk", template_folder=str(TEMPLATES), static_folder=str(STATIC), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(file=_file, guard=terminal.settings.input_guard_ms)
+    app.jinja_env.globals.update(file=worker.address, guard=terminal.settings.input_guard_ms)
     screens.htmx.init_app(app)
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal))
     _answer_health(app, terminal)
+    _serve_worker(app)
     _check_host(app, terminal.settings.host)
     _say_headers(app)
     _hide_errors(app)
     return app
 
 
-def _file(name: str) -> str:
-    """The address of a static file, which changes with what is in it."""
-    return f"/static/{name}?v={stamp(name)}"
+def _serve_worker(app: Flask) -> None:
+    @app.get("/sw.js")
+    def service_worker() -> Response:
+        """Asked for again each time: else a screen would run last year's code for ever."""
+        return Response(worker.script(), mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 def _answer_health(app: Flask, terminal: Terminal) -> None:
@@ -94,7 +97,7 @@ def _say_headers(app: Flask) -> None:
         response.headers.extend(_HEADERS)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
-        else:
+        elif request.endpoint != "service_worker":
             response.headers["Cache-Control"] = "no-store"
             response.headers["Vary"] = "HX-Request"
         return response

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, request
+from flask import Blueprint, abort, current_app, jsonify, redirect, request
 from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
 from markupsafe import Markup
+from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import faces, touches, views, visits
+from kiosk import faces, frames, late, touches, views, visits
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Standing, Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
@@ -44,7 +45,10 @@ def routes(terminal: Terminal) -> Blueprint:
         return terminal.standing(screen) or abort(404)
 
     def question(screen: str | None = None) -> Response:
-        return _show(known.fresh(here(screen), request.args.get("lang", "")), here(screen), _base(screen))
+        # The worker's own copy of the page is nobody's arrival.
+        arrives = "copy" not in request.args
+        turn = known.fresh(here(screen), request.args.get("lang", ""), arrives)
+        return _show(turn, here(screen), _base(screen))
 
     def visit(name: str, step: str, screen: str | None = None) -> Response:
         turn = known.open(here(screen), name, step)
@@ -76,6 +80,20 @@ def routes(terminal: Terminal) -> Blueprint:
             return rest("moment" if turn < BREAK_MS else "break", after=1 if turn < BREAK_MS else 3)
         return _go(turn, known, here(screen), _base(screen))
 
+    def clock(screen: str | None = None) -> Response:
+        standing = here(screen)
+        terminal.hear(standing.screen, request.args.get("persisted") == "1", request.args.get("unsent", 0, int))
+        return _tell(terminal, shows=frames.shows(standing))
+
+    def deliver(screen: str | None = None) -> Response:
+        try:
+            held, refused = known.receive(here(screen), late.read(request.get_data()))
+        except late.Unfit:
+            return _tell(terminal, 400)
+        except NotHeld:
+            return _tell(terminal, 503)
+        return _tell(terminal, held=held, refused=refused)
+
     def everywhere(path: str, view: Callable[..., Response], method: str = "GET") -> None:
         for before in ("", "/s/<screen>"):
             screens.add_url_rule(before + path, view_func=view, methods=[method])
@@ -86,6 +104,8 @@ def routes(terminal: Terminal) -> Blueprint:
     everywhere("/visit/<name>/moment", moment)
     everywhere("/visit/<name>/<step>", visit)
     everywhere("/done", done)
+    everywhere("/clock", clock)
+    everywhere("/late", deliver, "POST")
     _guard(screens)
     return screens
 
@@ -108,6 +128,8 @@ def _guard(screens: Blueprint) -> None:
 
     @screens.errorhandler(413)
     def too_large(_problem: HTTPException) -> Response:
+        if request.path.endswith("/late"):
+            return Response(status=413)
         return redirect(request.path.removesuffix("visit"), 303)
 
 
@@ -119,6 +141,13 @@ def is_from_here() -> bool:
         return origin in (f"http://{request.host}", f"https://{request.host}")
     site = request.headers.get("Sec-Fetch-Site")
     return site == "same-origin" if site else request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _tell(terminal: Terminal, status: int = 200, **told: Any) -> Response:
+    """To the page's script: our own words, and what our clock says."""
+    said = jsonify(smilepost=1, clock=to_builtins(terminal.clock.stamp()), **told)
+    said.status_code = status
+    return said
 
 
 def _base(screen: str | None) -> str:
@@ -138,11 +167,37 @@ def _go(turn: Turn | None, known: Visits, standing: Standing, base: str) -> Resp
 def _show(turn: Turn, standing: Standing, base: str) -> Response:
     if turn.quiet:
         return Response(status=204, headers={SCREEN_HEADER: turn.screen})
-    home, after = f"{base}/", survey.IDLE_SECONDS[turn.screen]
+    context = views.context(turn, standing)
+    if turn.screen == "ask" and turn.draft is None and not is_fragment():
+        context |= {"walk": frames.walk(standing), "frames": _frames(standing, base)}
+    then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
+    return _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
+
+
+def _after(turn: Turn, standing: Standing) -> int:
+    """Seconds after which the screen goes on by itself."""
     if turn.screen == "ask" and turn.draft is None:
-        after = FRESH_SECONDS if turn.lang == standing.languages[0] else LANGUAGE_SECONDS
-    then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else home
-    return _page(turn.screen, turn.lang, base=base, after=after, then=then, **views.context(turn, standing))
+        return FRESH_SECONDS if turn.lang == standing.languages[0] else LANGUAGE_SECONDS
+    return survey.IDLE_SECONDS[turn.screen]
+
+
+_drawn: dict[str, tuple[str, Markup]] = {}
+
+
+def _frames(standing: Standing, base: str) -> Markup:
+    """The empty screens of a page, drawn once for as long as they show the same."""
+    shows = frames.shows(standing)
+    if _drawn.get(base, ("", ""))[0] != shows:
+        drawn = "\n".join(_frame(frame, standing, base) for frame in frames.frames(standing))
+        _drawn[base] = (shows, Markup(drawn))  # noqa: S704 - templates of our own
+    return _drawn[base][1]
+
+
+def _frame(frame: frames.Frame, standing: Standing, base: str) -> str:
+    turn = frame.turn
+    context = {"screen": turn.screen, "lang": turn.lang, "wait": _wait(turn.lang), "base": base, "frame": frame}
+    context |= {"after": _after(turn, standing)} | _said(turn.lang) | views.context(turn, standing)
+    return _render("kiosk/_frame.html", context)
 
 
 def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503) -> Response:

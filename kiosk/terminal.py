@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from threading import Event, RLock, Thread
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -31,6 +32,8 @@ WALKED_AWAY_MS = 90_000
 """A visit that nobody touched for so long is over, whatever its page believes."""
 HOUSEKEEPING_S = 1.0
 TIDY_MS = 60_000
+_UNHEARD = {"persisted": False, "unsent": 0}
+"""Of a page without script, or before its first word."""
 
 
 class TerminalRefused(Exception):
@@ -70,6 +73,7 @@ class Terminal:
             raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
         self._previous: dict[str | None, int] = {}
         self._beats: dict[str, int] = {}
+        self._pages: dict[str, dict[str, Any]] = {}
         self._stopping = Event()
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
@@ -126,6 +130,11 @@ class Terminal:
                 self._beats[found.screen] = self.clock.boottime_ms()
             return found
 
+    def hear(self, screen: str | None, persisted: bool, unsent: int) -> None:
+        """What the page of a screen says of its own store."""
+        if screen is not None:
+            self._pages[screen] = {"persisted": persisted, "unsent": max(unsent, 0)}
+
     def _unplaced(self) -> Standing:
         """The built-in survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
         screen, placement = next(iter(self._identity.screens.items()), (None, None))
@@ -152,13 +161,16 @@ class Terminal:
         total_ms: int | None,
         ago_ms: int,
         from_page: bool,
+        stamp: wire.Stamp | None = None,
+        since_prev_ms: int | None = None,
     ) -> Draft:
         """Commit one revision of a response, whole, with the disk told to hold it; returns what is held now.
 
         A revision that isn't higher than the one held changes nothing. For a response that is sealed already a
         higher revision opens it again (it will be sealed as another entry); otherwise a page (`from_page`) gets
         the sealed one back, and a plain form is somebody new at an old page: a new id at revision 1.
-        `ago_ms`: how long ago the page saw the first tap. Raises NotHeld."""
+        `ago_ms`: how long ago the page saw the first tap; a page that delivers late says by `stamp` when that was, and
+        by `since_prev_ms` how long after the one before. Raises NotHeld."""
         with self._guard:
             before = self.outbox.draft(id)
             if before is None and self.outbox.sealed_rev(id):
@@ -170,21 +182,26 @@ class Terminal:
                 else:
                     id, rev = self.new_id(), 1
             now = self.clock.stamp()
-            stamp = before.stamp if before else _earlier(now, ago_ms)
+            tapped = before.stamp if before else stamp or _earlier(now, ago_ms)
+            if before is None and since_prev_ms is None:
+                since_prev_ms = self._since(standing.screen, tapped)
             draft = Draft(
                 id=id, rev=rev, screen=standing.screen, placement=standing.placement, survey=standing.survey.id,
-                version=standing.survey.version, lang=lang, answers=dict(answers), shown=dict(shown), stamp=stamp,
+                version=standing.survey.version, lang=lang, answers=dict(answers), shown=dict(shown), stamp=tapped,
                 first_ms=first_ms, total_ms=total_ms, flags=[],
-                since_prev_ms=before.since_prev_ms if before else self._since(standing.screen, stamp),
+                since_prev_ms=before.since_prev_ms if before else since_prev_ms,
             )  # fmt: skip
             held = self.outbox.hold(draft, now)
-            if before is None:
-                self._previous[standing.screen] = stamp.boottime_ms
+            if before is None and tapped.boot == now.boot:
+                latest_ms = max(self._previous.get(standing.screen, 0), tapped.boottime_ms)
+                self._previous[standing.screen] = latest_ms
             return held
 
     def _since(self, screen: str | None, stamp: wire.Stamp) -> int | None:
+        """Milliseconds since the response before; None when that is not known, as for one that comes late."""
         previous = self._previous.get(screen)
-        return None if previous is None else max(stamp.boottime_ms - previous, 0)
+        is_later = previous is not None and stamp.boot == self.clock.boot and stamp.boottime_ms >= previous
+        return stamp.boottime_ms - previous if previous is not None and is_later else None
 
     def draft(self, id: str) -> Draft | None:
         """What is held of a visit; None once it is over, or was never seen. Raises NotHeld."""
@@ -282,7 +299,7 @@ class Terminal:
             sqlite=sqlite3.sqlite_version,
             journal=self.outbox.disk.journal(),
             screens={
-                screen: {"beat_ms": now.boottime_ms - beat, "persisted": False, "unsent": 0}
+                screen: {"beat_ms": now.boottime_ms - beat, **self._pages.get(screen, _UNHEARD)}
                 for screen, beat in list(self._beats.items())
             },
             stream=self.outbox.stream,

@@ -2,11 +2,12 @@
 sync.survey; HTTP is not spoken here."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from kiosk import touches
+from kiosk import late, touches
+from kiosk.late import Anchor, Delivery, Late
 from kiosk.outbox import Draft, NotHeld
 from kiosk.terminal import Standing, Terminal
 from kiosk.touches import Touch
@@ -49,9 +50,10 @@ class Visits:
         self._unheld: dict[str, Unheld] = {}
         self._guard = Lock()
 
-    def fresh(self, standing: Standing, lang: str = "") -> Turn:
-        """The question for somebody new: whoever was there has left. Raises NotHeld."""
-        self._terminal.seal_screen(standing.screen)
+    def fresh(self, standing: Standing, lang: str = "", arrives: bool = True) -> Turn:
+        """The question for somebody new: when one `arrives`, whoever was there has left. Raises NotHeld."""
+        if arrives:
+            self._terminal.seal_screen(standing.screen)
         spoken = languages(standing)
         return Turn("ask", lang if lang in spoken else spoken[0], visit=self._terminal.new_id())
 
@@ -81,6 +83,38 @@ class Visits:
         draft = self._draft(standing, held.id) if held.rev > touch.rev else _if_asked(standing, held)
         quiet = touch.by_page and step.action == "reason"
         return Turn(step.to, draft.lang, draft, draft.id, quiet) if draft else None
+
+    def receive(self, standing: Standing, delivery: Delivery) -> tuple[list[tuple[str, int]], list[int]]:
+        """Hold what a page delivers, and end what is over. Returns what is held now, and the places in the delivery of
+        what never will be. Raises NotHeld when nothing could be held; what was, before the disk gave up, is."""
+        held: list[tuple[str, int]] = []
+        refused: list[int] = []
+        for place, response in enumerate(delivery.responses):
+            try:
+                one = late.read_one(response, (standing.survey, survey.BUILTIN))
+                self._receive(one, delivery.loads.get(one.load, []))
+                held.append((one.id, one.rev))
+            except late.Unfit:
+                refused.append(place)
+            except NotHeld:
+                if not held:
+                    raise
+                break
+        return held, refused
+
+    def _receive(self, one: Late, anchors: Sequence[Anchor]) -> None:
+        if self._terminal.outbox.sealed_rev(one.id) >= one.rev:
+            return
+        # What was asked and where it stood is what the page showed then, which may be something else now.
+        asked = survey.Survey(id=one.survey, version=one.version, languages=(), questions=())
+        self._terminal.hold(
+            Standing(one.screen, one.placement, asked, (), ""), id=one.id, rev=one.rev, lang=one.lang,
+            answers=one.answers, shown=one.shown, first_ms=one.first_ms, total_ms=one.total_ms, ago_ms=0,
+            from_page=True, stamp=late.stamp(one, anchors, self._terminal.clock.stamp()),
+            since_prev_ms=one.since_prev_ms,
+        )  # fmt: skip
+        if one.ended:
+            self._terminal.seal(one.id, one.ended)
 
     def keep(self, standing: Standing, touch: Touch) -> str:
         """Keep a touch that was not held, to try again; returns the visit's id."""

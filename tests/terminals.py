@@ -1,6 +1,7 @@
 """A terminal with a real outbox, a clock whose hands can be moved, a disk that can be full, and a visitor whose browser
 has no script."""
 
+import re
 import resource
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -122,7 +123,7 @@ def sealed(box: Terminal) -> list[dict[str, Any]]:
 
 
 class Page(HTMLParser):
-    """What a browser sees of a page: its form's fields, what can be pressed, its texts."""
+    """What a browser without script sees of a page: its form's fields, what can be pressed, its texts."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -132,7 +133,7 @@ class Page(HTMLParser):
         self.screen = self.action = self.refresh = self.lang = ""
         self._typing = ""
         self._hidden = 0
-        self.feed(html)
+        self.feed(re.sub(r"(?s)<template.*?</template>", "", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}

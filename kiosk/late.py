@@ -1,0 +1,124 @@
+"""What a page delivers, read with suspicion. No I/O.
+
+The page keeps a store of its own (static/kiosk/store.js) and sends each response whole, as it was captured, at once
+or much later. What was thanked is never thrown away: of a survey that is asked here now, answers that fit no question
+are left out; of any other, what has the shape of an answer is kept, and head office decides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from kiosk import touches
+from sync import survey, wire
+from sync.survey import Survey
+
+MAX_RESPONSES = 20
+MAX_ANSWERS = 12
+MAX_REASONS = 20
+
+Load = Annotated[str, msgspec.Meta(pattern="^page-[0-9a-f]{32}$")]
+"""One load of a page, as a start of its clock: never to be taken for one of a machine's."""
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+_Names = Annotated[list[_Name], msgspec.Meta(max_length=MAX_REASONS)]
+_Day = Annotated[int, msgspec.Meta(ge=0, le=touches.DAY_MS)]
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """An answer of this terminal that the page saw at `page_ms` of its load, ± `rtt_ms` / 2; `stamp` is what the
+    terminal's clock said."""
+
+    page_ms: wire.Ms
+    rtt_ms: wire.Ms
+    stamp: wire.Stamp
+
+
+class Late(msgspec.Struct, frozen=True):
+    """One response at one revision. It was captured at `page_ms` of the load `load`, by a wall clock that said
+    `wall_ms`. `ended` is None while its customer is there. `since_prev_ms`: from the response before it on the same
+    load, None for the first one."""
+
+    id: wire.Id
+    rev: wire.Rev
+    screen: wire.Name | None
+    placement: wire.Name | None
+    survey: _Name
+    version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+    lang: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
+    answers: Annotated[dict[_Name, int | _Names | str], msgspec.Meta(min_length=1, max_length=MAX_ANSWERS)]
+    shown: Annotated[dict[_Name, _Names], msgspec.Meta(max_length=MAX_ANSWERS)]
+    first_ms: _Day | None
+    total_ms: _Day | None
+    since_prev_ms: wire.Ms | None
+    ended: Literal["done", "idle", "left"] | None
+    load: Load
+    page_ms: wire.Ms
+    wall_ms: wire.WallMs
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """`responses` are read one by one, so that a bad one spoils no other; `loads`: the anchors of their loads."""
+
+    responses: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=MAX_RESPONSES)]
+    loads: Annotated[dict[Load, Annotated[list[Anchor], msgspec.Meta(max_length=2)]], msgspec.Meta(max_length=40)]
+
+
+class Unfit(ValueError):
+    """What a page sent is none of ours, and will not become one by sending it again."""
+
+
+_delivery = msgspec.json.Decoder(Delivery)
+_late = msgspec.json.Decoder(Late)
+_WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def read(body: bytes) -> Delivery:
+    """Raises Unfit."""
+    try:
+        return _delivery.decode(body)
+    except _WRONG:
+        raise Unfit from None
+
+
+def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
+    """One response, with the answers that can be kept. `asked`: the surveys that this terminal knows. Raises Unfit."""
+    try:
+        late = _late.decode(response)
+    except _WRONG:
+        raise Unfit from None
+    known = next((one for one in asked if (one.id, one.version) == (late.survey, late.version)), None)
+    answers = {name: _clean(answer) for name, answer in late.answers.items()}
+    answers = _fitting(known, answers) if known else answers
+    answers = {name: answer for name, answer in answers.items() if answer not in ("", [])}
+    if not answers:
+        raise Unfit
+    return msgspec.structs.replace(late, answers=answers)
+
+
+def _clean(answer: int | list[str] | str) -> int | list[str] | str:
+    if isinstance(answer, str):
+        return touches.comment(answer)
+    return list(dict.fromkeys(answer)) if isinstance(answer, list) else answer
+
+
+def _fitting(known: Survey, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that `known` asks for; nothing when the first question has none."""
+    first = {name: answer for name, answer in answers.items() if name == known.first.id}
+    if survey.problem_with(known, first):
+        return {}
+    return {
+        name: answer for name, answer in answers.items() if survey.problem_with(known, {**first, name: answer}) is None
+    }
+
+
+def stamp(late: Late, anchors: Sequence[Anchor], now: wire.Stamp) -> wire.Stamp:
+    """When it was captured: by this terminal's clock if its load was ever anchored to it, the nearest anchor first,
+    else by the page's own. Never later than `now` of the same start."""
+    for anchor in sorted(anchors, key=lambda anchor: abs(anchor.page_ms - late.page_ms)):
+        ahead_ms = late.page_ms - anchor.page_ms
+        if anchor.stamp.boot == now.boot:
+            ahead_ms = min(ahead_ms, now.boottime_ms - anchor.stamp.boottime_ms)
+        seen = anchor.stamp
+        if seen.boottime_ms + ahead_ms >= 0:
+            return wire.Stamp(seen.boot, seen.boottime_ms + ahead_ms, seen.wall_ms + ahead_ms, seen.synced)
+    return wire.Stamp(late.load, late.page_ms, late.wall_ms, synced=False)

@@ -1,0 +1,42 @@
+"""The service worker that shows the question while the terminal is dead: what it keeps, and under which name.
+
+It is served at /sw.js (static/kiosk/worker.js with two lines before it), so that it may answer for every screen."""
+
+import json
+from functools import cache
+from hashlib import sha256
+
+from sync.assets import STATIC, TEMPLATES, stamp
+
+FILES = (
+    "tokens.css",
+    "kiosk/kiosk.css",
+    "kiosk/mark.svg",
+    "kiosk/visit.js",
+    "kiosk/store.js",
+    "kiosk/delivery.js",
+    "kiosk/screen.js",
+)
+"""What a screen's page is made of, below static/."""
+
+
+def address(name: str) -> str:
+    """The address of a static file, which changes with what is in it."""
+    return f"/static/{name}?v={stamp(name)}"
+
+
+@cache
+def build() -> str:
+    """Ten hex digits that change whenever a page of this build would be another one."""
+    digest = sha256("".join(stamp(name) for name in (*FILES, "kiosk/worker.js")).encode())
+    for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir()]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@cache
+def script() -> str:
+    """What the browser runs."""
+    files = json.dumps([address(name) for name in FILES])
+    body = (STATIC / "kiosk" / "worker.js").read_text(encoding="utf-8")
+    return f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n{body}'

@@ -1,0 +1,275 @@
+/* What a customer touches. Every touch is written to the page's own store and sent to the terminal at once; the first
+   that holds it says thank you, and neither waits for the other. The screens lie ready in the page, so a visit goes on
+   whatever becomes of the terminal. */
+"use strict";
+
+(() => {
+  const TRY_AGAIN_MS = 1000;
+  const MOMENT_MS = 1000; // until then a pressed face is answer enough
+  const BREAK_MS = 5000;
+  const TICK_MS = 15_000; // and up to twice that: pages that were cut off together don't return together
+  const REPORT_MS = 50_000; // an idle page is heard at least once a minute
+
+  const main = document.querySelector("main");
+  const status = document.querySelector("[role=status]");
+  const guardMs = Number(main.dataset.guard);
+  const start = main.dataset.start;
+  const asks = main.dataset.walk && JSON.parse(main.dataset.walk);
+
+  const now = () => performance.now();
+  const screen = () => main.firstElementChild;
+  const spoken = () => screen().getAttribute("lang"); // a form's own properties hide behind its fields of that name
+  const say = (text) => { status.textContent = text || ""; };
+  const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+  document.addEventListener("contextmenu", (event) => event.preventDefault());
+  document.addEventListener("dragstart", (event) => event.preventDefault());
+
+  if (!asks) { // a break, or a screen of a visit without script: the question is where a page with script begins
+    const after = document.querySelector("form") ? 0 : Number(screen().dataset.idle) * 1000;
+    setTimeout(() => location.replace(start), after);
+    return;
+  }
+
+  let visit = null;
+  let turned = -Infinity; // when the screen last changed
+  let waiting = false; // for a touch to be held: nothing else can be touched
+  let sound = true; // the page's own store takes what it is given
+  let unsaved = false; // a reason was touched and is not held yet
+  let saving = false;
+  let idle = 0;
+
+  // -- screens
+
+  function frame(name, lang, value) {
+    const all = document.querySelectorAll(`template[data-frame="${name}"][lang="${CSS.escape(lang)}"]`);
+    return Array.from(all).find(({ dataset }) => !dataset.values || dataset.values.split(" ").includes(String(value)));
+  }
+
+  function show(name) {
+    const found = frame(name === "ask" && visit.touched !== null ? "change" : name, visit.lang, visit.value);
+    const fragment = found.content.cloneNode(true);
+    fill(fragment.firstElementChild);
+    main.replaceChildren(fragment);
+    appeared();
+    main.focus({ preventScroll: true });
+  }
+
+  /* The response as far as it goes, put into an empty screen. */
+  function fill(shown) {
+    for (const option of shown.querySelectorAll("button[name=value][aria-pressed]")) {
+      option.setAttribute("aria-pressed", String(Number(option.value) === visit.value));
+    }
+    for (const chip of arrange(shown)) {
+      chip.parentElement.append(chip);
+      chip.setAttribute("aria-pressed", String(visit.reasons.includes(chip.value)));
+    }
+    const field = shown.querySelector("textarea");
+    if (field) field.value = visit.text;
+    const write = shown.querySelector("button[data-again]");
+    if (write && visit.text) write.textContent = write.dataset.again;
+  }
+
+  /* The reasons of a screen in the order of this visit. */
+  function arrange(shown) {
+    const chips = new Map(Array.from(shown.querySelectorAll(".chip"), (chip) => [chip.value, chip]));
+    if (!chips.size) return [];
+    return Visit.order(visit, visit.about, [...chips.keys()], asks.last).map((name) => chips.get(name));
+  }
+
+  function appeared(still) {
+    const shown = screen();
+    document.documentElement.lang = spoken();
+    shown.classList.toggle("still", Boolean(still));
+    if (!still) turned = now();
+    say(shown.dataset.says);
+    watch();
+  }
+
+  /* The question for somebody new. */
+  function fresh(lang = asks.lang) {
+    visit = Visit.fresh(lang);
+    unsaved = false;
+    show("ask");
+  }
+
+  const nobody = () => screen().dataset.screen === "ask" && visit.touched === null;
+
+  // -- holding what was touched
+
+  /* Until the store or the terminal holds it. After BREAK_MS its customer has been looking at a break, and left. */
+  async function untilHeld(record) {
+    const since = now();
+    for (;;) {
+      const left = !record.ended && now() - since >= BREAK_MS;
+      const whole = left ? { ...record, ended: "left" } : record;
+      const stored = Store.put(whole).then(() => { sound = true; }, (problem) => { sound = false; throw problem; });
+      const told = Delivery.tell(whole);
+      try {
+        await Promise.any([stored, told]);
+        return whole;
+      } catch {
+        await pause(TRY_AGAIN_MS);
+      }
+    }
+  }
+
+  async function hold(record, then) {
+    const since = now();
+    waiting = true;
+    clearTimeout(idle);
+    const patience = [setTimeout(showWait, MOMENT_MS, "moment"), setTimeout(showWait, BREAK_MS, "break")];
+    const held = await untilHeld(record);
+    patience.forEach(clearTimeout);
+    waiting = false;
+    if (now() - since < BREAK_MS) {
+      then();
+    } else {
+      if (!held.ended) untilHeld({ ...held, ended: "left" });
+      fresh();
+    }
+  }
+
+  function showWait(which) {
+    const wait = main.querySelector(".wait");
+    wait.hidden = false;
+    for (const line of wait.querySelectorAll("[data-wait]")) {
+      line.hidden = line.dataset.wait !== which;
+      if (!line.hidden) say(line.textContent);
+    }
+  }
+
+  /* Reasons, one revision at a time: what is touched meanwhile goes with the next. */
+  async function save() {
+    if (saving || !unsaved || waiting) return;
+    saving = true;
+    unsaved = false;
+    await untilHeld(Visit.record(visit, asks));
+    saving = false;
+    save();
+  }
+
+  // -- steps
+
+  function act(action, button) {
+    const step = Visit.step(asks.steps, screen().dataset.screen, action);
+    if (!step) return;
+    if (action === "answer") {
+      const value = Number(button.value);
+      const { content, dataset } = frame("thanks", visit.lang, value);
+      Visit.answer(visit, value, dataset.about, dataset.text);
+      arrange(content); // the order in which reasons will be shown belongs to the answer
+    }
+    const field = main.querySelector("textarea");
+    if (field) visit.text = field.value.trim();
+    Visit.touch(visit);
+    if (button) button.classList.add("touched");
+    unsaved = false;
+    hold(Visit.record(visit, asks, step.ends), () => (step.to === "ask" && step.ends ? fresh() : show(step.to)));
+  }
+
+  function toggle(chip) {
+    chip.setAttribute("aria-pressed", String(Visit.toggle(visit, chip.value)));
+    Visit.touch(visit);
+    unsaved = true;
+    save();
+  }
+
+  function watch() {
+    clearTimeout(idle);
+    idle = setTimeout(leave, Number(screen().dataset.idle) * 1000);
+  }
+
+  /* Nobody touched the screen for a while: what was typed and not sent is forgotten. */
+  function leave() {
+    if (waiting) return;
+    const step = Visit.step(asks.steps, screen().dataset.screen, "idle");
+    if (visit.touched !== null && step.ends) untilHeld(Visit.record(visit, asks, step.ends));
+    if (!nobody() || visit.lang !== asks.lang) fresh();
+    else watch();
+  }
+
+  // -- touches
+
+  // A second tap of the same finger hits whatever appeared under it; a key does not.
+  document.addEventListener("click", (event) => {
+    if (waiting || (event.detail !== 0 && now() - turned < guardMs)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("button[name=toggle]");
+    const link = event.target.closest("a[href]");
+    if (!chip && !link) return;
+    event.preventDefault();
+    if (chip) toggle(chip);
+    else fresh(link.hreflang || asks.lang);
+  });
+
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    if (waiting || !button) return;
+    act(button.name === "value" ? "answer" : button.value, button);
+  });
+
+  for (const kind of ["pointerdown", "keydown", "input"]) {
+    document.addEventListener(kind, () => { if (!waiting) watch(); }, { passive: true });
+  }
+
+  // -- the terminal, while nobody is there
+
+  async function report() {
+    try {
+      const { shows } = await Delivery.clock();
+      if (shows !== asks.shows && nobody() && !waiting) location.reload();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /* A page that could not keep a touch, with a terminal that is gone, invites nobody. */
+  async function rest() {
+    if (waiting || !nobody()) return;
+    await probe();
+    if (sound || waiting || !nobody()) return;
+    waiting = true;
+    showWait("break");
+    while (!(await report()) && !sound) {
+      await pause(TRY_AGAIN_MS);
+      await probe();
+    }
+    waiting = false;
+    fresh();
+  }
+
+  const probe = () => Store.leave(asks.screen, Visit.LOAD).then(() => { sound = true; }, () => { sound = false; });
+
+  async function tick() {
+    Delivery.flush();
+    if (Delivery.away() > REPORT_MS && !(await report())) await rest();
+    setTimeout(tick, TICK_MS * (1 + Math.random()));
+  }
+
+  for (const [target, kind] of [[window, "online"], [document, "visibilitychange"]]) {
+    target.addEventListener(kind, () => { Delivery.flush(); });
+  }
+
+  async function begin() {
+    Delivery.begin(start);
+    visit = Visit.fresh(spoken());
+    appeared(true);
+    turned = now();
+    setTimeout(tick, TICK_MS * (1 + Math.random()));
+    if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js").catch(() => {});
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist().then(Delivery.persists, () => {});
+    Delivery.clock().catch(() => {});
+    await probe();
+    Delivery.flush();
+  }
+
+  begin();
+})();

@@ -1,0 +1,92 @@
+/* One visit as far as it goes, and the way through it. Neither the page nor a store nor the network is known here.
+
+   The table of steps is the terminal's own (sync/survey.py): [screen, action, next screen, how the visit ended]. */
+"use strict";
+
+const Visit = (() => {
+  const now = () => performance.now();
+  const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  // A page is a clock too; each load of it is a start of that clock.
+  const LOAD = "page-" + hex(crypto.getRandomValues(new Uint8Array(16)));
+  let previous = null; // when the visit before this one was first touched
+
+  function newId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    let time = Date.now();
+    for (let i = 5; i >= 0; i--) { bytes[i] = time % 256; time = Math.floor(time / 256); }
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  function step(steps, screen, action) {
+    const found = steps.find(([on, does]) => on === screen && does === action);
+    return found && { to: found[2], ends: found[3] };
+  }
+
+  /* Somebody new. `asked`: when the question appeared; `touched`: when it was first answered. */
+  function fresh(lang) {
+    return { id: newId(), rev: 0, lang, value: null, about: "", reasons: [], textId: "", text: "", orders: {},
+             asked: now(), touched: null, first: null, total: null, wall: null, since: null };
+  }
+
+  function touch(visit) {
+    if (visit.touched === null) {
+      visit.touched = now();
+      visit.wall = Date.now();
+      visit.first = visit.touched - visit.asked;
+      visit.since = previous === null ? null : visit.touched - previous;
+      previous = visit.touched;
+    }
+    visit.total = now() - visit.asked;
+  }
+
+  /* The order in which reasons are shown, one for the whole visit, so that none is favoured; `last` stays last. */
+  function order(visit, about, names, last) {
+    if (!visit.orders[about]) {
+      const mixed = names.filter((name) => name !== last);
+      for (let i = mixed.length - 1; i > 0; i--) {
+        const j = Math.floor(Math.random() * (i + 1));
+        [mixed[i], mixed[j]] = [mixed[j], mixed[i]];
+      }
+      visit.orders[about] = names.includes(last) ? [...mixed, last] : mixed;
+    }
+    return visit.orders[about];
+  }
+
+  /* The first answer, and the questions it leads to: reasons of another one are taken back. */
+  function answer(visit, value, about, textId) {
+    visit.value = value;
+    if (visit.about !== about) visit.reasons = [];
+    visit.about = about;
+    visit.textId = textId;
+  }
+
+  function toggle(visit, reason) {
+    const chosen = !visit.reasons.includes(reason);
+    visit.reasons = chosen ? [...visit.reasons, reason] : visit.reasons.filter((name) => name !== reason);
+    return chosen;
+  }
+
+  /* The whole response at its next revision: what is stored, and what is sent. */
+  function record(visit, asks, ended) {
+    const { about, textId } = visit;
+    const round = (ms) => (ms === null ? null : Math.max(Math.round(ms), 0));
+    visit.rev += 1;
+    return {
+      id: visit.id, rev: visit.rev, screen: asks.screen, placement: asks.placement,
+      survey: asks.survey, version: asks.version, lang: visit.lang,
+      answers: {
+        [asks.first]: visit.value,
+        ...(about && visit.reasons.length ? { [about]: visit.reasons } : {}),
+        ...(textId && visit.text ? { [textId]: visit.text } : {}),
+      },
+      shown: about && visit.orders[about] ? { [about]: visit.orders[about] } : {},
+      first_ms: round(visit.first), total_ms: round(visit.total), since_prev_ms: round(visit.since),
+      ended: ended || null, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
+    };
+  }
+
+  return { LOAD, now, step, fresh, touch, order, answer, toggle, record };
+})();

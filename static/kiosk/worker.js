@@ -1,0 +1,62 @@
+/* Shows the question while the terminal is dead. It keeps the page of each screen and the files it is made of, and
+   nothing else: what customers touch never passes through here. BUILD and FILES stand before this. */
+
+const NAME = `smilepost-${BUILD}`;
+const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
+const PAGE = /^\/(s\/[^/]+\/)?$/;
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(fill());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(clear());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (request.mode === "navigate" && PAGE.test(pathname)) event.respondWith(page(request, pathname));
+  else if (pathname.startsWith("/static/")) event.respondWith(file(request));
+});
+
+/* The files, and the page of every screen that is open now. */
+async function fill() {
+  const cache = await caches.open(NAME);
+  await cache.addAll(FILES);
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const paths = new Set(open.map(({ url }) => new URL(url).pathname).filter((path) => PAGE.test(path)));
+  await Promise.all(Array.from(paths, async (path) => keep(cache, path, await fetch(`${path}?copy`))));
+}
+
+async function clear() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== NAME).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+const isQuestion = (answer) => answer.status === 200 && answer.headers.get("Smilepost-Screen") === "ask";
+
+async function keep(cache, path, answer) {
+  if (isQuestion(answer)) await cache.put(path, answer);
+}
+
+/* From the terminal, if it answers soon: what is asked may have changed. */
+async function page(request, path) {
+  const cache = await caches.open(NAME);
+  const asked = fetch(request).then((answer) => {
+    if (isQuestion(answer)) keep(cache, path, answer.clone());
+    return answer;
+  });
+  const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
+  const answer = await Promise.race([asked, late]).catch(() => undefined);
+  if (answer && isQuestion(answer)) return answer;
+  return (await cache.match(path, { ignoreVary: true })) || asked;
+}
+
+async function file(request) {
+  const cache = await caches.open(NAME);
+  return (await cache.match(request, { ignoreVary: true })) || fetch(request);
+}
