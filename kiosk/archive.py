@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
+from functools import partial
 from time import sleep
 from typing import Any, NamedTuple
 
@@ -120,14 +121,16 @@ class Archive:
     def tidy(self, server_ms: int, room: keeping.Room, wanted: int) -> int:
         """Let one small bite go of what may go; how many went. `wanted`: bytes that the disk lacks."""
         with self._disk.durable() as db:
-            due = self.audit.due  # read under the same lock: an answer may make one due at any moment
-            return self._wipe(db, server_ms, due) + self._drop(db, room, due, wanted)
+            audit = self.audit  # read under the same lock: an answer may make one due at any moment
+            return self._wipe(db, server_ms, audit) + self._drop(db, room, audit.due, wanted)
 
-    def _wipe(self, db: sqlite3.Connection, server_ms: int, due: bool) -> int:
+    def _wipe(self, db: sqlite3.Connection, server_ms: int, audit: Audit) -> int:
         backed_up_ms = int(facts.fact(self._disk, "backed_up_ms", "0")) or None
         query = "SELECT n, body, coalesce(acked_ms, 0) FROM entries WHERE state = 'acked' AND texts = 1"
         rows = self._disk.rows(f"{query} ORDER BY acked_ms, n LIMIT ?", BITE)
-        going = [row for row in rows if keeping.may_wipe(row[2], server_ms, backed_up_ms, due)]
+        may = partial(keeping.may_wipe, server_ms=server_ms, backed_up_ms=backed_up_ms, audit_due=audit.due,
+                      restored_ms=audit.restored_ms)  # fmt: skip
+        going = [row for row in rows if may(row[2])]
         wiped = [(without_texts(body), n) for n, body, _ in going]
         db.executemany("UPDATE entries SET texts = 0, body = ? WHERE n = ?", wiped)
         return len(going)
@@ -160,12 +163,13 @@ def _missing(answer: wire.Answer) -> set[tuple[str, int]] | None:
 
 
 def without_texts(body: bytes | None) -> bytes | None:
-    """The body of an entry without its free texts. One that cannot be read goes whole: nobody can say what is in it,
-    and the centre holds it."""
+    """The body of an entry without its free texts. A damaged one goes whole: nobody can say where in it they are, and
+    the centre holds it."""
     if body is None:
         return None
     try:
-        return wire.encode(wire.wipe(wire.read_entry(body)))
+        entry = wire.read_entry(body)
+        return wire.encode(wire.wipe(entry)) if wire.is_intact(entry) else None
     except (wire.Unreadable, AttributeError, TypeError):
         return None
 

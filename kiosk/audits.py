@@ -24,7 +24,8 @@ class Audit(msgspec.Struct, frozen=True):
     """What a terminal remembers of its audits, from start to start. `why`: the reason of the one that is due, None
     when none is. `after`: the cursor, the place in the order of sealing up to which it was answered. `short`: what the
     centre's counters lacked when it became due, per stream; `excused`: what they may lack without starting another.
-    `night_ms`: the centre's time of the next nightly one; `done_ms`: that of the answer that finished the last."""
+    `night_ms`: the centre's time of the next nightly one; `done_ms`: that of the answer that finished the last;
+    `restored_ms`: that of the answer that finished the last one after a restore."""
 
     epoch: str = ""
     why: Why | None = None
@@ -33,6 +34,7 @@ class Audit(msgspec.Struct, frozen=True):
     excused: dict[str, int] = {}
     night_ms: int | None = None
     done_ms: int | None = None
+    restored_ms: int | None = None
 
     @property
     def due(self) -> bool:
@@ -145,8 +147,9 @@ def advanced(before: Audit, audit: Audit, asked: Sequence[Acked], last: bool, he
     # What was lost while the audit was under way is not excused: it may lie before the cursor.
     excused = {stream: min(lack, now.get(stream, 0)) for stream, lack in audit.short.items()}
     return msgspec.structs.replace(
-        audit, why=None, after=0, short={}, excused={s: n for s, n in excused.items() if n}, done_ms=heard.server_ms
-    )
+        audit, why=None, after=0, short={}, excused={s: n for s, n in excused.items() if n}, done_ms=heard.server_ms,
+        restored_ms=heard.server_ms if audit.why == "epoch" else audit.restored_ms,
+    )  # fmt: skip
 
 
 def given_up(audit: Audit) -> Audit:

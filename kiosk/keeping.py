@@ -28,12 +28,17 @@ def room(free: int, total: int, full: bool) -> tuple[Room, int]:
     return ("little" if lacks else "enough"), lacks
 
 
-def may_wipe(acked_ms: int, server_ms: int, backed_up_ms: int | None, audit_due: bool) -> bool:
+def may_wipe(
+    acked_ms: int, server_ms: int, backed_up_ms: int | None, audit_due: bool, restored_ms: int | None = None
+) -> bool:
     """Whether the texts of an entry go: the newest finished backup was started after the ack, or the ack is 7 days
-    old. Never while an audit is due: the centre may just have been restored to before it."""
+    old. Never while an audit is due: the centre may just have been restored to before it. An ack from before a restore
+    is worth no more than the audit that followed it, answered at `restored_ms`: what that found held may have come
+    back with a late replay, after a backup was started."""
     if audit_due:
         return False
-    return (backed_up_ms is not None and backed_up_ms > acked_ms) or server_ms - acked_ms > TEXT_MS
+    held_ms = max(acked_ms, restored_ms or 0)
+    return (backed_up_ms is not None and backed_up_ms > held_ms) or server_ms - acked_ms > TEXT_MS
 
 
 def may_drop(acked_ms: int, audited_ms: int) -> bool:

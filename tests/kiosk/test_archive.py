@@ -86,6 +86,17 @@ def test_words_go_when_a_backup_has_them(outbox: Outbox, tmp_path: Path) -> None
     assert WORDS.encode() not in (tmp_path / "outbox.sqlite3").read_bytes()
 
 
+def test_a_damaged_body_goes_with_its_words(outbox: Outbox, tmp_path: Path) -> None:
+    """Seed 332 of the simulation: it could still be read, but the words no longer stood where words are looked for."""
+    draft = acked(outbox, NOW, **with_words())
+    query = "UPDATE entries SET body = CAST(replace(body, '\"answers\"', '\"anzwers\"') AS BLOB) WHERE id = ?"
+    with outbox.disk.durable() as db:
+        db.execute(query, (draft.id,))
+    note(outbox, an_answer(NOW, backed_up_ms=NOW + 1))
+    tidy(outbox, NOW)
+    assert body(outbox, draft) is None
+
+
 def test_words_stay_while_an_audit_is_due(outbox: Outbox) -> None:
     draft = acked(outbox, **with_words())
     note(outbox, an_answer(NOW, epoch="e1", backed_up_ms=NOW + 1, do=["audit"]))

@@ -88,6 +88,14 @@ def test_a_restore_in_the_middle_begins_the_audit_anew() -> None:
     assert (again.why, again.after, again.epoch) == ("epoch", 0, "e2")
 
 
+def test_only_the_audit_after_a_restore_says_since_when_the_restored_centre_holds() -> None:
+    audit = finished(noted(begun(), heard(asked=True)), heard())
+    assert audit.restored_ms is None
+    after = finished(noted(audit, heard(epoch="e2")), heard(epoch="e2"))
+    assert after.restored_ms == heard().server_ms
+    assert finished(noted(after, heard(epoch="e2", asked=True)), heard(epoch="e2")).restored_ms == after.restored_ms
+
+
 def test_a_centre_that_asks_with_every_answer_gets_one_audit_at_a_time() -> None:
     audit = noted(begun(), heard(asked=True))
     assert not finished(audit, heard(asked=True)).due
