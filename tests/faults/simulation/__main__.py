@@ -1,0 +1,5 @@
+import sys
+
+from tests.faults.simulation.command import main
+
+sys.exit(main())
