@@ -8,6 +8,7 @@ from sync.office.devices import MANY, Details
 from sync.office.ledger import Counts, Kind, Ledger, Sign, Terminal
 from sync.office.words import counted, moment, number
 
+MOST_NAMED = 3
 _STORAGE = {
     "full": "Its disk is full",
     "read_only": "Its disk can only be read",
@@ -104,11 +105,15 @@ def name(terminal: Terminal) -> str:
     return ", ".join(named) or "Stands nowhere now"
 
 
-def screens(terminal: Terminal) -> str:
-    """Its screens, by name; how many, where they are many."""
-    if len(terminal.spots) > 3:
-        return counted(len(terminal.spots), "screen")
-    return ", ".join(spot.screen for spot in terminal.spots)
+def about(terminal: Terminal) -> str:
+    """Its screens by name (how many, where they are many), how well its clock is known, another version than ours."""
+    named = [spot.screen for spot in terminal.spots]
+    said = [", ".join(named) if len(named) <= MOST_NAMED else counted(len(named), "screen")] if named else []
+    if terminal.contact_ms is not None:
+        said.append("clock not compared yet" if terminal.rtt_ms is None else f"clock within {_within(terminal.rtt_ms)}")
+    if _version(terminal.app) != wire.VERSION:
+        said.append(f"version {_version(terminal.app)}")
+    return " · ".join(said)
 
 
 def state(terminal: Terminal) -> list[str]:
@@ -184,15 +189,23 @@ def apart(code: str) -> str:
 
 def version(app: str) -> str:
     """Its program's version, and whether it is not ours."""
-    own = app.partition("/")[2] or app
-    return f"Version {own}" if own == wire.VERSION else f"Version {own}; head office runs {wire.VERSION}"
+    own = _version(app)
+    return own if own == wire.VERSION else f"{own}; head office runs {wire.VERSION}"
+
+
+def _version(app: str) -> str:
+    return app.partition("/")[2] or app
 
 
 def clock(terminal: Terminal) -> str:
     """How well the time of what it sends now is known."""
     if terminal.rtt_ms is None:
         return "Since it was started, its clock was not compared with ours yet"
-    return f"Its clock is known within {max(terminal.rtt_ms / 2000, 0.1):.1f} s"
+    return f"Its clock and ours agree within {_within(terminal.rtt_ms)}"
+
+
+def _within(rtt_ms: int) -> str:
+    return f"{max(rtt_ms / 2000, 0.1):.1f} s"
 
 
 def doubts(details: Details) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, text, union
 
 from sync import models, wire
 from sync.models import anchors, clone_signs, devices, driven, placements, quarantine, screens, streams, touchpoints
@@ -187,10 +187,11 @@ def _streams(tx: Connection, ids: Select[Any]) -> dict[str, list[Row[Any]]]:
 
 
 def _signs(tx: Connection, ids: Select[Any]) -> dict[str, list[Sign]]:
-    """Those that nobody has looked at since they last showed."""
+    """Those that nobody has looked at yet."""
     table, found = clone_signs.c, defaultdict(list)
-    open_ = or_(table.settled_ms.is_(None), table.settled_ms < table.last_ms)
-    query = select(table.device_id, table.sign, table.first_ms, table.last_ms, table.times).where(open_)
-    for device, *sign in tx.execute(query.where(table.device_id.in_(ids)).order_by(table.first_ms)):
+    query = select(table.device_id, table.sign, table.first_ms, table.last_ms, table.times).where(
+        table.settled_ms.is_(None), table.device_id.in_(ids)
+    )
+    for device, *sign in tx.execute(query.order_by(table.first_ms, table.sign)):
         found[device].append(Sign(*sign))
     return found
