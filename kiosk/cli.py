@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo_verb(verbs)
-    kiosk = verbs.add_parser("kiosk", help="a terminal: run, enrol, status", description="A terminal in a shop.")
+    kiosk = verbs.add_parser(
+        "kiosk", help="a terminal: run, enrol, export, status", description="A terminal in a shop."
+    )
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
     verbs.add_parser(
@@ -69,11 +71,14 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     for name, run, does in (
         ("run", _run, "show the question and send the answers until told to stop"),
         ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
+        ("export", _export, "write everything unsent into a file, for somebody to carry to head office"),
         ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
     ):
         verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
         if name == "enrol":
             verb.add_argument("code", metavar="CODE", help="the eight characters that head office shows")
+        if name == "export":
+            verb.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist yet")
         if name == "status":
             verb.add_argument("--json", action="store_true", help="everything as JSON, for whoever watches by machine")
         verb.add_argument("--config", type=Path, metavar="FILE", help="config.toml (default: none, the defaults hold)")
@@ -123,6 +128,24 @@ def _enrol(asked: argparse.Namespace) -> int:
         print(control.enrol(settings, asked.code))
     except (TerminalRefused, OutboxRefused) as refusal:
         print(refusal, file=sys.stderr)
+        return REFUSED
+    return OK
+
+
+def _export(asked: argparse.Namespace) -> int:
+    from kiosk import control
+    from kiosk.export import ExportRefused
+    from kiosk.outbox import NotHeld, OutboxRefused
+    from kiosk.terminal import TerminalRefused
+
+    settings = config.load(asked.config)
+    try:
+        print(control.export(settings, asked.file))
+    except (TerminalRefused, OutboxRefused, ExportRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except NotHeld as problem:
+        print(f"The outbox cannot be read ({problem}).", file=sys.stderr)
         return REFUSED
     return OK
 

@@ -3,14 +3,22 @@
 import hmac
 import logging
 import secrets
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
 from kiosk import identity
 from kiosk.config import Settings
+from kiosk.export import write
 from kiosk.identity import write_whole
+from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal, TerminalRefused
+
+if TYPE_CHECKING:
+    import requests
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +52,13 @@ def routes(terminal: Terminal) -> Blueprint:
         except TerminalRefused as refusal:
             return jsonify(sentence=str(refusal)), 409
 
+    @control.get("/export")
+    def export() -> Response | tuple[Response, int]:
+        try:
+            return Response(terminal.export(), mimetype="application/gzip")
+        except (TerminalRefused, NotHeld) as refusal:
+            return jsonify(sentence=str(refusal)), 409
+
     return control
 
 
@@ -62,14 +77,44 @@ def enrol(settings: Settings, code: str) -> str:
         terminal.stop()
 
 
+def export(settings: Settings, file: Path) -> str:
+    """Write everything unsent of the terminal of this data folder, running or not, into `file`. Returns a sentence;
+    raises TerminalRefused, OutboxRefused, ExportRefused, NotHeld."""
+    _need_a_terminal(settings)
+    with _opened(settings, "/control/export") as reply:
+        if reply is not None and reply.status_code != 200:
+            raise TerminalRefused(str(reply.json()["sentence"]))
+        if reply is not None:
+            write(file, _pieces(reply))
+            return _carry(file)
+    terminal = Terminal(settings)
+    try:
+        write(file, terminal.export())
+    finally:
+        terminal.stop()
+    return _carry(file)
+
+
+def _carry(file: Path) -> str:
+    return f"Everything unsent is in {file}; at head office `smilepost server import {file.name}` takes it in."
+
+
+def _pieces(reply: "requests.Response") -> Iterator[bytes]:
+    import requests
+
+    try:
+        yield from reply.iter_content(64 * 1024)
+    except requests.RequestException:
+        raise TerminalRefused("The terminal stopped in the middle of it; nothing was written. Try again.") from None
+
+
 def status(settings: Settings) -> dict[str, Any]:
     """The health of the terminal of this data folder, running or not, and where it stands: `address` of its screen,
     `centre`, `places` by screen. Raises TerminalRefused, OutboxRefused."""
     answer = _ask(settings, "GET", "/control/status", None)
     if answer is not None:
         return {"running": True, **about(settings), **answer[1]}
-    if not (settings.data / "identity.json").exists():
-        raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
+    _need_a_terminal(settings)
     terminal = Terminal(settings)
     try:
         return {"running": False, **about(settings), **terminal.health()}
@@ -93,17 +138,36 @@ def _address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
+def _need_a_terminal(settings: Settings) -> None:
+    if not (settings.data / "identity.json").exists():
+        raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
+
+
 def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None) -> tuple[int, dict[str, Any]] | None:
     """What the running terminal answers, or None when none is running here."""
-    import requests
-
     try:
-        token = (settings.data / TOKEN).read_text(encoding="ascii")
-        with requests.Session() as session:
-            session.trust_env = False  # loopback never goes through a proxy
-            reply = session.request(
-                method, f"{_address(settings)}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90)
-            )
-        return None if reply.status_code == 404 else (reply.status_code, reply.json())
+        with _opened(settings, path, method, form) as reply:
+            return None if reply is None else (reply.status_code, reply.json())
     except (OSError, ValueError):
         return None
+
+
+@contextmanager
+def _opened(
+    settings: Settings, path: str, method: str = "GET", form: dict[str, str] | None = None
+) -> "Iterator[requests.Response | None]":
+    """The running terminal's reply, of which nothing but the headers was read yet; None when none is running here."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False  # loopback never goes through a proxy
+        try:
+            token = (settings.data / TOKEN).read_text(encoding="ascii")
+            reply = session.request(
+                method, f"{_address(settings)}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90), stream=True
+            )
+        except (OSError, ValueError):
+            yield None
+            return
+        with reply:
+            yield None if reply.status_code == 404 else reply

@@ -158,18 +158,30 @@ class Outbox:
             newest = [row for row in self.disk.rows(query.format("DESC"), lane + len(asleep)) if row[:2] not in asleep]
             seen = {row[:2] for row in oldest[:-lane]}
             oldest = oldest[:-lane] + [row for row in reversed(newest[:lane]) if row[:2] not in seen]
-        return [Waiting(*row[:3]) for row in oldest if self._is_sound(row)]
+        damaged = [row[:2] for row in oldest if not _is_sound(*row[2:])]
+        if damaged:
+            self.park(damaged, "damaged")
+        return [Waiting(*row[:3]) for row in oldest if row[:2] not in damaged]
 
-    def _is_sound(self, row: tuple[Any, ...]) -> bool:
-        name, rev, body, sha = row
-        try:
-            entry = wire.read_entry(body)
-            if entry.get("sha") == sha and wire.is_intact(entry):
-                return True
-        except wire.Unreadable:
-            pass
-        self.park([(name, rev)], "damaged")
-        return False
+    def newest(self) -> int:
+        """The place of the entry that was sealed last."""
+        row = self.disk.row("SELECT max(n) FROM entries")
+        return int(row[0] or 0) if row else 0
+
+    def unsent(self, after: int, until: int, limit: int) -> list[tuple[int, Waiting]]:
+        """What waits or is parked, with its place in the order of sealing, but nothing that is damaged; it stays as it
+        is. Empty when there is no more up to the place `until`."""
+        while after < until:
+            rows = self.disk.rows(
+                "SELECT n, id, rev, body, sha FROM entries WHERE n > ? AND n <= ?"
+                " AND state IN ('sealed', 'parked') ORDER BY n LIMIT ?",
+                after, until, limit,
+            )  # fmt: skip
+            sound = [(row[0], Waiting(*row[1:4])) for row in rows if _is_sound(row[3], row[4])]
+            if sound or not rows:
+                return sound
+            after = rows[-1][0]
+        return []
 
     def settle(self, results: Sequence[wire.Result], server_ms: int) -> None:
         """Write down the centre's verdicts: acked, or parked when refused. `later` waits on. Raises NotHeld."""
@@ -239,6 +251,14 @@ class Outbox:
             " ORDER BY n LIMIT 1"
         )
         return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
+
+
+def _is_sound(body: bytes, sha: str) -> bool:
+    try:
+        entry = wire.read_entry(body)
+    except wire.Unreadable:
+        return False
+    return entry.get("sha") == sha and wire.is_intact(entry)
 
 
 def _as_entry(draft: Draft, stream: str, seq: int, ended: Ended) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from threading import Event, RLock, Thread
@@ -17,9 +17,11 @@ import msgspec
 
 from kiosk import identity, keeping, lock, memory, office
 from kiosk.archive import BREATH_S
+from kiosk.batches import Sheet
 from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.disk import refuse_foreign
+from kiosk.export import content
 from kiosk.identity import KeptManifest
 from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
@@ -234,6 +236,15 @@ class Terminal:
         self.sender.fetch_manifest()
         place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
         return f"Enrolled: this screen stands at {place}." if place else "Enrolled."
+
+    def export(self) -> Iterator[bytes]:
+        """The content of a file with everything unsent. Raises TerminalRefused; NotHeld while it is read."""
+        if self._identity.device is None:
+            raise TerminalRefused(
+                "This terminal is not enrolled: it has no key yet to sign an export with. Its answers are kept."
+            )
+        seen_ms = int(self.outbox.fact("seen_ms", "0"))
+        return content(self.outbox, Sheet(self._identity, self.clock.stamp(), self._wire_health(), (seen_ms, 0)))
 
     def _on_manifest(self, told: KeptManifest | bool) -> None:
         """Keep it when it can be worked from; else go on with the last good one, and say so. True: nothing new."""

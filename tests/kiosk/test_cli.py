@@ -135,12 +135,12 @@ def test_enrolling_needs_a_head_office(home: Path) -> None:
 
 def test_a_bad_configuration_stops_every_verb(home: Path) -> None:
     (home / "config.toml").write_text("[kiosk]\nport = 99999\n")
-    for verb in (["run"], ["status"], ["enrol", "ABCD-EFGH"]):
+    for verb in (["run"], ["status"], ["enrol", "ABCD-EFGH"], ["export", "stick"]):
         assert_refused(kiosk(home, *verb), "port", "99999", "1 to 65535")
 
 
 @pytest.mark.parametrize(
-    "words", ["", "demo", "kiosk", "kiosk run", "kiosk enrol", "kiosk status"], ids=lambda w: w or "all"
+    "words", ["", "demo", "kiosk", "kiosk run", "kiosk enrol", "kiosk export", "kiosk status"], ids=lambda w: w or "all"
 )
 def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
