@@ -133,15 +133,26 @@ class Shop:
     def __init__(self, office: Office, folder: Path, chance: random.Random, name: str = "Oslo") -> None:
         self.office, self.chance, self.weather = office, chance, "well"
         self.line = Line(office.address, lambda: self.weather, chance)
-        self.box = Terminal(Settings(data=folder / name, centre=self.line.address))
+        self.settings = Settings(data=folder / name, centre=self.line.address)
         self.watch = Watch()
-        self.sender._monotonic = self.watch
+        self.box = self._open()
         self.location, placement = open_shop(office.centre, name)
         with office.centre.db.writing() as tx:
             code = enrol.new_code(tx, placement, office.centre.now_ms())
         self.box.enrol(code)
         self.given: dict[str, int] = {}
         """id -> its highest sealed revision."""
+
+    def _open(self) -> Terminal:
+        box = Terminal(self.settings)
+        assert box.sender is not None
+        box.sender._monotonic = self.watch
+        return box
+
+    def restart(self) -> None:
+        """The box's process ended wherever it was, and another one begins on the same data."""
+        self.box.stop()
+        self.box = self._open()
 
     @property
     def sender(self) -> Sender:
