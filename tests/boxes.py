@@ -5,6 +5,8 @@ import itertools
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -97,6 +99,16 @@ class Box:
         return client.post(
             wire.BATCHES, data=body, headers={"Content-Type": "application/json", **signed, **extra, **named}
         )
+
+    def export(self, path: Path, *messages: Any, key: bytes | None = None) -> Path:
+        """Write batches into a file as `smilepost kiosk export` does."""
+        header = wire.ExportHeader(1, self.device, self.generation, "install-of-" + self.device, "smilepost/0", NOON)
+        lines = b"".join(wire.encode(message) + b"\n" for message in (header, *messages))
+        count = sum(len(message["entries"]) for message in messages)
+        signature = wire.sign_export(key or self.key, sha256(lines).hexdigest())
+        end = wire.encode(wire.ExportEnd(len(messages), count, signature))
+        path.write_bytes(gzip.compress(lines + end + b"\n"))
+        return path
 
     def signed(self, method: str, path: str, body: bytes) -> dict[str, str]:
         request = secrets.token_hex(8)

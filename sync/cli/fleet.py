@@ -1,4 +1,4 @@
-"""`enrol-code` and `revoke`: the boxes in the shops."""
+"""`enrol-code`, `settle-clone` and `revoke`: the boxes in the shops."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from sync.centre import open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
-from sync.intake import erasures
+from sync.intake import erasures, ledger
 from sync.office import enrolling
 from sync.office.enrolling import Invitation, New
 
@@ -21,6 +21,9 @@ def add(to: Verbs) -> None:
     verb.add_argument("--new", action="store_true", help="make the place and the touchpoint where they are missing")
     verb.add_argument("--zone", metavar="ZONE", help="time zone of a new place, such as Europe/Amsterdam")
     verb.add_argument("--group", metavar="NAME", help="group of a new place, made where it is missing")
+    looked = verbs.add(to, "settle-clone", _settle, "say that somebody looked at a terminal that seemed to be two: its "
+                       "answers are no longer marked")  # fmt: skip
+    looked.add_argument("device", metavar="DEVICE", help="the terminal's id, such as dev-0123456789ab")
     gone = verbs.add(to, "revoke", _revoke, "take a terminal out of service for good; what it sent stays")
     gone.add_argument("device", metavar="DEVICE", help="the terminal's id, such as dev-0123456789ab")
 
@@ -55,6 +58,24 @@ def _where(given: Invitation) -> str:
     return there if given.screen in (given.touchpoint, there) else f"{there}, the screen {given.screen!r}"
 
 
+def _settle(settings: Settings, asked: argparse.Namespace) -> int:
+    centre = open_centre(settings, migrate=False)
+    try:
+        with centre.db.writing() as tx:
+            if ledger.generation(tx, asked.device) is None:
+                raise Refused(_unknown(asked.device))
+            count = ledger.settle_signs(tx, asked.device, centre.now_ms())
+    finally:
+        centre.db.close()
+    done = f"Settled: {count}. Answers of {asked.device} are no longer marked."
+    print(done if count else f"Nothing speaks for a second box like {asked.device}.")
+    return OK
+
+
+def _unknown(device: str) -> str:
+    return f"There is no terminal {device!r}; head office's page of devices names them all."
+
+
 def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
@@ -62,7 +83,7 @@ def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
     finally:
         centre.db.close()
     if done is None:
-        raise Refused(f"There is no terminal {asked.device!r}; head office's page of devices names them all.")
+        raise Refused(_unknown(asked.device))
     print(f"The terminal {asked.device} {'is' if done else 'was already'} out of service. To go on it has to be "
           f"enrolled again, as a new one.")  # fmt: skip
     return OK

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Set
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, delete, select, tuple_
@@ -22,6 +22,7 @@ from sync.rows import append, fetch, put
 from sync.survey import Survey
 
 ATTEMPTS = 5
+T = TypeVar("T")
 
 
 class Busy(Exception):
@@ -34,10 +35,15 @@ def take(db: Database, device: str, generation: int, batch: wire.Batch, now_ms: 
 
     Two that bring the same entry at once meet at its key: the later one starts over and finds it there."""
     entries = [read(bytes(raw)) for raw in batch.entries]
+    return stored(db, lambda tx: _take(tx, device, generation, batch, entries, now_ms))
+
+
+def stored(db: Database, work: Callable[[Connection], T]) -> T:
+    """What `work` returns, committed; begun anew when another transaction was in the way. Raises Busy."""
     for _ in range(ATTEMPTS):
         try:
             with db.writing() as tx:
-                return _take(tx, device, generation, batch, entries, now_ms)
+                return work(tx)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -69,7 +75,7 @@ def _take(
     scene = Scene(
         device=device,
         standings=places.stood(tx, device) if known else None,
-        survey=_published(tx),
+        survey=published(tx),
         starts=learned.starts,
         now_ms=now_ms,
         uncertain=bool(spoken.signs) or (known is not None and known.uncertain),
@@ -121,12 +127,14 @@ def _spoken(tx: Connection, known: Known, batch: wire.Batch, learned: Learned, c
     return _Spoken(False, found, signs.asked(found, batch.health.stream in taken))
 
 
-def _published(tx: Connection) -> Callable[[str, int], Survey | None]:
+def published(tx: Connection) -> Callable[[str, int], Survey | None]:
+    """Finds the survey of a name and version, asking for each once."""
+
     @cache
-    def published(name: str, version: int) -> Survey | None:
+    def find(name: str, version: int) -> Survey | None:
         return surveys.published(tx, name, version)
 
-    return published
+    return find
 
 
 def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset()) -> Held:

@@ -129,7 +129,10 @@ def test_an_unwritable_data_folder_stops_the_start(home: Path) -> None:
     assert [path.name for path in home.iterdir()] == ["config.toml"]
 
 
-@pytest.mark.parametrize("verb", [["run"], ["migrate"], ["verify"], ["rebuild-tallies"], ["enrol-code", "Oslo"]])
+@pytest.mark.parametrize(
+    "verb",
+    [["run"], ["migrate"], ["verify"], ["rebuild-tallies"], ["enrol-code", "Oslo"], ["backup", "x"], ["revoke", "x"]],
+)
 def test_another_programs_database_stops_every_verb(verb: list[str], home: Path, server: Server) -> None:
     (home / "data").mkdir()
     other = sqlite3.connect(home / "data" / "centre.sqlite3")
@@ -231,24 +234,13 @@ def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Pat
         assert len(refused.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "",
-        "run",
-        "migrate",
-        "enrol-code",
-        "revoke",
-        "user",
-        "user add",
-        "backup",
-        "restore",
-        "erase",
-        "rebuild-tallies",
-        "verify",
-    ],
-    ids=lambda w: w or "all",
-)
+WORDS = [
+    *("", "run", "migrate", "enrol-code", "settle-clone", "revoke", "user", "user add"),
+    *("backup", "restore", "erase", "import", "replay-quarantine", "rebuild-tallies", "verify"),
+]
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: words or "all")
 def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["server", *words.split(), "--help"])

@@ -231,3 +231,16 @@ def test_two_who_write_at_once_lose_no_line(tmp_path: Path) -> None:
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
     assert set(erasure_log.read(path).erased) == set(names)
+
+
+def test_a_clone_that_somebody_looked_at_is_settled(
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
+) -> None:
+    assert verb("settle-clone", oslo.device) == (0, f"Nothing speaks for a second box like {oslo.device}.\n")
+    oslo.send(client, health={"streams": {}, "fingerprint": "another card"})
+    oslo.send(client, oslo.response(3))
+    assert "Settled: 1." in verb("settle-clone", oslo.device)[1]
+    oslo.send(client, oslo.response(3))
+    flags = [row.flags for row in rows(a_centre, models.responses)]
+    assert sorted("identity_conflict" in flag for flag in flags) == [False, True]
+    assert verb("settle-clone", "dev-unheard")[0] == 2
