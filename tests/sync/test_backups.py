@@ -18,7 +18,7 @@ from sqlalchemy import Connection, create_engine, func, insert, inspect, select
 from sync import facts, migrations, models, wire
 from sync.app import create_app
 from sync.backups import postgres as postgres_backups
-from sync.centre import open_centre
+from sync.centre import open_centre, wall_clock_ms
 from sync.config import Settings
 from sync.intake import tally
 from sync.intake.keys import Secrets
@@ -142,10 +142,11 @@ def test_a_backup_is_whole_though_taps_come_in(office: HeadOffice, tmp_path: Pat
 
 def test_terminals_hear_of_a_backup_when_it_is_finished(office: HeadOffice, tmp_path: Path, clock: Clock) -> None:
     assert office.fact(facts.BACKED_UP) is None
-    before = open_centre(office.settings).now_ms()
+    before = wall_clock_ms()
     office.backup(tmp_path / "monday")
     told = int(office.fact(facts.BACKED_UP) or 0)
-    assert before <= told <= open_centre(office.settings).now_ms()
+    early = 0 if office.is_sqlite else 60_000  # several servers may tell the time differently
+    assert before <= told + early <= wall_clock_ms()
     assert (tmp_path / "monday").stat().st_mode & 0o077 == 0
     for path, reason in (
         (tmp_path / "monday", "is there already"),
