@@ -258,13 +258,18 @@
     target.addEventListener(kind, () => { Delivery.flush(); });
   }
 
+  async function work() {
+    await navigator.serviceWorker.register("/sw.js");
+    (await navigator.serviceWorker.ready).active.postMessage("keep");
+  }
+
   async function begin() {
     Delivery.begin(start);
     visit = Visit.fresh(spoken());
     appeared(true);
     turned = now();
     setTimeout(tick, TICK_MS * (1 + Math.random()));
-    if (navigator.serviceWorker) navigator.serviceWorker.register("/sw.js").catch(() => {});
+    if (navigator.serviceWorker) work().catch(() => {});
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().then(Delivery.persists, () => {});
     Delivery.clock().catch(() => {});
     await probe();

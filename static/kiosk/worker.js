@@ -14,6 +14,11 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(clear());
 });
 
+/* A page that was opened before there was a worker asks to be kept. */
+self.addEventListener("message", (event) => {
+  event.waitUntil(copy([event.source.url]));
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
@@ -27,8 +32,15 @@ async function fill() {
   const cache = await caches.open(NAME);
   await cache.addAll(FILES);
   const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const paths = new Set(open.map(({ url }) => new URL(url).pathname).filter((path) => PAGE.test(path)));
-  await Promise.all(Array.from(paths, async (path) => keep(cache, path, await fetch(`${path}?copy`))));
+  await copy(open.map(({ url }) => url));
+}
+
+/* Nobody arrives at a copy: it ends no visit. */
+async function copy(addresses) {
+  const cache = await caches.open(NAME);
+  for (const path of new Set(addresses.map((address) => new URL(address).pathname))) {
+    if (PAGE.test(path) && !(await cache.match(path, { ignoreVary: true }))) await keep(cache, path, await fetch(`${path}?copy`));
+  }
 }
 
 async function clear() {

@@ -1,0 +1,408 @@
+"""A screen whose terminal is dead, hung or full, in a real browser: the customer is thanked, and when the terminal is
+back each response arrives once, under its first id, at the hour it was given."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from kiosk import worker
+from kiosk.identity import KeptManifest
+from kiosk.terminal import Terminal
+from sync import wire
+from sync.survey import BUILTIN, STEPS, Step
+from tests.conftest import BROWSER_ARGS
+from tests.end_to_end.test_screen_in_browser import at, delivered, press, until, without_store
+from tests.terminals import Served, full_disk, sealed, served, terminal
+
+NewPage = Callable[..., Page]
+WAITED_S = 2.0
+NEAR_MS = 700
+"""How exactly a capture's time must be known: half a round trip of a busy machine, and the test's own steps."""
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Terminal]:
+    with terminal(tmp_path / "terminal") as opened:
+        yield opened
+
+
+@pytest.fixture
+def there(box: Terminal) -> Iterator[Served]:
+    with served(box) as opened:
+        yield opened
+
+
+def stored(page: Page) -> list[dict[str, Any]]:
+    """What waits in the page's own store."""
+    return list(page.evaluate("async () => (await Store.waiting()).records"))
+
+
+def anchored(page: Page) -> None:
+    """The page has heard the terminal's clock, and its worker keeps what it needs."""
+    until(lambda: page.evaluate("async () => Object.keys((await Store.waiting()).anchors).length"))
+
+
+def kept(page: Page, path: str = "/") -> None:
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    until(lambda: page.evaluate("async path => Boolean(await caches.match(path, { ignoreVary: true }))", path))
+
+
+def nudge(page: Page) -> None:
+    """As if the network had come back; by itself the page tries every 15 to 30 s."""
+    page.evaluate("() => { dispatchEvent(new Event('online')); }")
+
+
+def came_back(there: Served, page: Page) -> None:
+    there.revive()
+    nudge(page)
+
+
+def is_near(entry: dict[str, Any], tapped_ms: int) -> bool:
+    return abs(int(entry["stamp"]["boottime_ms"]) - tapped_ms) < NEAR_MS
+
+
+def test_a_customer_at_a_dead_terminal(new_page: NewPage, there: Served, box: Terminal) -> None:
+    """Taps, is thanked, says why, writes, finishes; the page is loaded anew; the next one chooses a language."""
+    page = new_page()
+    page.goto(there.address)
+    anchored(page)
+    kept(page)
+    there.die()
+    press(page, "value", 0)
+    first_ms = box.clock.boottime_ms()
+    at(page, "thanks")
+    assert page.get_by_role("status").inner_text() == "Thank you. Your answer is saved."
+    first = stored(page)[0]["id"]
+    press(page, "toggle", "staff")
+    press(page, "action", "write")
+    page.get_by_label("Would you like to tell us more?").fill("Nobody there.")
+    press(page, "action", "finish")
+    at(page, "done")
+    page.wait_for_timeout(WAITED_S * 1000)
+    page.reload()
+    at(page, "ask")
+    assert "Nobody there" not in page.content()
+    page.get_by_role("link", name="Français").click()
+    page.get_by_role("heading", name="Comment s’est passée votre visite").wait_for()
+    press(page, "value", 3)
+    second_ms = box.clock.boottime_ms()
+    page.get_by_role("heading", name="Merci").wait_for()
+    press(page, "action", "finish")
+    at(page, "done")
+    assert [record["rev"] for record in stored(page)] == [4, 2]
+    page.wait_for_timeout(WAITED_S * 1000)
+    came_back(there, page)
+    one, two = delivered(box, 2)
+    assert (one["id"], one["rev"], one["ended"], one["lang"]) == (first, 4, "done", "en")
+    assert one["answers"] == {"visit": 0, "visit_unhappy": ["staff"], "comment": "Nobody there."}
+    assert (two["answers"], two["rev"], two["ended"], two["lang"]) == ({"visit": 3}, 2, "done", "fr")
+    assert {one["stamp"]["boot"], two["stamp"]["boot"]} == {box.clock.boot}
+    assert is_near(one, first_ms)
+    assert is_near(two, second_ms)
+    until(lambda: stored(page) == [])
+    nudge(page)
+    page.wait_for_timeout(300)
+    assert len(sealed(box)) == 2
+
+
+def test_a_hung_terminal_delays_no_thanks(new_page: NewPage, there: Served, box: Terminal) -> None:
+    page = new_page()
+    page.goto(there.address)
+    anchored(page)
+    with there.hung():
+        asked = time.monotonic()
+        press(page, "value", 2)
+        at(page, "thanks")
+        assert time.monotonic() - asked < 1
+        press(page, "action", "finish")
+        at(page, "done")
+        assert time.monotonic() - asked < 2
+    (entry,) = delivered(box)
+    assert (entry["answers"], entry["ended"], entry["rev"]) == ({"visit": 2}, "done", 2)
+    nudge(page)
+    until(lambda: stored(page) == [])
+    assert len(sealed(box)) == 1
+
+
+def test_a_page_that_is_loaded_anew_shows_the_question_and_tells_who_left(
+    new_page: NewPage, there: Served, box: Terminal
+) -> None:
+    page = new_page()
+    page.goto(there.address)
+    kept(page)
+    press(page, "value", 1)
+    at(page, "thanks")
+    until(lambda: stored(page) == [])
+    there.die()
+    press(page, "toggle", "price")
+    press(page, "action", "write")
+    page.locator("textarea").fill("never sent")
+    page.reload()
+    at(page, "ask")
+    assert page.locator("main [aria-pressed=true]").count() == 0
+    assert "never sent" not in page.content()
+    came_back(there, page)
+    (entry,) = delivered(box)
+    assert (entry["answers"], entry["ended"]) == ({"visit": 1, "visit_unhappy": ["price"]}, "left")
+    assert (entry["rev"], box.outbox.drafts_of(None)) == (3, [])
+
+
+def test_two_screens_of_a_dead_box_keep_their_own(new_page: NewPage, tmp_path: Path) -> None:
+    with terminal(tmp_path, "s-front", "s-back") as box, served(box) as there:
+        front = new_page()
+        front.goto(there.address)
+        back = front.context.new_page()
+        back.goto(f"{there.address}/s/s-back/")
+        kept(front)
+        kept(back, "/s/s-back/")
+        there.die()
+        press(front, "value", 0)
+        at(front, "thanks")
+        back.reload()  # ends no visit of its neighbour
+        press(back, "value", 3)
+        press(back, "action", "finish")
+        at(back, "done")
+        press(front, "action", "finish")
+        at(front, "done")
+        there.revive()
+        nudge(front)
+        nudge(back)  # both deliver everything that waits
+        until(lambda: stored(front) == [])
+        found = {(e["screen"], e["placement"], e["answers"]["visit"], e["ended"]) for e in sealed(box)}
+        assert found == {("s-front", "p-s-front", 0, "done"), ("s-back", "p-s-back", 3, "done")}
+        assert len(sealed(box)) == 2
+
+
+def test_what_the_terminals_disk_does_not_take_the_page_keeps(new_page: NewPage, there: Served, box: Terminal) -> None:
+    page = new_page()
+    page.goto(there.address)
+    anchored(page)
+    with full_disk():
+        press(page, "value", 3)
+        at(page, "thanks")
+        press(page, "action", "finish")
+        at(page, "done")
+        assert [record["rev"] for record in stored(page)] == [2]
+    nudge(page)
+    assert [entry["answers"] for entry in delivered(box)] == [{"visit": 3}]
+
+
+NO_STORE = {
+    "refused": "Object.defineProperty(window, 'indexedDB', { value: undefined })",
+    "forbidden": "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }",
+    "hung": "IDBFactory.prototype.open = () => ({})",
+    "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+}
+
+
+@pytest.mark.parametrize("how", NO_STORE)
+def test_without_a_store_the_terminal_alone_says_thanks(
+    new_page: NewPage, there: Served, box: Terminal, how: str
+) -> None:
+    page = new_page()
+    page.add_init_script(NO_STORE[how])
+    page.goto(there.address)
+    press(page, "value", 2)
+    at(page, "thanks")
+    press(page, "action", "finish")
+    at(page, "done")
+    assert [entry["answers"] for entry in delivered(box)] == [{"visit": 2}]
+
+
+def test_without_store_and_terminal_nobody_is_thanked(new_page: NewPage, there: Served, box: Terminal) -> None:
+    page = new_page()
+    without_store(page)
+    page.goto(there.address)
+    there.die()
+    press(page, "value", 2)
+    page.locator("main [data-wait=moment]").wait_for()
+    page.locator("main [data-wait=break]").wait_for()
+    assert "Thank" not in page.locator("main").inner_text()
+    there.revive()
+    at(page, "ask")
+    assert [(entry["answers"], entry["ended"]) for entry in delivered(box)] == [({"visit": 2}, "left")]
+
+
+def instead(said: dict[str, Any]) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(**said)
+
+
+def test_only_the_terminals_own_words_empty_the_store(new_page: NewPage, there: Served, box: Terminal) -> None:
+    page = new_page(service_workers="block")
+    page.goto(there.address)
+    anchored(page)
+    record = {"id": "not one of ours", "rev": 1, "load": "page-00000000000000000000000000000000", "ended": "done"}
+    page.evaluate("record => Store.put(record)", record)
+    for portal in ({"body": "<p>Welcome!</p>"}, {"json": {"ok": True}}, {"status": 400, "json": {}}, {"status": 204}):
+        page.route("**/late", instead(portal))
+        with page.expect_response("**/late"):
+            press(page, "value", 1)
+        at(page, "thanks")
+        with page.expect_response("**/late"):
+            press(page, "action", "finish")
+        at(page, "done")
+        page.get_by_role("link", name="Next visitor").click()
+        page.unroute("**/late")
+    assert len(stored(page)) == 5
+    nudge(page)
+    assert len(delivered(box, 4)) == 4
+    until(lambda: stored(page) == [])
+    # What the terminal will never take is set aside, and stops nothing.
+    aside = "() => new Promise(done => { const asked = indexedDB.open('smilepost', 1); asked.onsuccess = () => {" \
+            " asked.result.transaction('responses').objectStore('responses').getAll().onsuccess =" \
+            " event => done(event.target.result); }; })"  # fmt: skip
+    assert [(found["id"], found["aside"]) for found in page.evaluate(aside)] == [("not one of ours", True)]
+
+
+def test_every_step_of_the_table_is_the_scripts_too(new_page: NewPage, there: Served) -> None:
+    page = new_page()
+    page.clock.install()
+    page.goto(there.address)
+    anchored(page)
+    there.die()
+    way = {"ask": ["change"], "thanks": [], "comment": ["write"], "done": ["finish"]}
+    for step in STEPS:
+        press(page, "value", 3)
+        for action in way[step.screen]:
+            at(page, "thanks")
+            press(page, "action", action)
+        at(page, step.screen)
+        visit = stored(page)[-1]["id"]
+        do(page, step)
+        at(page, step.to)
+        until(
+            lambda step=step, visit=visit: (
+                ended(page, visit) == (step.ends or ("done" if step.screen == "done" else None))
+            )
+        )
+        page.clock.fast_forward(46_000)
+        until(lambda: page.locator("main nav").count())
+
+
+def do(page: Page, step: Step) -> None:
+    if step.action == "idle":
+        page.clock.fast_forward(46_000)
+    elif step.action == "reason":
+        press(page, "toggle", "staff")
+    elif step.action == "answer":
+        press(page, "value", 2)
+    else:
+        press(page, "action", step.action)
+
+
+def ended(page: Page, visit: str) -> str | None:
+    found = next(record for record in stored(page) if record["id"] == visit)
+    return None if found["ended"] is None else str(found["ended"])
+
+
+def test_the_worker_leaves_nothing_of_an_older_build(new_page: NewPage, there: Served) -> None:
+    page = new_page()
+    page.goto(f"{there.address}/healthz")
+    page.evaluate("() => caches.open('smilepost-older')")
+    page.goto(there.address)
+    until(lambda: page.evaluate("() => caches.keys()") == [f"smilepost-{worker.build()}"])
+    kept(page)
+    inside = page.evaluate("async name => (await (await caches.open(name)).keys()).map(one => one.url)",
+                           f"smilepost-{worker.build()}")  # fmt: skip
+    assert set(inside) == {f"{there.address}{worker.address(name)}" for name in worker.FILES} | {f"{there.address}/"}
+
+
+def test_another_question_from_head_office_comes_by_itself(new_page: NewPage, tmp_path: Path) -> None:
+    with terminal(tmp_path, "s-front") as box, served(box) as there:
+        page = new_page()
+        page.clock.install()
+        page.goto(there.address)
+        kept(page)
+        told = wire.read_entry(wire.encode(BUILTIN))
+        told["version"], told["questions"][0]["texts"]["en"] = 2, "Did we help you?"
+        screen = wire.ScreenManifest("p-s-front", [told], ["en"], "Oslo", "Europe/Oslo")
+        box._on_manifest(KeptManifest("", wire.Manifest({"s-front": screen})))
+        press(page, "value", 3)  # of the survey that was asked
+        at(page, "thanks")
+        page.clock.fast_forward(11_000)
+        at(page, "ask")
+        page.clock.fast_forward(31_000)
+        page.clock.fast_forward(31_000)
+        page.get_by_role("heading", name="Did we help you?").wait_for()
+        press(page, "value", 0)
+        press(page, "action", "finish")
+        assert [(e["version"], e["answers"]) for e in delivered(box, 2)] == [(1, {"visit": 3}), (2, {"visit": 0})]
+
+
+# -- browsers of their own
+
+
+@contextmanager
+def own_browser(browser: Browser, profile: Path, *more: str) -> Iterator[Page]:
+    """A browser with a profile that outlives it."""
+    args = [*(arg for arg in BROWSER_ARGS if "resolver" not in arg), *more]
+    context = browser.browser_type.launch_persistent_context(
+        profile, executable_path=os.environ.get("SMILEPOST_CHROMIUM", "/usr/bin/chromium"), headless=True, args=args
+    )
+    yield context.new_page()
+    context.close()
+
+
+def main_process(profile: Path) -> int:
+    """The browser of this profile, not one of its children."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            if f"--user-data-dir={profile}" in command and not any(part.startswith("--type=") for part in command):
+                return int(entry.name)
+    raise AssertionError("no browser has this profile")
+
+
+def test_what_was_thanked_survives_a_killed_browser(
+    browser: Browser, there: Served, box: Terminal, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile"
+    with own_browser(browser, profile) as page:
+        page.goto(there.address)
+        anchored(page)
+        there.die()
+        press(page, "value", 1)
+        tapped_ms = box.clock.boottime_ms()
+        at(page, "thanks")
+        os.kill(main_process(profile), signal.SIGKILL)
+    time.sleep(WAITED_S)
+    there.revive()
+    with own_browser(browser, profile) as page:
+        page.goto(there.address)
+        (entry,) = delivered(box)
+        assert (entry["answers"], entry["ended"], entry["rev"]) == ({"visit": 1}, "left", 1)
+        assert is_near(entry, tapped_ms)
+
+
+def test_over_plain_http_the_store_alone_carries_a_tap(browser: Browser, tmp_path: Path) -> None:
+    plain = "--host-resolver-rules=MAP shop.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with (
+        terminal(tmp_path / "terminal", host="shop.test") as box,
+        served(box) as there,
+        own_browser(browser, tmp_path / "profile", plain) as page,
+    ):
+        page.goto(there.address.replace("127.0.0.1", "shop.test"))
+        assert page.evaluate("() => [isSecureContext, 'serviceWorker' in navigator]") == [False, False]
+        anchored(page)
+        there.die()
+        press(page, "value", 3)
+        tapped_ms = box.clock.boottime_ms()
+        at(page, "thanks")
+        press(page, "toggle", "staff")
+        press(page, "action", "finish")
+        at(page, "done")
+        page.wait_for_timeout(WAITED_S * 1000)
+        came_back(there, page)
+        (entry,) = delivered(box)
+        assert (entry["answers"], entry["ended"]) == ({"visit": 3, "visit_happy": ["staff"]}, "done")
+        assert is_near(entry, tapped_ms)
