@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kiosk.storage import SENTENCES
+
 LITTLE_ROOM = 200 * 10**6
 """Bytes. A month offline at a busy place needs less; below this somebody should look."""
 
@@ -12,7 +14,7 @@ def sentences(status: Mapping[str, Any], now: datetime) -> list[str]:
     """One line each for: whether it runs, where it stands, what waits, head office, its disk, its clock. `now` is
     the local time here, with its zone."""
     where, waits = _standing(status), _waiting(status, now)
-    return [_running(status), where, *waits, _office(status, now), _disk(status), _clock(status)]
+    return [_running(status), where, *waits, _office(status, now), *_disk(status), _clock(status)]
 
 
 def _running(status: Mapping[str, Any]) -> str:
@@ -61,10 +63,18 @@ def _last(answered_ms: int | None, now: datetime) -> str:
     return f"It answered last at {_time(answered_ms / 1000, now)}."
 
 
-def _disk(status: Mapping[str, Any]) -> str:
-    free = int(status["free_bytes"])
-    amount = f"{free / 10**9:.1f} GB" if free >= 10**9 else f"{free // 10**6} MB"
-    return f"Only {amount} of its disk are free." if free < LITTLE_ROOM else f"{amount} of its disk are free."
+def _disk(status: Mapping[str, Any]) -> list[str]:
+    said = [SENTENCES[status["storage"]]] if status["storage"] else []
+    if status["free_bytes"] is not None:
+        free = int(status["free_bytes"])
+        amount = f"{free / 10**9:.1f} GB" if free >= 10**9 else f"{free // 10**6} MB"
+        said.append(f"Only {amount} of its disk are free." if free < LITTLE_ROOM else f"{amount} of its disk are free.")
+    if status["aside"]:
+        files = "A damaged file was" if status["aside"] == 1 else f"{status['aside']:,} damaged files were"
+        said.append(f"{files} moved aside (outbox-aside-… in the data folder); what could be read of it is back.")
+    if status["damaged"]:
+        said.append(f"{_answers(status['damaged'])} cannot be read any more.")
+    return said
 
 
 def _clock(status: Mapping[str, Any]) -> str:

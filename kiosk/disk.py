@@ -1,89 +1,36 @@
 """The file under the outbox: one SQLite database, one connection, one lock.
 
 WAL with synchronous FULL: a commit that returned survives the plug being pulled. A single connection, because
-several beside a checkpoint can lose commits in the SQLite that Debian 12 carries."""
+several beside a checkpoint can lose commits in the SQLite that Debian 12 carries. Whatever state the disk is in, a
+terminal starts: what cannot be held raises NotHeld until the disk is well again, and a damaged file is moved aside."""
 
+import logging
+import os
 import sqlite3
-import struct
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-APPLICATION_ID = 0x534D4C50
+from kiosk import aside, pages, schema, storage
+from kiosk.ballast import Ballast
+from kiosk.storage import Trouble
+
+log = logging.getLogger(__name__)
+
 CHECKPOINT_ROWS = 16
 CHECKPOINT_AT_ONCE = 64
 """Commits after which the tap itself checkpoints; before, at CHECKPOINT_ROWS, whoever is idle does."""
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE drafts (
-        id TEXT PRIMARY KEY, rev INTEGER NOT NULL, screen TEXT, boot TEXT NOT NULL,
-        touched_ms INTEGER NOT NULL,  -- CLOCK_BOOTTIME of the last step, in `boot`
-        body BLOB NOT NULL
-    ) WITHOUT ROWID;
-    -- Drafts that cannot be read any more: kept for a person to look at.
-    CREATE TABLE damaged (id TEXT NOT NULL, rev INTEGER NOT NULL, body BLOB NOT NULL);
-    CREATE TABLE entries (
-        n INTEGER PRIMARY KEY,  -- order of sealing
-        id TEXT NOT NULL, rev INTEGER NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('sealed', 'acked', 'parked')),
-        sha TEXT NOT NULL, body BLOB,
-        sealed_boot TEXT NOT NULL, sealed_boottime_ms INTEGER NOT NULL, sealed_wall_ms INTEGER NOT NULL,
-        verdict TEXT, code TEXT,
-        acked_ms INTEGER,  -- the centre's time of its answer
-        UNIQUE (id, rev), UNIQUE (stream, seq)
-    );
-    -- Serves: the oldest and the newest that wait.
-    CREATE INDEX entries_waiting ON entries (n) WHERE state = 'sealed';
-    CREATE TABLE anchors (
-        boot TEXT NOT NULL, place TEXT NOT NULL CHECK (place IN ('first', 'last')),
-        boottime_ms INTEGER NOT NULL, server_ms INTEGER NOT NULL, rtt_ms INTEGER NOT NULL,
-        PRIMARY KEY (boot, place)
-    ) WITHOUT ROWID;
-    """,
-    """
-    -- `texts`: free text may be in the body. `audited`: 'kept' when an audit found it held long after its ack, so that
-    -- the body may go; 'gone' when an audit missed it and the body was gone already.
-    ALTER TABLE entries ADD COLUMN texts INTEGER NOT NULL DEFAULT 1;
-    ALTER TABLE entries ADD COLUMN audited TEXT CHECK (audited IN ('kept', 'gone'));
-    -- Serve: whose text is wiped next, which body goes next, which bodies may go, what is lost, what is parked.
-    CREATE INDEX entries_texts ON entries (acked_ms, n) WHERE state = 'acked' AND texts = 1;
-    CREATE INDEX entries_bodies ON entries (acked_ms, n) WHERE state = 'acked' AND body IS NOT NULL;
-    CREATE INDEX entries_kept ON entries (n) WHERE audited = 'kept' AND body IS NOT NULL;
-    CREATE INDEX entries_gone ON entries (id, rev) WHERE audited = 'gone';
-    CREATE INDEX entries_parked ON entries (code) WHERE state = 'parked';
-    -- Which start was which: counted as this terminal lived through them.
-    CREATE TABLE boots (boot TEXT PRIMARY KEY, n INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
-    INSERT INTO boots SELECT sealed_boot, row_number() OVER (ORDER BY min(n)) FROM entries GROUP BY sealed_boot;
-    -- What became of the entries of each stream, kept by the database itself, so that a start need not count them.
-    CREATE TABLE streams (
-        stream TEXT PRIMARY KEY, sealed INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
-        pending INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0
-    ) WITHOUT ROWID;
-    INSERT INTO streams
-        SELECT stream, max(seq), sum(state = 'acked'), sum(state = 'sealed'), sum(state = 'parked')
-        FROM entries GROUP BY stream;
-    CREATE TRIGGER entries_sealed AFTER INSERT ON entries BEGIN
-        INSERT OR IGNORE INTO streams (stream) VALUES (new.stream);
-        UPDATE streams SET sealed = max(sealed, new.seq), acked = acked + (new.state = 'acked'),
-            pending = pending + (new.state = 'sealed'), parked = parked + (new.state = 'parked')
-            WHERE stream = new.stream;
-    END;
-    CREATE TRIGGER entries_taken_out AFTER DELETE ON entries BEGIN
-        UPDATE streams SET acked = acked - (old.state = 'acked'), pending = pending - (old.state = 'sealed'),
-            parked = parked - (old.state = 'parked') WHERE stream = old.stream;
-    END;
-    CREATE TRIGGER entries_moved AFTER UPDATE OF state ON entries WHEN new.state <> old.state BEGIN
-        UPDATE streams SET acked = acked + (new.state = 'acked') - (old.state = 'acked'),
-            pending = pending + (new.state = 'sealed') - (old.state = 'sealed'),
-            parked = parked + (new.state = 'parked') - (old.state = 'parked')
-            WHERE stream = new.stream;
-    END;
-    """,
-)
+RETRY_S = 1.0
+"""How long a disk that was in trouble is left alone before the file is opened again."""
+UNPIN_S = 5.0
+"""How often a file that somebody else has open is tried to be had alone."""
+CHECK_S = 2.0
+"""How long a start looks through the file for damage."""
+FAULTS = 3
+"""How often a file may refuse to be read before it is moved aside, when the disk is well otherwise."""
 
 
 class NotHeld(Exception):
@@ -95,42 +42,55 @@ class OutboxRefused(Exception):
 
 
 class Disk:
-    """Opens or makes the file at `path`. Raises OutboxRefused for a file that is not an outbox, OSError,
-    sqlite3.Error."""
+    """The file at `path`, opened or made as soon as the disk allows it. Raises OutboxRefused for the outbox of a newer
+    Smilepost, and nothing else.
+
+    `storage` is what is wrong with the disk now (`full`, `read_only`, `failing`, `pinned`), or None. `openings` counts
+    how often the file was opened: what was counted of it before has to be counted again."""
 
     def __init__(self, path: Path) -> None:
-        refuse_foreign(path)
+        _refuse_newer(path)
         self._path = path
         self._lock = RLock()
-        self._unsaved = 0
-        self._within = False
-        self.commits = 0
-        self._db = self._open()
-        self._migrate()
-        self._changes = self._db.total_changes
+        self._db: sqlite3.Connection | None = None
+        self._unsaved = self._changes = self._faults = 0
+        self._again_s = self._unpin_s = 0.0
+        self._shared = self._suspect = False
+        self._check, self._within = True, False
+        self._ballast = Ballast(path.parent)
+        self._trouble: Trouble | None = None
+        self.commits = self.openings = 0
+        with suppress(NotHeld):
+            self._ready()
+
+    @property
+    def storage(self) -> Trouble | None:
+        return self._trouble or ("full" if self._ballast.given_up else None)
 
     @contextmanager
     def durable(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is on the disk when the block has ended, or a part of the one it stands in. Raises NotHeld
         when it is not."""
         with self._lock:
+            db = self._ready()
             if self._within:
-                yield self._db
+                yield db
                 return
             self._within = True
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
+                self._settle_suspect(db)
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
             except sqlite3.Error as problem:
                 raise self._lost(problem) from None
             except BaseException:
-                if self._db.in_transaction:  # not after the file was opened anew in the middle of it
-                    self._db.execute("ROLLBACK")
+                if db is self._db and db.in_transaction:  # not after the file was opened anew in the middle of it
+                    db.execute("ROLLBACK")
                 raise
             finally:
                 self._within = False
-            self._committed()
+            self._committed(db)
 
     def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row. Raises NotHeld when the file cannot be read."""
@@ -141,7 +101,7 @@ class Disk:
         """Raises NotHeld when the file cannot be read."""
         with self._lock:
             try:
-                return self._db.execute(query, values).fetchall()
+                return self._ready().execute(query, values).fetchall()
             except sqlite3.Error as problem:
                 raise self._lost(problem) from None
 
@@ -154,17 +114,25 @@ class Disk:
         """Move the journal into the file, when something waits there and it is time: one damaged byte in a long
         journal would silently drop everything after it."""
         with self._lock:
-            if self._unsaved >= (1 if idle else CHECKPOINT_ROWS):
-                self._checkpoint()
+            if self._db is not None and self._unsaved >= (1 if idle else CHECKPOINT_ROWS):
+                self._checkpoint(self._db)
+
+    def mend(self) -> None:
+        """Whatever is wrong with the disk: see whether it is well again. To be called each second or so."""
+        with self._lock:
+            if self._trouble == "pinned" and self._shared and time.monotonic() >= self._unpin_s:
+                self._close()
+            if self._trouble is not None:
+                with suppress(NotHeld), self.durable() as db:
+                    db.execute("INSERT OR REPLACE INTO facts VALUES ('disk_tried', ?)", (str(time.monotonic_ns()),))
+            if self._trouble is None:
+                self._ballast.take_aboard()
 
     def shorten(self) -> None:
         """Empty the journal: nothing that was wiped is left in it."""
         with self._lock:
-            try:
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                self._unsaved = 0
-            except sqlite3.Error as problem:
-                self._lost(problem)
+            if self._db is not None:
+                self._checkpoint(self._db, "TRUNCATE")
 
     def unused(self) -> int:
         """Bytes of the file that the next answers go into before it grows. Raises NotHeld."""
@@ -172,78 +140,161 @@ class Disk:
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
+            self._close()
+            self._again_s = float("inf")
 
-    def _committed(self) -> None:
-        if self._db.total_changes == self._changes:
+    # -- in good times
+
+    def _ready(self) -> sqlite3.Connection:
+        """The open file. Raises NotHeld, at once while it is too early to try again."""
+        if self._db is None:
+            if time.monotonic() < self._again_s:
+                raise NotHeld(f"the disk is {self._trouble or 'closed'}")
+            try:
+                self._db = self._open_sound()
+            except sqlite3.Error as problem:
+                raise self._lost(problem) from None
+            except OSError as problem:
+                self._faults += 1
+                self._again_s = time.monotonic() + RETRY_S
+                self._say(storage.of(problem))
+                raise NotHeld(f"{type(problem).__name__}: {problem.strerror}") from None
+        return self._db
+
+    def _committed(self, db: sqlite3.Connection) -> None:
+        if db.total_changes == self._changes:
             return
-        self._changes = self._db.total_changes
+        self._changes = db.total_changes
         self.commits += 1
         self._unsaved += 1
+        self._say("pinned" if self._shared else None)
         if self._unsaved >= CHECKPOINT_AT_ONCE:
-            self._checkpoint()
+            self._checkpoint(db)
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, db: sqlite3.Connection, how: str = "PASSIVE") -> None:
         try:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            db.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
             self._unsaved = 0
         except sqlite3.Error as problem:
             self._lost(problem)
 
+    # -- in bad ones
+
     def _lost(self, problem: sqlite3.Error) -> NotHeld:
-        """After a failed sync nobody knows what the connection believes to have written: open it anew."""
-        try:
-            self._db.close()
-            self._db = self._open()
-            self._in_wal()
-            self._changes = self._db.total_changes
-        except sqlite3.Error:
-            pass  # the next use fails as this one did, and tries to open it again
+        """After a failed sync nobody knows what the connection believes to have written: open the file anew."""
+        was_open, trouble = self._db is not None, storage.trouble(problem, self._path.parent)
+        damaged = storage.is_damage(problem)
+        if damaged or storage.is_misread(problem):
+            self._check = True
+            self._faults += 1
+        if trouble == "full" and self._ballast.give_up():
+            log.warning("the ballast is thrown overboard, so that the next answers can be kept")
+        self._suspect = True
+        self._close()
+        if was_open:
+            with suppress(NotHeld):
+                self._ready()
+        else:
+            self._again_s = time.monotonic() + RETRY_S
+        if not damaged or self._db is None:
+            self._say(trouble)
         return NotHeld(f"{type(problem).__name__}: {problem}")
 
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=0)
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")  # one process: no shared memory, nobody else can write
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("PRAGMA wal_autocheckpoint = 0")
-        db.execute("PRAGMA cache_size = -512")  # KiB: a terminal has little memory, and reads little
-        db.execute("PRAGMA synchronous = EXTRA")
+    def _settle_suspect(self, db: sqlite3.Connection) -> None:
+        """Before anything is written after a failure: what the journal holds goes into the file. A part of it may
+        never have reached the disk though the machine's memory shows it; what is written after such a hole would be
+        gone with the power. Raises sqlite3.Error."""
+        if self._suspect:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._suspect = False
+
+    def _say(self, trouble: Trouble | None) -> None:
+        if trouble != self._trouble:
+            before, self._trouble = self._trouble, trouble
+            if trouble:
+                log.warning("%s", storage.SENTENCES[trouble])
+            else:
+                log.info("the disk is well again (%s)", before)
+
+    def _close(self) -> None:
+        if self._db is not None:
+            db, self._db = self._db, None
+            with suppress(sqlite3.Error):
+                if self._suspect:
+                    # This connection alone knows which part of the journal was synced: let it write that down.
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            with suppress(sqlite3.Error):
+                db.close()
+
+    def _open_sound(self) -> sqlite3.Connection:
+        """Open the file; a damaged one is moved aside first. Raises OSError, sqlite3.Error."""
+        if self._is_unsound():
+            self._move_aside()
+        journal_waits = self._path.with_name(self._path.name + "-wal").exists()
+        try:
+            db = self._open()
+        except sqlite3.DatabaseError as problem:
+            if not storage.is_damage(problem):
+                raise
+            self._move_aside()
+            db = self._open()
+        self._check = False
+        self._suspect = self._suspect or journal_waits
+        self._changes = db.total_changes
+        self._unsaved = 1  # whatever the journal holds of the last time
+        self.openings += 1
+        self._unpin_s = time.monotonic() + UNPIN_S
         return db
 
-    def _in_wal(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL").fetchall()
-        self._db.execute("PRAGMA synchronous = FULL")
+    def _is_unsound(self) -> bool:
+        if self._faults >= FAULTS and storage.probe(self._path.parent) is None:
+            return True
+        return self._check and (aside.is_foreign(self._path) or pages.has_damaged_journal(self._path))
 
-    def _migrate(self) -> None:
-        """The schema is written in a rollback journal, so that the header of the file says whose it is from the
-        first moment; only then WAL takes over."""
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version < len(_MIGRATIONS):
-            self._db.execute("PRAGMA journal_mode = DELETE").fetchall()
-            steps = [*_MIGRATIONS[version:], f"PRAGMA application_id = {APPLICATION_ID}"]
-            if version == 0:
-                steps.append("INSERT INTO facts VALUES ('stream', lower(hex(randomblob(8)))), ('next_seq', '1')")
-            steps.append(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-            self._db.executescript(f"BEGIN IMMEDIATE; {'; '.join(steps)}; COMMIT;")
-        self._in_wal()
+    def _move_aside(self) -> None:
+        name = aside.move(self._path)
+        self._faults = 0
+        log.error("the outbox is damaged: it is kept as %s, and what can be read of it is brought back", name)
+
+    def _open(self) -> sqlite3.Connection:
+        """Alone when that can be had, else beside whoever has the file open: a copy that is being made is no reason
+        to hold no taps."""
+        try:
+            db, self._shared = self._opened("EXCLUSIVE"), False
+        except sqlite3.OperationalError as problem:
+            if storage.trouble(problem, self._path.parent) != "pinned":
+                raise
+            db, self._shared = self._opened("NORMAL"), True
+            self._say("pinned")
+        return db
+
+    def _opened(self, locking: str) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # nobody else's: it holds the device's key
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=0)
+        try:
+            db.execute(f"PRAGMA locking_mode = {locking}")  # alone: no shared memory, and nobody else can write
+            db.execute("PRAGMA foreign_keys = ON")
+            db.execute("PRAGMA secure_delete = ON")
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+            db.execute("PRAGMA cache_size = -512")  # KiB: a terminal has little memory, and reads little
+            db.execute("PRAGMA synchronous = EXTRA")
+            schema.migrate(db)
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            db.execute("PRAGMA synchronous = FULL")
+            if self._check:
+                aside.look_through(db, CHECK_S)
+        except BaseException:
+            with suppress(sqlite3.Error):
+                db.close()
+            raise
+        return db
 
 
-def refuse_foreign(path: Path) -> None:
-    """Read the header without opening the file as a database, so that nothing of it is touched. Raises
-    OutboxRefused when it is no outbox, or a newer one."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("rb") as file:
-        header = file.read(100)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+def _refuse_newer(path: Path) -> None:
+    version = aside.version_of(path)
+    if version is not None and schema.VERSION < version < aside.ABSURD:
         raise OutboxRefused(
-            f"{path} is not an outbox of Smilepost but another file; move it away or choose another data folder."
-        )
-    version, application = struct.unpack(">I4xI", header[60:72])
-    if application != APPLICATION_ID:
-        raise OutboxRefused(f"{path} is a database of another program; choose another data folder.")
-    if version > len(_MIGRATIONS):
-        raise OutboxRefused(
-            f"{path} was written by a newer Smilepost (schema {version}, this one knows {len(_MIGRATIONS)}); update it."
+            f"{path} was written by a newer Smilepost (schema {version}, this one knows {schema.VERSION}); update it."
         )

@@ -1,14 +1,19 @@
 """Who this box is, and what head office told it last: two small files, written whole or not at all."""
 
+import logging
 import os
 import secrets
 from base64 import b64decode
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from sync import wire
+
+log = logging.getLogger(__name__)
 
 _HARDWARE = (Path("/proc/device-tree/serial-number"), Path("/sys/block/mmcblk0/device/cid"), Path("/etc/machine-id"))
 
@@ -28,7 +33,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def secret(self) -> bytes:
-        return b64decode(self.key)
+        return b64decode(self.key, validate=True)
 
 
 class KeptManifest(msgspec.Struct, frozen=True):
@@ -36,6 +41,9 @@ class KeptManifest(msgspec.Struct, frozen=True):
 
     etag: str
     manifest: wire.Manifest
+
+
+_Kept = TypeVar("_Kept", Identity, KeptManifest)
 
 
 def fingerprint() -> str:
@@ -66,28 +74,66 @@ def enrolled(who: Identity, given: wire.Enrolment) -> Identity:
     )  # fmt: skip
 
 
-def load(folder: Path) -> Identity:
-    """The identity in `folder`, made at the first start. Raises OSError, ValueError when it cannot be read."""
-    path = folder / "identity.json"
-    if not path.exists():
-        save(folder, Identity(install=secrets.token_hex(16)))
-    return msgspec.json.decode(path.read_bytes(), type=Identity)
+def load(folder: Path) -> Identity | None:
+    """The identity in `folder`; None when there is none yet, or none that can be read. A damaged one is moved aside."""
+    return _load(folder / "identity.json", Identity)
+
+
+def read(copy: str) -> Identity | None:
+    """The identity from its second copy, or None."""
+    return _decoded(copy.encode(), Identity)
+
+
+def text(kept: "Identity | KeptManifest") -> str:
+    """What a second copy holds."""
+    return msgspec.json.encode(kept).decode()
 
 
 def save(folder: Path, identity: Identity) -> None:
+    """Raises OSError."""
     write_whole(folder / "identity.json", msgspec.json.encode(identity))
 
 
 def load_manifest(folder: Path) -> KeptManifest | None:
-    """The last good manifest, or None."""
-    try:
-        return msgspec.json.decode((folder / "manifest.json").read_bytes(), type=KeptManifest)
-    except (OSError, msgspec.DecodeError):
-        return None
+    """The last good manifest, or None. A damaged one is moved aside."""
+    return _load(folder / "manifest.json", KeptManifest)
+
+
+def read_manifest(copy: str) -> KeptManifest | None:
+    """The manifest from its second copy, or None."""
+    return _decoded(copy.encode(), KeptManifest)
 
 
 def save_manifest(folder: Path, kept: KeptManifest) -> None:
+    """Raises OSError."""
     write_whole(folder / "manifest.json", msgspec.json.encode(kept))
+
+
+def _load(path: Path, kind: type[_Kept]) -> _Kept | None:
+    try:
+        found = _decoded(path.read_bytes(), kind)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        log.error("%s cannot be read (%s)", path.name, problem.strerror)
+        found = None
+    if found is None:
+        with suppress(OSError):
+            log.error("%s is damaged: it is kept as %s", path.name, _aside(path))
+    return found
+
+
+def _aside(path: Path) -> str:
+    number = 1 + len(list(path.parent.glob(f"{path.stem}-aside-*{path.suffix}")))
+    return path.rename(path.with_stem(f"{path.stem}-aside-{number}")).name
+
+
+def _decoded(content: bytes, kind: type[_Kept]) -> _Kept | None:
+    try:
+        found = msgspec.json.decode(content, type=kind)
+        return found if not isinstance(found, Identity) or found.secret is not None else None
+    except (ValueError, msgspec.MsgspecError, RecursionError):  # the first: of a key that is none
+        return None
 
 
 def write_whole(path: Path, content: bytes) -> None:

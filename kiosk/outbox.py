@@ -6,15 +6,17 @@ never changes again."""
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from kiosk import facts
+from kiosk import aside, facts
 from kiosk.archive import BITE, BREATH_S, Archive, has_texts, without_texts
 from kiosk.disk import Disk, NotHeld, OutboxRefused
+from kiosk.salvage import Salvage
 from kiosk.starts import Starts
 from sync import wire
 
@@ -52,19 +54,32 @@ class Waiting(NamedTuple):
     body: bytes
 
 
+SALVAGE_AT_START_S = 3.0
+"""How long a start waits for what a damaged file held; the rest comes back while the terminal runs."""
+STARTS_APART = 1_000_000
+"""Between the numbers of the starts in a damaged file and in the one after it, should they not come back."""
+
 _draft = msgspec.json.Decoder(Draft)
 
 
 class Outbox:
-    """Opens or makes the outbox at `path`. Raises OutboxRefused, OSError, sqlite3.Error."""
+    """Opens or makes the outbox at `path`, as soon as the disk allows it; what a damaged one held comes back first.
+    Raises OutboxRefused for one of a newer Smilepost, and nothing else."""
 
     def __init__(self, path: Path) -> None:
         self.disk = Disk(path)
+        self._salvage = Salvage(self.disk, path.parent)
+        with suppress(NotHeld):
+            self.salvage(SALVAGE_AT_START_S)
         self.archive = Archive(self.disk)
-        self.starts = Starts(self.disk)
+        self.starts = Starts(self.disk, STARTS_APART * max(aside.files(path.parent), default=0))
 
     def close(self) -> None:
         self.disk.close()
+
+    def salvage(self, seconds: float) -> bool:
+        """Bring back from damaged files for about so long; whether everything is back. Raises NotHeld."""
+        return self._salvage.go_on(seconds)
 
     # -- the customer is there
 
@@ -251,6 +266,16 @@ class Outbox:
             " ORDER BY n LIMIT 1"
         )
         return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
+
+    def aside(self) -> int:
+        """How many damaged files were moved aside. Raises NotHeld."""
+        return int(self.fact("aside", "0"))
+
+    def damaged(self) -> int:
+        """How many entries could not be read any more: those of a damaged file that did not come back, and those that
+        are parked because their hash does not fit. Raises NotHeld."""
+        gone = sum(max(c.sealed - c.acked - c.pending - c.parked, 0) for c in self.counts().values())
+        return gone + self.parked().get("damaged", 0)
 
 
 def _is_sound(body: bytes, sha: str) -> bool:

@@ -4,9 +4,9 @@ several threads."""
 import logging
 import secrets
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from threading import Event, RLock, Thread
@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kiosk import identity, keeping, lock, memory, office
+from kiosk import health, identity, keeping, lock, memory, office
 from kiosk.archive import BREATH_S
 from kiosk.batches import Sheet
 from kiosk.clock import Clock
 from kiosk.config import Settings
-from kiosk.disk import refuse_foreign
 from kiosk.export import content
-from kiosk.identity import KeptManifest
+from kiosk.identity import Identity, KeptManifest
+from kiosk.keepsakes import Keepsakes
 from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
 from kiosk.sender import Box, Sender
@@ -33,9 +33,13 @@ log = logging.getLogger(__name__)
 WALKED_AWAY_MS = 90_000
 """A visit that nobody touched for so long is over, whatever its page believes."""
 HOUSEKEEPING_S = 1.0
+SALVAGE_S = 0.2
+"""Of each second, for what comes back from a damaged file."""
 TIDY_MS = 60_000
-_UNHEARD = {"persisted": False, "unsent": 0}
-"""Of a page without script, or before its first word."""
+
+
+_UNUSABLE = (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError)
+"""What a manifest raises that nobody can work from."""
 
 
 class TerminalRefused(Exception):
@@ -61,18 +65,20 @@ class Terminal:
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        refuse_foreign(settings.data / "outbox.sqlite3")  # before anything is written beside it
         self._guard = RLock()
         try:
             self._running = lock.take(settings.data)
         except lock.Taken as refusal:
             raise TerminalRefused(str(refusal)) from None
         try:
-            self._identity = identity.load(settings.data)
             self.outbox = Outbox(settings.data / "outbox.sqlite3")
-            self._arrive(hardware())
-        except (OSError, ValueError, sqlite3.Error, NotHeld) as problem:
-            raise TerminalRefused(f"The data folder {settings.data} cannot be used: {problem}.") from None
+        except BaseException:
+            self._running.close()
+            raise
+        self._kept = Keepsakes(settings.data, self.outbox, hardware())
+        self._numbered = -1
+        with suppress(NotHeld, OSError):  # of a disk in trouble; then when it is well again
+            self._arrive()
         self._previous: dict[str | None, int] = {}
         self._beats: dict[str, int] = {}
         self._pages: dict[str, dict[str, Any]] = {}
@@ -83,29 +89,29 @@ class Terminal:
         self._zone: tzinfo = UTC
         self._misread: str | None = None
         self._tidy_ms = 0
-        kept = identity.load_manifest(settings.data)
-        if kept is not None:
-            self._adopt(kept)
+        etag = self._adopt_first(self._kept.manifests())
         if settings.centre:
             box = Box(lambda: self._identity, self._wire_health, lambda: self._zone, self._on_manifest)
             self.sender = Sender(self.outbox, self.clock, Line(settings.centre), box, settings.sync_at_once)
-            self.sender.etag = kept.etag if kept else ""
+            self.sender.etag = etag
 
-    def _arrive(self, hardware: str) -> None:
-        """Number this start, and see whether the card was moved here: then what comes goes into a stream of its own."""
-        self.outbox.starts.began(self.clock.boot)
-        who, moved = identity.found_on(self._identity, hardware)
-        if moved:
-            log.warning("this card was in another machine before; enrol it again")
-            self.outbox.rotate()
-        if who != self._identity:
-            identity.save(self.settings.data, who)
-            self._identity = who
+    def _arrive(self) -> None:
+        """Number this start, also in a file that took a damaged one's place, and write down who this box is. Raises
+        NotHeld, OSError."""
+        if self._numbered != self.outbox.disk.openings:
+            self.outbox.starts.began(self.clock.boot)
+            self._numbered = self.outbox.disk.openings
+        self._kept.keep()
+
+    @property
+    def _identity(self) -> Identity:
+        return self._kept.identity
 
     def start(self) -> None:
         """Whoever was there when the power went has left; then the threads begin."""
         memory.share_one_heap()
-        self._seal_stale(everybody=True)
+        with suppress(NotHeld):  # of a disk in trouble; then they leave when they are known again
+            self._seal_stale(everybody=True)
         self._keeper.start()
         if self.sender:
             self.sender.start()
@@ -215,9 +221,11 @@ class Terminal:
             self.sender.nudge()
 
     def seal_screen(self, screen: str | None) -> None:
-        """Whoever was at this screen has left. Raises NotHeld."""
-        for name in self.outbox.drafts_of(screen):
-            self.seal(name, "left")
+        """Whoever was at this screen has left. While the disk is in trouble they are sealed later: somebody new is
+        there, whose touch their page may be able to keep."""
+        with suppress(NotHeld):
+            for name in self.outbox.drafts_of(screen):
+                self.seal(name, "left")
 
     # -- head office
 
@@ -230,8 +238,10 @@ class Terminal:
         if given is None:
             raise TerminalRefused(sentence)
         with self._guard:
-            self._identity = identity.enrolled(self._identity, given)
-            identity.save(self.settings.data, self._identity)
+            try:
+                self._kept.become(identity.enrolled(self._identity, given))
+            except OSError as problem:
+                raise TerminalRefused(f"What head office gave cannot be written down ({problem.strerror}).") from None
         self.sender.begin_anew()
         self.sender.fetch_manifest()
         place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
@@ -253,13 +263,25 @@ class Terminal:
             return
         try:
             self._adopt(told)
-        except (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError) as problem:
+        except _UNUSABLE as problem:
             self._say_misread(str(problem) or type(problem).__name__)
             return
         self._say_misread(None)
-        identity.save_manifest(self.settings.data, told)
+        try:
+            self._kept.keep_manifest(told)
+        except (NotHeld, OSError) as problem:
+            log.warning("the manifest from head office is not written down (%s); it is asked for again", problem)
+            return
         if self.sender:
             self.sender.etag = told.etag
+
+    def _adopt_first(self, kept: list[KeptManifest]) -> str:
+        """Work from the first that can be worked from; returns its ETag, or nothing."""
+        for manifest in kept:
+            with suppress(*_UNUSABLE):
+                self._adopt(manifest)
+                return manifest.etag
+        return ""
 
     def _say_misread(self, problem: str | None) -> None:
         if problem and problem != self._misread:
@@ -276,46 +298,20 @@ class Terminal:
 
     def health(self) -> dict[str, object]:
         """What /healthz says: memory in bytes, what waits, when head office last answered."""
-        told = self._wire_health()
-        counts = list(told.streams.values())
         return {
-            "app": wire.APP,
+            **health.local(self._wire_health(), self._identity, self.outbox),
             "resident_bytes": memory.resident(),
-            "enrolled": self._identity.device is not None,
-            "screens": list(self._identity.screens),
-            "sealed": sum(c.sealed for c in counts),
-            "acked": sum(c.acked for c in counts),
-            "pending": sum(c.pending for c in counts),
-            "parked": sum(c.parked for c in counts),
-            "commits": self.outbox.disk.commits,
-            **{name: getattr(told, name) for name in ("oldest_pending_ms", "last_success_ms", "last_error")},
-            **{name: getattr(told, name) for name in ("free_bytes", "sqlite", "journal")},
             "clock_synced": self.clock.synced(),
-            "lost": told.lost,
-            "moved": bool(self._identity.successor),
-            "audit": self.outbox.archive.audit.why,
-            "parked_codes": self.outbox.parked(),
             "manifest_error": self._misread,
         }
 
     def _wire_health(self) -> wire.Health:
-        oldest, now = self.outbox.oldest_waiting(), self.clock.stamp()
-        sender = self.sender
-        return wire.Health(
-            streams=self.outbox.counts(),
-            oldest_pending_ms=_age(oldest, now) if oldest else None,
-            last_success_ms=sender.last_success_ms if sender else None,
+        told = health.told(self.outbox, self.settings.data, self.clock.stamp(), dict(self._beats), self._pages)
+        return msgspec.structs.replace(
+            told,
+            last_success_ms=self.sender.last_success_ms if self.sender else None,
             last_error=self._error(),
-            free_bytes=shutil.disk_usage(self.settings.data).free,
-            sqlite=sqlite3.sqlite_version,
-            journal=self.outbox.disk.journal(),
-            screens={
-                screen: {"beat_ms": now.boottime_ms - beat, **self._pages.get(screen, _UNHEARD)}
-                for screen, beat in list(self._beats.items())
-            },
-            stream=self.outbox.stream,
             fingerprint=self._identity.hardware,
-            lost=self.outbox.archive.lost(),
         )
 
     def _error(self) -> str | None:
@@ -328,11 +324,14 @@ class Terminal:
     def _keep(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):
             try:
+                self.outbox.disk.mend()
+                self._arrive()
+                self.outbox.salvage(SALVAGE_S)
                 self._seal_stale(everybody=False)
                 self.outbox.disk.checkpoint(idle=True)
                 self._tidy_now_and_then()
-            except NotHeld as problem:
-                log.warning("the disk does not take what it is given (%s)", problem)
+            except (NotHeld, OSError) as problem:
+                log.debug("the disk does not take what it is given (%s)", problem)  # it has said so itself
             except Exception:
                 log.exception("housekeeping failed; it is tried again")
 
@@ -360,7 +359,7 @@ class Terminal:
         return self.outbox.archive.tidy(server_ms, room, wanted)
 
     def _is_full(self) -> bool:
-        return getattr(self.outbox.disk, "storage", None) == "full"
+        return self.outbox.disk.storage == "full"
 
     def _seal_stale(self, everybody: bool) -> None:
         now = self.clock.stamp()
@@ -386,13 +385,6 @@ def _zone(name: str) -> tzinfo:
 def _earlier(stamp: wire.Stamp, ms: int) -> wire.Stamp:
     ms = min(max(ms, 0), stamp.boottime_ms)
     return msgspec.structs.replace(stamp, boottime_ms=stamp.boottime_ms - ms, wall_ms=stamp.wall_ms - ms)
-
-
-def _age(then: wire.Stamp, now: wire.Stamp) -> int:
-    """Milliseconds between two stamps: exact within one start, by the wall clock across starts."""
-    if then.boot == now.boot:
-        return max(now.boottime_ms - then.boottime_ms, 0)
-    return max(now.wall_ms - then.wall_ms, 0)
 
 
 def open_terminal(settings: Settings) -> Terminal:

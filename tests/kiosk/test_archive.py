@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk import disk
+from kiosk import schema
 from kiosk.archive import Question
 from kiosk.audits import Revision, is_lost
 from kiosk.keeping import BODY_MS, DAY_MS, TEXT_MS, Room
@@ -241,14 +241,14 @@ def test_an_outbox_of_the_first_version_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite3"
     entry = wire.seal({"id": "a", "rev": 1, "answers": {"visit": 0, "comment": WORDS}}, "pepper")
     with closing(sqlite3.connect(path)) as db:
-        db.executescript(disk._MIGRATIONS[0])
+        db.executescript(schema._MIGRATIONS[0])
         db.execute("INSERT INTO facts VALUES ('stream', 's1'), ('next_seq', '4')")
         for seq, state, boot in ((1, "acked", "b1"), (2, "parked", "b1"), (3, "sealed", "b2")):
             db.execute(
                 "INSERT INTO entries VALUES (NULL, ?, 1, 's1', ?, ?, ?, ?, ?, 0, 0, NULL, NULL, ?)",
                 (f"id-{seq}", seq, state, entry["sha"], wire.encode(entry), boot, NOW if state == "acked" else None),
             )
-        db.execute(f"PRAGMA application_id = {disk.APPLICATION_ID}")
+        db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute("PRAGMA user_version = 1")
         db.commit()
     outbox = Outbox(path)

@@ -27,6 +27,9 @@ WELL: dict[str, Any] = {
     "oldest_pending_ms": None,
     "last_success_ms": ms(15, 29),
     "last_error": None,
+    "storage": None,
+    "aside": 0,
+    "damaged": 0,
     "free_bytes": 13_240_000_000,
     "clock_synced": True,
 }
@@ -76,6 +79,13 @@ def test_a_day_without_a_network() -> None:
             f"Head office is busy ({CENTRE}). It has not answered since the terminal was started.",
         ),
         ({"free_bytes": 42_000_000}, "Only 42 MB of its disk are free."),
+        ({"storage": "full"}, "The disk is full: no further answer can be kept until there is room."),
+        ({"storage": "failing", "free_bytes": None}, "The disk fails: no answer can be kept until it works again."),
+        (
+            {"aside": 1, "damaged": 2},
+            "A damaged file was moved aside (outbox-aside-… in the data folder); what could be read of it is back.",
+        ),
+        ({"aside": 1, "damaged": 2}, "2 answers cannot be read any more."),
         ({"free_bytes": 420_000_000}, "420 MB of its disk are free."),
         (
             {"clock_synced": False},

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from kiosk.disk import APPLICATION_ID, CHECKPOINT_AT_ONCE
+from kiosk.disk import CHECKPOINT_AT_ONCE
 from kiosk.outbox import Draft, NotHeld, Outbox, OutboxRefused
+from kiosk.schema import APPLICATION_ID
 from sync import wire
 from tests.boxes import new_id
 
@@ -223,35 +224,6 @@ def test_the_journal_stays_short(outbox: Outbox, path: Path) -> None:
     for _ in range(3 * CHECKPOINT_AT_ONCE):
         sealed(outbox)
     assert wal.stat().st_size <= 2 * size
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"Dear diary, today I was moved here by mistake.", "not an outbox"),
-        (b"SQLite format 3\0 but cut off", "not an outbox"),
-    ],
-)
-def test_another_file_is_left_alone(path: Path, content: bytes, sentence: str) -> None:
-    path.write_bytes(content)
-    with pytest.raises(OutboxRefused, match=sentence):
-        Outbox(path)
-    assert path.read_bytes() == content
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
-
-
-@pytest.mark.parametrize(
-    ("pragmas", "sentence"),
-    [("PRAGMA application_id = 7", "another program"), ("PRAGMA user_version = 1", "another program")],
-)
-def test_another_program_s_database_is_left_alone(path: Path, pragmas: str, sentence: str) -> None:
-    with sqlite3.connect(path) as db:
-        db.executescript(f"CREATE TABLE recipes (name TEXT); {pragmas}")
-    db.close()
-    before = path.read_bytes()
-    with pytest.raises(OutboxRefused, match=sentence):
-        Outbox(path)
-    assert path.read_bytes() == before
 
 
 def test_a_newer_outbox_is_left_alone(path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kiosk import control
 from kiosk.clock import Clock
 from kiosk.config import Settings
-from kiosk.outbox import Draft, OutboxRefused
+from kiosk.outbox import Draft
 from kiosk.terminal import WALKED_AWAY_MS, Terminal, TerminalRefused
 from tests.terminals import Hands, sealed, terminal
 
@@ -160,13 +160,6 @@ def test_where_there_is_no_linux_a_start_is_this_process_s(tmp_path: Path) -> No
     assert one.synced() is False
     stamp = one.stamp()
     assert (stamp.boot, stamp.synced) == (one.boot, False)
-
-
-def test_another_program_s_file_is_found_before_anything_is_written(tmp_path: Path) -> None:
-    (tmp_path / "outbox.sqlite3").write_bytes(b"a diary")
-    with pytest.raises(OutboxRefused):
-        Terminal(Settings(data=tmp_path))
-    assert [path.name for path in tmp_path.iterdir()] == ["outbox.sqlite3"]
 
 
 def test_asking_how_a_terminal_is_makes_none(tmp_path: Path) -> None:

@@ -1,0 +1,120 @@
+"""Files that cannot be this terminal's outbox: how they are known, and how they are moved out of its way.
+
+Nothing here is ever deleted, and no file is touched while it is open as a database: closing it a second time would
+drop the locks of the first."""
+
+import os
+import re
+import sqlite3
+import struct
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.schema import APPLICATION_ID
+
+MAGIC = b"SQLite format 3\0"
+ABSURD = 10_000
+"""A version that no Smilepost will ever have: damage."""
+_SCHEMA_WITHIN = 256 * 1024
+_PARTS = ("-wal", "-journal", "-shm", "")
+"""The journal first: were the power to go in between, a file without its journal is still found to be one."""
+_NAME = re.compile(r"outbox-aside-(\d+)-[0-9TZ]+\.sqlite3(-wal|-journal|-shm)?")
+
+
+def version_of(path: Path) -> int | None:
+    """The schema version of an outbox, read without opening it as a database; None when it is no outbox."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError:
+        return None
+    if len(header) < 100 or not header.startswith(MAGIC):
+        return None
+    version, application = struct.unpack(">I4xI", header[60:72])
+    return int(version) if application == APPLICATION_ID else None
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether something else than an outbox is there. One that was never finished counts as ours: its journal makes
+    it empty again. Raises OSError."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size) or _beside(path, "-journal").exists():
+        return False
+    if path.is_dir():
+        return True
+    with path.open("rb") as file:
+        file.read(1)
+    version = version_of(path)
+    return version is None or version == 0 or version >= ABSURD
+
+
+def is_of_another_program(path: Path) -> bool:
+    """Whether a file that was moved aside is a sound database of somebody else's: nothing of it is ours. Raises
+    OSError."""
+    if not path.is_file() or version_of(path) is not None:
+        return False
+    with path.open("rb") as file:
+        start = file.read(_SCHEMA_WITHIN)
+    return start.startswith(MAGIC) and b"CREATE TABLE entries (" not in start
+
+
+class Damaged(sqlite3.DatabaseError):
+    """What a check found, which SQLite itself does not raise."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    sqlite_errorname = "SQLITE_CORRUPT"
+
+
+def look_through(db: sqlite3.Connection, seconds: float) -> None:
+    """Raises sqlite3.DatabaseError when the file is damaged; a long one is looked through for so long only."""
+    until = time.monotonic() + seconds
+    db.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        ((said, *_),) = db.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return
+    finally:
+        db.set_progress_handler(None, 0)
+    if said != "ok":
+        raise Damaged(said)
+
+
+def move(path: Path) -> str:
+    """Move the outbox aside, with its journals. Returns its new name. Raises OSError."""
+    number = max([*files(path.parent), 0]) + 1
+    fresh = path.with_name(f"outbox-aside-{number}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3")
+    for part in _PARTS:
+        old = _beside(path, part)
+        if old.exists() or old.is_symlink():
+            old.rename(_beside(fresh, part))
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return fresh.name
+
+
+def files(folder: Path) -> dict[int, Path]:
+    """What was moved aside in `folder`: number -> the file (which may be missing, when only its journal was saved)."""
+    found: dict[int, Path] = {}
+    for path in _listed(folder):
+        match = _NAME.fullmatch(path.name)
+        if match:
+            found[int(match[1])] = path.with_name(path.name.removesuffix(match[2] or ""))
+    return found
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(folder.iterdir())
+    except OSError:
+        return
+
+
+def _beside(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part)

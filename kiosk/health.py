@@ -1,0 +1,77 @@
+"""How a terminal is, as it tells head office with every request and whoever asks it."""
+
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kiosk.identity import Identity
+from kiosk.outbox import NotHeld, Outbox
+from sync import wire
+
+_UNHEARD = {"persisted": False, "unsent": 0}
+"""Of a page without script, or before its first word."""
+_AS_TOLD = (
+    "oldest_pending_ms", "last_success_ms", "last_error", "free_bytes", "sqlite", "journal", "storage", "aside",
+    "damaged", "lost",
+)  # fmt: skip
+
+
+def told(
+    outbox: Outbox, folder: Path, now: wire.Stamp, beats: Mapping[str, int], pages: Mapping[str, dict[str, Any]]
+) -> wire.Health:
+    """`beats`: when each screen's page was last heard, in CLOCK_BOOTTIME milliseconds; `pages`: what it said of its own
+    store. What a disk in trouble doesn't give away is left out."""
+    known = wire.Health(
+        sqlite=sqlite3.sqlite_version,
+        screens={
+            screen: {"beat_ms": now.boottime_ms - beat, **pages.get(screen, _UNHEARD)} for screen, beat in beats.items()
+        },
+    )
+    with suppress(NotHeld, OSError):
+        known = msgspec.structs.replace(known, free_bytes=shutil.disk_usage(folder).free)
+        oldest = outbox.oldest_waiting()
+        known = msgspec.structs.replace(
+            known,
+            streams=outbox.counts(),
+            oldest_pending_ms=_age(oldest, now) if oldest else None,
+            journal=outbox.disk.journal(),
+            stream=outbox.stream,
+            lost=outbox.archive.lost(),
+            aside=outbox.aside(),
+            damaged=outbox.damaged(),
+        )
+    return msgspec.structs.replace(known, storage=outbox.disk.storage)
+
+
+def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]:
+    """The same for whoever asks on this machine, and a little more."""
+    counts = list(told.streams.values())
+    known: dict[str, object] = {
+        "app": wire.APP,
+        "enrolled": who.device is not None,
+        "screens": list(who.screens),
+        "sealed": sum(c.sealed for c in counts),
+        "acked": sum(c.acked for c in counts),
+        "pending": sum(c.pending for c in counts),
+        "parked": sum(c.parked for c in counts),
+        "commits": outbox.disk.commits,
+        "moved": bool(who.successor),
+        "audit": None,
+        "parked_codes": {},
+        **{name: getattr(told, name) for name in _AS_TOLD},
+    }
+    with suppress(NotHeld):
+        known |= {"audit": outbox.archive.audit.why, "parked_codes": outbox.parked()}
+    return known
+
+
+def _age(then: wire.Stamp, now: wire.Stamp) -> int:
+    """Milliseconds between two stamps: exact within one start, by the wall clock across starts."""
+    if then.boot == now.boot:
+        return max(now.boottime_ms - then.boottime_ms, 0)
+    return max(now.wall_ms - then.wall_ms, 0)

@@ -1,0 +1,70 @@
+"""What is wrong with a disk, told apart by what it refuses."""
+
+import errno
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+Trouble = Literal["full", "read_only", "failing", "pinned"]
+
+SENTENCES: dict[Trouble, str] = {
+    "full": "The disk is full: no further answer can be kept until there is room.",
+    "read_only": "The disk cannot be written to: no answer can be kept until it can.",
+    "failing": "The disk fails: no answer can be kept until it works again.",
+    "pinned": "Another program has the outbox open: answers are kept, but it should let go of it soon.",
+}
+"""For whoever stands beside the terminal."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_MISREAD = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+
+
+def is_damage(problem: sqlite3.Error) -> bool:
+    """Whether SQLite says that the file is no sound database."""
+    return _code(problem) & 0xFF in _DAMAGED
+
+
+def is_misread(problem: sqlite3.Error) -> bool:
+    """Whether a part of the file could not be read at all."""
+    return _code(problem) in _MISREAD
+
+
+def trouble(problem: sqlite3.Error, folder: Path) -> Trouble:
+    """What keeps the disk under `folder` from holding a tap. SQLite hides which error it met, so one is asked for."""
+    code = _code(problem) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "pinned"
+    if code == sqlite3.SQLITE_FULL:
+        return "full"
+    return probe(folder) or ("read_only" if code == sqlite3.SQLITE_READONLY else "failing")
+
+
+def of(problem: OSError) -> Trouble:
+    """What kind of trouble an error of the system's is."""
+    return "full" if problem.errno in _FULL else "read_only" if problem.errno in _READ_ONLY else "failing"
+
+
+def probe(folder: Path) -> Trouble | None:
+    """Write a little, have it synced, and take it away again; what the disk says to that."""
+    path = folder / ".probe"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, bytes(4096))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as problem:
+        return of(problem)
+    finally:
+        with suppress(OSError):
+            path.unlink()
+    return None
+
+
+def _code(problem: sqlite3.Error) -> int:
+    return int(getattr(problem, "sqlite_errorcode", 0) or 0)
