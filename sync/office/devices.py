@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, text, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, text, true
 
 from sync import models, wire
 from sync.models import anchors, clone_signs, devices, driven, placements, quarantine, screens, streams, touchpoints
@@ -17,6 +17,8 @@ from sync.office.places import Location
 MANY = 1_000
 """Times in doubt are counted up to here: what is read for a page does not grow with the answers."""
 STARTS = 12
+MOST_NAMED = 1_000
+"""Terminals that a query names one by one."""
 
 
 class Start(NamedTuple):
@@ -40,13 +42,16 @@ def every(tx: Connection, user: User, now_ms: int, page: int = 1) -> Ledger:
     """The ledger of what this person may see: terminals with a screen in their part of the tree, one they drive or,
     if they drive none any more, the last they drove."""
     top, tree = _visible(tx, user)
-    return ledger(_terminals(tx, _scope(top), tree, now_ms), top, page, delivery.version(tx, now_ms))
+    return ledger(_terminals(tx, _scope(tx, top), tree, now_ms), top, page, delivery.version(tx, now_ms))
 
 
 def find(tx: Connection, user: User, device: str, now_ms: int) -> Terminal | None:
     """That terminal, or None when there is none or this person may not see it."""
     top, tree = _visible(tx, user)
-    return next(iter(_terminals(tx, and_(_scope(top), devices.c.id == device), tree, now_ms)), None)
+    scope = _scope(tx, top)
+    if scope is not None and device not in scope:
+        return None
+    return next(iter(_terminals(tx, {device}, tree, now_ms)), None)
 
 
 def details(tx: Connection, device: str) -> Details:
@@ -86,12 +91,18 @@ def _visible(tx: Connection, user: User) -> tuple[Location | None, dict[int, Loc
     return (tree[user.location_id] if user.location_id is not None else None), tree
 
 
-def _scope(top: Location | None) -> ColumnElement[bool]:
-    """Which terminals stand at or below `top`."""
+def _scope(tx: Connection, top: Location | None) -> set[str] | None:
+    """The terminals that stand at or below `top`; None for all there are."""
     if top is None:
-        return devices.c.id.is_not(None)
+        return None
     below = models.locations.c.path.startswith(top.path)
-    return devices.c.id.in_(union(_driving(screens.c.device_id).where(below), _drove(driven.c.device_id).where(below)))
+    now, before = _driving(screens.c.device_id).where(below), _drove(driven.c.device_id).where(below)
+    return {*tx.execute(now).scalars(), *tx.execute(before).scalars()}
+
+
+def _of(column: ColumnElement[str], scope: set[str] | None) -> ColumnElement[bool]:
+    """Rows of these terminals; where they are many, all rows, of which the others find nobody who asks for them."""
+    return true() if scope is None or len(scope) > MOST_NAMED else column.in_(scope)
 
 
 def _driving(*shown: ColumnElement[Any]) -> Select[Any]:
@@ -115,16 +126,16 @@ def _placed(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _terminals(tx: Connection, scope: ColumnElement[bool], tree: dict[int, Location], now_ms: int) -> list[Terminal]:
-    ids = select(devices.c.id).where(scope)
-    spots, held, signs = _spots(tx, ids, tree), _streams(tx, ids), _signs(tx, ids)
-    driving = set(tx.execute(select(screens.c.device_id).where(screens.c.device_id.in_(ids))).scalars())
+def _terminals(tx: Connection, scope: set[str] | None, tree: dict[int, Location], now_ms: int) -> list[Terminal]:
+    spots, held, signs = _spots(tx, scope, tree), _streams(tx, scope), _signs(tx, scope)
+    driving = set(tx.execute(select(screens.c.device_id).where(_of(screens.c.device_id, scope))).scalars())
     apart = exists().where(quarantine.c.device_id == devices.c.id)
     last = and_(anchors.c.device_id == devices.c.id, anchors.c.boot == devices.c.boot, anchors.c.place == "last")
-    query = select(devices, anchors.c.rtt_ms, apart.label("has_apart")).outerjoin(anchors, last).where(scope)
+    query = select(devices, anchors.c.rtt_ms, apart.label("has_apart")).outerjoin(anchors, last)
     return [
         _terminal(row, spots[row.id], held[row.id], signs[row.id], row.id not in driving, now_ms)
-        for row in tx.execute(query)
+        for row in tx.execute(query.where(_of(devices.c.id, scope))).all()
+        if scope is None or row.id in scope
     ]
 
 
@@ -166,31 +177,31 @@ def _health(told: str | None) -> wire.Health:
         return wire.Health()
 
 
-def _spots(tx: Connection, ids: Select[Any], tree: dict[int, Location]) -> dict[str, list[Spot]]:
+def _spots(tx: Connection, scope: set[str] | None, tree: dict[int, Location]) -> dict[str, list[Spot]]:
     """Only those in the viewer's part of the tree: what else a terminal drives is none of theirs."""
     found = defaultdict(list)
     about = (touchpoints.c.location_id, touchpoints.c.name, screens.c.name)
-    driving = _driving(screens.c.device_id, *about).where(screens.c.device_id.in_(ids))
-    drove = _drove(driven.c.device_id, *about).where(driven.c.device_id.in_(ids))
+    driving = _driving(screens.c.device_id, *about).where(_of(screens.c.device_id, scope))
+    drove = _drove(driven.c.device_id, *about).where(_of(driven.c.device_id, scope))
     for query in (driving, drove):
-        for device, place, touchpoint, screen in tx.execute(query):
+        for device, place, touchpoint, screen in tx.execute(query).all():
             if place in tree:
                 found[device].append(Spot(tree[place], touchpoint, screen))
     return found
 
 
-def _streams(tx: Connection, ids: Select[Any]) -> dict[str, list[Row[Any]]]:
+def _streams(tx: Connection, scope: set[str] | None) -> dict[str, list[Row[Any]]]:
     found = defaultdict(list)
-    for row in tx.execute(select(streams).where(streams.c.device_id.in_(ids))):
+    for row in tx.execute(select(streams).where(_of(streams.c.device_id, scope))).all():
         found[row.device_id].append(row)
     return found
 
 
-def _signs(tx: Connection, ids: Select[Any]) -> dict[str, list[Sign]]:
+def _signs(tx: Connection, scope: set[str] | None) -> dict[str, list[Sign]]:
     """Those that nobody has looked at yet."""
     table, found = clone_signs.c, defaultdict(list)
     query = select(table.device_id, table.sign, table.first_ms, table.last_ms, table.times).where(
-        table.settled_ms.is_(None), table.device_id.in_(ids)
+        table.settled_ms.is_(None), _of(table.device_id, scope)
     )
     for device, *sign in tx.execute(query.order_by(table.first_ms, table.sign)):
         found[device].append(Sign(*sign))
