@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sync import migrations
 from sync.migrations import DatabaseRefused
 from sync.occupancy import Occupancy, Occupied
-from sync.sqlite_file import APPLICATION_ID, BUSY_MS, is_ours, journal_for, peek_revision, stamp
+from sync.sqlite_file import APPLICATION_ID, BUSY_MS, ROLLBACK, SYNCHRONOUS, is_ours, journal_for, peek_revision, stamp
 
 __all__ = ["APPLICATION_ID", "BUSY_MS", "Database", "DatabaseRefused", "connect", "journal_for", "open_database"]
 
@@ -124,13 +124,14 @@ def _open_sqlite(path: Path, migrate: bool) -> Database:
         connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000},
         **_POOL,
     )
-    event.listen(engine, "connect", lambda raw, _: _set_pragmas(raw, mode, synchronous))
+    event.listen(engine, "connect", lambda raw, _: set_pragmas(raw, mode, synchronous))
     event.listen(engine, "begin", _begin_sqlite)
     with _closing_on_failure(engine, str(path), place):
         if is_new:
             stamp(path)
         _bring_up(engine, str(path), migrate)
-    return Database(engine, f"{mode.lower()}+{synchronous.lower()}", place)
+        journal = _journal(engine)
+    return Database(engine, journal, place)
 
 
 def _enter(path: Path) -> Occupancy:
@@ -143,15 +144,26 @@ def _enter(path: Path) -> Occupancy:
         raise DatabaseRefused(f"The folder {path.parent} of the database cannot be used: {problem.strerror}.") from None
 
 
-def _set_pragmas(raw: Any, mode: str, synchronous: str) -> None:
+def set_pragmas(raw: sqlite3.Connection, mode: str, synchronous: str) -> None:
+    """What every connection needs before its first statement. Raises sqlite3.Error."""
+    raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}").fetchall()
+    if mode == "WAL" and raw.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+        mode, synchronous = ROLLBACK  # a disk that cannot be shared in memory: SQLite says so in this answer only
     for pragma in (
-        f"busy_timeout = {BUSY_MS}",
         f"journal_mode = {mode}",
         f"synchronous = {synchronous}",
         "foreign_keys = ON",
         "secure_delete = ON",  # what was erased is overwritten, not only unlinked
     ):
         raw.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _journal(engine: Engine) -> str:
+    """How commits are made to last on the connections of this engine, as SQLite itself says."""
+    with engine.execution_options(**{_BEGIN: "BEGIN"}).connect() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    return f"{mode}+{SYNCHRONOUS[synchronous]}"
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -10,6 +10,9 @@ APPLICATION_ID = 0x534D4350
 """Stands in the header of every SQLite file of ours ("SMCP")."""
 BUSY_MS = 10_000
 """How long a transaction waits for another process's before it gives up."""
+ROLLBACK = ("TRUNCATE", "EXTRA")
+"""Journal mode and `synchronous` without a write-ahead log."""
+SYNCHRONOUS = ("off", "normal", "full", "extra")
 
 _HEADER = b"SQLite format 3\x00"
 
@@ -19,7 +22,7 @@ def journal_for(version: tuple[int, int, int]) -> tuple[str, str]:
     several connections can lose committed transactions when a checkpoint races a commit; mended in 3.51.3,
     3.50.7 and 3.44.6."""
     mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    return ("WAL", "FULL") if mended else ("TRUNCATE", "EXTRA")
+    return ("WAL", "FULL") if mended else ROLLBACK
 
 
 def is_ours(path: Path) -> bool:

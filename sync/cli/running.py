@@ -9,6 +9,8 @@ from sync.cli import verbs
 from sync.cli.verbs import OK, Verbs
 from sync.config import Settings
 
+log = logging.getLogger(__name__)
+
 
 def add(to: Verbs) -> None:
     verbs.add(to, "run", _run, "serve the pages and the terminals until told to stop; brings the database up to date")
@@ -27,6 +29,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             print(f"Head office is at {settings.public_url or _address(settings)}.", flush=True)
             _say_what_next(centre, asked)
             logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
             serving.serve(app, sockets, threads=settings.threads, max_body=MAX_BODY,
                           proxied=settings.trusted_proxies > 0)  # fmt: skip
         finally:

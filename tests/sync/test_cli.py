@@ -13,6 +13,7 @@ import requests
 
 from kiosk.cli import main
 from sync import cli
+from sync.sqlite_file import journal_for
 from tests.processes import Result, running, smilepost, stop
 
 
@@ -70,6 +71,8 @@ def test_the_first_start_says_what_to_do_next_and_the_second_does_not(home: Path
     first = (home / "server-run.log").read_text()
     assert f"Head office is at {address(home)}.\n" in first
     assert "smilepost server user add EMAIL --name NAME --config config.toml" in first
+    mode, synchronous = journal_for(sqlite3.sqlite_version_info)
+    assert f"The database is sqlite, and its commits last by {mode}+{synchronous}.".lower() in first.lower()
     added = server(
         home, "user", "add", "astrid@example.com", "--name", "Astrid", "--password-stdin", stdin="ten letters\n"
     )

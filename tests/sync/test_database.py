@@ -18,7 +18,7 @@ from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sync import migrations
-from sync.db import APPLICATION_ID, Database, DatabaseRefused, journal_for, open_database
+from sync.db import APPLICATION_ID, Database, DatabaseRefused, journal_for, open_database, set_pragmas
 from sync.models import centre, metadata, touchpoints
 
 
@@ -159,6 +159,15 @@ def test_sqlite_runs_with_the_pragmas_that_keep_commits(tmp_path: Path) -> None:
 )
 def test_the_write_ahead_log_is_used_where_it_is_mended(version: tuple[int, int, int], mode: str) -> None:
     assert journal_for(version) == (mode, {"WAL": "FULL", "TRUNCATE": "EXTRA"}[mode])
+
+
+def test_a_disk_without_a_log_gets_the_other_journal(tmp_path: Path) -> None:
+    # A mended SQLite on such a disk would go on with DELETE + FULL, which loses commits when the power goes.
+    unshared = sqlite3.connect(f"file:{tmp_path}/centre.sqlite3?vfs=unix-dotfile", uri=True)
+    set_pragmas(unshared, "WAL", "FULL")
+    assert unshared.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
+    assert unshared.execute("PRAGMA synchronous").fetchone() == (3,)
+    unshared.close()
 
 
 def test_a_library_that_is_mended_gets_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import delete, select, update
 from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre, CentreRefused, open_centre
-from sync.intake import erasure_log, tally
+from sync.intake import erasure_log, erasures, tally
 from tests.boxes import Box, enrol_box, new_id, open_shop
 from tests.sync.conftest import Verb
 
@@ -244,3 +245,36 @@ def test_a_clone_that_somebody_looked_at_is_settled(
     flags = [row.flags for row in rows(a_centre, models.responses)]
     assert sorted("identity_conflict" in flag for flag in flags) == [False, True]
     assert verb("settle-clone", "dev-unheard")[0] == 2
+
+
+def test_an_answer_that_comes_while_it_is_erased_leaves_no_words(
+    a_centre: Centre, oslo: Box, client: FlaskClient
+) -> None:
+    """Whoever is first: the erasure finds the words, or the words find the erasure."""
+    path = a_centre.settings.erasures_file
+    for _ in range(10):
+        entry = oslo.response(1, answers={"comment": WORDS})
+        again = {**entry, "rev": 2, "seq": entry["seq"] + 1000}
+        gate = threading.Barrier(3)
+
+        def send(*entries: Any, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            oslo.send(client, *entries)
+
+        def erase(name: str = entry["id"], gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            erasures.erase(a_centre.db, path, name, 1)
+
+        threads = [
+            threading.Thread(target=send, args=(entry,)),
+            threading.Thread(target=send, args=(wire.seal(again, "pepper"),)),
+            threading.Thread(target=erase),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    kept = rows(a_centre, models.responses)
+    assert (len(kept), {row.rev for row in kept}) == (10, {2})
+    assert WORDS not in "".join(row.body for row in kept)
+    assert verified(a_centre) is None
