@@ -5,7 +5,7 @@ import secrets
 from base64 import b64encode
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, literal, select, update
 
 from sync import models, problems, wire
 from sync.intake import ledger
@@ -61,7 +61,9 @@ def enrol(
     tx: Connection, asked: wire.EnrolmentRequest, caller: str | None, keys: Secrets, now_ms: int
 ) -> wire.Enrolment | Problem:
     """Trade a code for a place in the fleet. `caller` is the device that signed the request, if one did: it gains
-    another screen. The same install may ask again until the code expires, in case the answer was lost.
+    another screen. Where it names another install than that device's, its card was cloned or moved to another board:
+    it becomes a device of its own, and what it captured before counts where the caller's screens stood. The same
+    install may ask again until the code expires, in case the answer was lost.
 
     A wrong code is returned as a Problem, not raised: the count of wrong tries has to be committed."""
     finder, proof = read_code(asked.code)
@@ -76,7 +78,7 @@ def enrol(
         return problems.CODE_UNKNOWN
     if code.device_id is not None and code.install != asked.install:
         return problems.CODE_TAKEN
-    device = code.device_id or caller or _new_device(tx, asked, now_ms)
+    device = code.device_id or _device(tx, asked, caller, now_ms)
     standing = places.placed(tx, code.placement_id)
     if standing is None:
         return problems.CODE_UNKNOWN
@@ -85,6 +87,18 @@ def enrol(
     generation = ledger.generation(tx, device) or 0
     key = b64encode(keys.key(device, generation)).decode()
     return wire.Enrolment(device, generation, key, standing.screen, standing.placement, now_ms)
+
+
+def _device(tx: Connection, asked: wire.EnrolmentRequest, caller: str | None, now_ms: int) -> str:
+    table, driven = models.devices, models.driven
+    if caller is None:
+        return _new_device(tx, asked, now_ms)
+    if tx.execute(select(table.c.install).where(table.c.id == caller)).scalar() == asked.install:
+        return caller
+    device = _new_device(tx, asked, now_ms)
+    mine = select(literal(device), driven.c.screen_id).where(driven.c.device_id == caller)
+    tx.execute(insert(driven).from_select(["device_id", "screen_id"], mine))
+    return device
 
 
 def _new_device(tx: Connection, asked: wire.EnrolmentRequest, now_ms: int) -> str:

@@ -107,6 +107,30 @@ def test_an_enrolled_box_gains_another_screen(a_centre: Centre, client: FlaskCli
     assert verdicts(box.send(client, there)) == ["stored"]
 
 
+def test_a_cloned_box_becomes_a_device_of_its_own(a_centre: Centre, client: FlaskClient) -> None:
+    """It keeps sending under the old name until somebody types a code into it; then it has another install."""
+    _, given = ask(client, a_code(a_centre, "Oslo"))
+    box = Box(given["device"], b64decode(given["key"]), given["screen"], given["placement"])
+    before = box.response(3)
+    code = a_code(a_centre, "Bergen")
+    body = json.dumps({"code": code, "install": "another", "fingerprint": "other board", "app": "a"}).encode()
+    sent = [client.post(wire.ENROLMENTS, data=body, headers=box.signed("POST", wire.ENROLMENTS, body)) for _ in "ab"]
+    first, again = (json.loads(reply.get_data()) for reply in sent)
+    assert first == again
+    assert first["device"] != box.device
+    new = Box(first["device"], b64decode(first["key"]), first["screen"], first["placement"])
+    assert verdicts(new.send(client, before, new.response(3))) == ["stored", "stored"]
+    assert verdicts(box.send(client, box.response(3))) == ["stored"]
+    with a_centre.db.reading() as tx:
+        oslo, bergen = (tx.execute(select(models.locations.c.id).filter_by(name=name)).scalar_one()
+                        for name in ("Oslo", "Bergen"))  # fmt: skip
+        where = select(models.responses.c.device_id, models.responses.c.location_id)
+        assert sorted(tuple(row) for row in tx.execute(where)) == sorted(
+            [(new.device, oslo), (new.device, bergen), (box.device, oslo)]
+        )
+        assert [each.place for each in places.stands(tx, box.device).values()] == ["Oslo"]
+
+
 @pytest.mark.parametrize("trouble", ["wrong key", "revoked", "forgotten"])
 def test_a_terminal_whose_key_is_worth_nothing_enrols_as_a_new_one(
     a_centre: Centre, client: FlaskClient, trouble: str
