@@ -27,6 +27,9 @@ BAD_DIGEST = Problem("bad_digest", 400, "The body is not what its Content-Digest
 BAD_GZIP = Problem("bad_gzip", 400, "The body is not the gzip that its Content-Encoding says; send it again.")
 BAD_JSON = Problem("bad_json", 400, "The body is not JSON in UTF-8; send it again.")
 BAD_BATCH = Problem("bad_batch", 400, "The batch does not have the shape of protocol version 1.")
+UNSUPPORTED_PROTO = Problem(
+    "unsupported_proto", 426, "This centre speaks version 1 of the protocol; update whichever of the two is older."
+)
 BAD_CODE = Problem("bad_code", 400, "An enrolment code is eight letters and digits, as head office shows it.")
 UNSIGNED = Problem("unsigned", 401, "The request names no device or no signature; enrol this terminal first.")
 BAD_SIGNATURE = Problem("bad_signature", 401, "The signature does not fit; enrol this terminal again.")

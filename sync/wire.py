@@ -85,7 +85,8 @@ class Response(msgspec.Struct, frozen=True):
     `answers`: question id -> value on its scale, list of reasons, or free text. `shown`: the order in which
     reasons were shown. `first_ms`: from the question's appearance to the tap; `total_ms`: to the last touch;
     `since_prev_ms`: from the previous response on this screen, flagged or not, to this one's tap; None when
-    there was none since the start. `wiped`: question id -> hash of a text that was taken out."""
+    there was none since the start. `ended`: `done`, `idle`, `left`, or what a newer terminal calls it. `wiped`:
+    question id -> hash of a text that was taken out."""
 
     kind: Literal["response"]
     id: Id
@@ -103,7 +104,7 @@ class Response(msgspec.Struct, frozen=True):
     stamp: Stamp
     answers: dict[str, int | list[str] | str]
     shown: dict[str, list[str]]
-    ended: Literal["done", "idle", "left"]
+    ended: Name
     first_ms: Ms | None
     total_ms: Ms | None
     since_prev_ms: Ms | None
@@ -288,11 +289,11 @@ def encode(message: Any) -> bytes:
 
 
 def read_batch(body: bytes) -> Batch:
-    """Raises Unreadable (`bad_json`, `bad_batch`)."""
+    """Raises Unreadable (`bad_json`, `bad_batch`, or `unsupported_proto` when it speaks another version)."""
     try:
         return _batch.decode(body)
     except msgspec.ValidationError:
-        raise Unreadable("bad_batch") from None
+        raise Unreadable("bad_batch" if _speaks(body) in (None, PROTO) else "unsupported_proto") from None
     except _BROKEN:
         raise Unreadable("bad_json") from None
 
@@ -311,6 +312,15 @@ def read_export_end(line: bytes) -> ExportEnd:
         return _export_end.decode(line)
     except _BROKEN:
         raise Unreadable("bad_export") from None
+
+
+def _speaks(body: bytes) -> int | None:
+    """The version of the protocol that a message says it is in."""
+    try:
+        proto = msgspec.json.decode(body, type=dict[str, Any]).get("proto")
+    except _BROKEN:
+        return None
+    return proto if type(proto) is int else None
 
 
 def read_head(entry: bytes) -> Head:

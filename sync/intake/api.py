@@ -17,6 +17,8 @@ from sync.problems import Problem, Refused
 
 log = logging.getLogger(__name__)
 
+_UNREADABLE = {problem.code: problem for problem in (problems.BAD_JSON, problems.BAD_BATCH, problems.UNSUPPORTED_PROTO)}
+
 routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
@@ -28,7 +30,7 @@ def batches() -> Response:
     try:
         batch = wire.read_batch(body)
     except wire.Unreadable as problem:
-        raise Refused(problems.BAD_JSON if problem.code == "bad_json" else problems.BAD_BATCH) from None
+        raise Refused(_UNREADABLE[problem.code]) from None
     if len(batch.entries) > wire.MAX_ENTRIES:
         raise Refused(problems.TOO_MANY)
     here = centre()

@@ -158,7 +158,11 @@ def test_it_rejects_a_device_that_was_taken_out_of_service(a_centre: Centre, cli
         (b"[" * 50_000, (400, "bad_batch")),
         (b"[]", (400, "bad_batch")),
         (b"{}", (400, "bad_batch")),
-        (b'{"proto": 7}', (400, "bad_batch")),
+        (b'{"proto": 1}', (400, "bad_batch")),
+        (b'{"proto": "2"}', (400, "bad_batch")),
+        (b'{"proto": true}', (400, "bad_batch")),
+        (b'{"proto": 2, "batches": []}', (426, "unsupported_proto")),
+        (b'{"proto": 0}', (426, "unsupported_proto")),
     ],
 )
 def test_it_rejects_what_is_no_batch(

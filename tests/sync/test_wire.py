@@ -120,7 +120,7 @@ def test_what_is_not_json(body: bytes) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"proto": 2},
+        {"proto": "1"},
         {"batch": ""},
         {"batch": "two words"},
         {"seen": [1]},
@@ -138,6 +138,13 @@ def test_what_is_not_json(body: bytes) -> None:
 def test_what_is_not_a_batch(changes: dict[str, Any]) -> None:
     message = {**Box("dev-1", KEY, "scr-1", "plc-1").batch(), **changes}
     with pytest.raises(wire.Unreadable, match="bad_batch"):
+        wire.read_batch(msgspec.json.encode(message))
+
+
+@pytest.mark.parametrize("proto", [0, 2, 99])
+def test_another_version_s_batch_is_named_as_such(proto: int) -> None:
+    message = {**Box("dev-1", KEY, "scr-1", "plc-1").batch(), "proto": proto, "seen": "something new"}
+    with pytest.raises(wire.Unreadable, match="unsupported_proto"):
         wire.read_batch(msgspec.json.encode(message))
 
 
