@@ -1,6 +1,7 @@
 """A visit from touch to touch: what is held, and which screen comes next. The order of the screens is the table in
 sync.survey; HTTP is not spoken here."""
 
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from kiosk.outbox import Draft, NotHeld
 from kiosk.terminal import Standing, Terminal
 from kiosk.touches import Touch
 from sync import survey
+
+log = logging.getLogger(__name__)
 
 MAX_LANGUAGES = 4
 BREAK_MS = 5_000
@@ -100,6 +103,8 @@ class Visits:
                 if not held:
                     raise
                 break
+            except Exception as problem:  # it stays with its page, and holds nobody else up
+                log.error("a response that a page delivered could not be held: %s", type(problem).__name__)
         return held, refused
 
     def _receive(self, one: Late, anchors: Sequence[Anchor]) -> None:

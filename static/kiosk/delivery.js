@@ -9,6 +9,7 @@ const Delivery = (() => {
   const MAX_RECORDS = 10;
   const MAX_CHARACTERS = 12_000; // 48 kB at the very most: a terminal reads 64
   const SINCE_MS = 60_000; // how often an anchor is written down
+  const SLOW_MS = 1000; // an anchor that took so long says little
 
   let base = "";
   let anchors = []; // the first and the last
@@ -17,6 +18,7 @@ const Delivery = (() => {
   let behind = true; // something may be waiting in the store
   let flushing = false;
   let single = false; // a delivery could not be read: which of its records it is will be found alone
+  const tried = new Map(); // id -> how often in vain: what the terminal stumbles over goes last
   const told = { persisted: false, unsent: 0 };
 
   async function ask(path, body) {
@@ -40,6 +42,7 @@ const Delivery = (() => {
   function seen(sent, stamp) {
     heard = Visit.now();
     const anchor = { page_ms: Math.round((sent + heard) / 2), rtt_ms: Math.ceil(heard - sent), stamp };
+    if (anchors.length && anchor.rtt_ms > SLOW_MS && anchors[1].stamp.boot === stamp.boot) return;
     anchors = [anchors[0] || anchor, anchor];
     if (anchors[0] !== anchor && heard - written < SINCE_MS) return;
     written = heard;
@@ -89,10 +92,11 @@ const Delivery = (() => {
     flushing = true;
     try {
       for (;;) {
-        const { records, anchors: known } = await Store.waiting();
-        told.unsent = records.length;
+        const { records, anchors: known, aside } = await Store.waiting();
+        told.unsent = records.length + aside;
         behind = records.length > 0;
-        if (!behind || !(await deliver(batch(records), known))) break;
+        const vain = ({ id }) => tried.get(id) || 0;
+        if (!behind || !(await deliver(batch(records.sort((a, b) => vain(a) - vain(b))), known))) break;
       }
     } catch {
       // Not now: the clock below tries again.
@@ -104,6 +108,8 @@ const Delivery = (() => {
   /* Whether it is worth going on. */
   async function deliver(records, known) {
     const { status, held = [], refused = [] } = await post(records, known);
+    for (const { id } of records) tried.set(id, (tried.get(id) || 0) + 1);
+    for (const [id] of held) tried.delete(id);
     const wrong = status === 400 && records.length === 1 ? [0] : refused;
     if (held.length) await Store.drop(held);
     if (wrong.length) await Store.aside(wrong.map((index) => [records[index].id, records[index].rev]));

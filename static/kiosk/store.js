@@ -91,10 +91,14 @@ const Store = (() => {
     };
   });
 
-  /* What waits to be delivered, oldest first, with the anchors of its loads. */
+  /* What waits to be delivered, oldest first, with the anchors of its loads, and how many were set aside. */
   const waiting = () => run("readonly", "relaxed", (responses, loads, out) => {
     out.value = { records: [], anchors: {} };
-    responses.getAll().onsuccess = (event) => { out.value.records = event.target.result.filter((kept) => !kept.aside); };
+    responses.getAll().onsuccess = (event) => {
+      const all = event.target.result;
+      out.value.records = all.filter((kept) => !kept.aside);
+      out.value.aside = all.length - out.value.records.length;
+    };
     loads.getAll().onsuccess = (event) => {
       for (const { load, anchors } of event.target.result) out.value.anchors[load] = anchors;
     };

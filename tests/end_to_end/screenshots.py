@@ -47,14 +47,15 @@ def walk(page: Page, address: str, lang: str) -> Iterator[str]:
     page.locator("button[value=finish]").click()
     page.locator(".done").wait_for()
     yield "done"
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     page.goto(f"{address}/?lang={lang}")
-    page.route("**/visit", lambda route: route.abort())
+    page.route("**/late", lambda route: route.abort())
     page.locator("button[value='0']").click()
     page.locator("[data-wait=moment]").wait_for(state="visible")
     yield "moment"
     page.locator("[data-wait=break]").wait_for(state="visible", timeout=10_000)
     yield "break"
-    page.unroute("**/visit")
+    page.unroute("**/late")
 
 
 def pictures(browser: Browser, address: str, out: Path) -> None:

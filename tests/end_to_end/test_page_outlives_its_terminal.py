@@ -180,6 +180,28 @@ def test_two_screens_of_a_dead_box_keep_their_own(new_page: NewPage, tmp_path: P
         assert len(sealed(box)) == 2
 
 
+def test_two_tabs_of_one_screen_deliver_twice_and_it_counts_once(
+    new_page: NewPage, there: Served, box: Terminal
+) -> None:
+    one = new_page()
+    one.goto(there.address)
+    other = one.context.new_page()
+    other.goto(there.address)
+    anchored(one)
+    there.die()
+    for page, value in ((one, 0), (other, 3), (one, 1)):
+        page.bring_to_front()
+        press(page, "value", value)
+        press(page, "action", "finish")
+        at(page, "done")
+        page.get_by_role("link", name="Next visitor").evaluate("link => link.click()")
+    there.revive()
+    nudge(one)
+    nudge(other)
+    until(lambda: stored(one) == [])
+    assert sorted(entry["answers"]["visit"] for entry in sealed(box)) == [0, 1, 3]
+
+
 def test_what_the_terminals_disk_does_not_take_the_page_keeps(new_page: NewPage, there: Served, box: Terminal) -> None:
     page = new_page()
     page.goto(there.address)
@@ -248,7 +270,7 @@ def test_only_the_terminals_own_words_empty_the_store(new_page: NewPage, there: 
         with page.expect_response("**/late"):
             press(page, "action", "finish")
         at(page, "done")
-        page.get_by_role("link", name="Next visitor").click()
+        page.get_by_role("link", name="Next visitor").evaluate("link => link.click()")
         page.unroute("**/late")
     assert len(stored(page)) == 5
     nudge(page)

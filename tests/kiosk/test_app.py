@@ -1,5 +1,6 @@
 """Who may call a terminal, and what every answer says about itself."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 
+from kiosk import worker
 from kiosk.app import create_app
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, stamp
@@ -60,6 +62,29 @@ def test_a_static_file_is_kept_for_a_year_under_its_own_address(client: FlaskCli
     assert client.get(f"/static/{name}?v=old").headers["Cache-Control"] == "no-cache"
     assert client.get("/static/kiosk/nothing.css?v=").status_code == 404
     assert client.get("/static/../kiosk/app.py").status_code == 404
+
+
+def test_the_first_view_is_small(client: FlaskClient) -> None:
+    """A screen's page with every screen of a visit in it, its styles and its scripts, as if compressed on the way."""
+    page = client.get("/").data
+    files = [client.get(worker.address(name)).data for name in worker.FILES]
+    assert all(worker.address(name).encode() in page for name in worker.FILES)
+    assert sum(len(gzip.compress(part)) for part in [page, *files]) <= 25_000
+
+
+def test_the_worker_is_asked_for_again_each_time(client: FlaskClient) -> None:
+    answer = client.get("/sw.js")
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+    assert f'const BUILD = "{worker.build()}";' in answer.text
+    assert "worker-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_workers_copy_of_the_page_sends_nobody_away(client: FlaskClient, box: Terminal) -> None:
+    client.post("/visit", data=TAP)
+    assert Page(client.get("/?copy").text).screen == "ask"
+    assert box.draft(TAP["id"]) is not None
+    client.get("/")
+    assert box.draft(TAP["id"]) is None
 
 
 def test_a_fragment_is_the_screen_alone(client: FlaskClient) -> None:
