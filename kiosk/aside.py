@@ -17,6 +17,8 @@ from kiosk.schema import APPLICATION_ID
 MAGIC = b"SQLite format 3\0"
 ABSURD = 10_000
 """A version that no Smilepost will ever have: damage."""
+JOURNAL_TO_CHECK = 16 * 1024 * 1024
+"""Bytes. A longer journal, of a file that somebody had open for days, would take too long at a start."""
 _SCHEMA_WITHIN = 256 * 1024
 _PARTS = ("-wal", "-journal", "-shm", "")
 """The journal first: were the power to go in between, a file without its journal is still found to be one."""
@@ -57,6 +59,17 @@ def is_of_another_program(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(_SCHEMA_WITHIN)
     return start.startswith(MAGIC) and b"CREATE TABLE entries (" not in start
+
+
+def has_damaged_journal(path: Path) -> bool:
+    """Whether commits lie behind a damaged place in the journal, where SQLite would silently drop them. The last commit
+    alone may be torn: the power went before it was synced, and nobody was thanked for it. Raises OSError."""
+    wal = _beside(path, "-wal")
+    if not wal.exists() or not 0 < wal.stat().st_size <= JOURNAL_TO_CHECK:
+        return False
+    from kiosk import pages  # a small box should not load what it doesn't need
+
+    return pages.commits_beyond_damage(wal) > 1
 
 
 class Damaged(sqlite3.DatabaseError):

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from kiosk import aside, pages, schema, storage
+from kiosk import aside, schema, storage
 from kiosk.ballast import Ballast
 from kiosk.storage import Trouble
 
@@ -251,7 +251,7 @@ class Disk:
     def _is_unsound(self) -> bool:
         if self._faults >= FAULTS and storage.probe(self._path.parent) is None:
             return True
-        return self._check and (aside.is_foreign(self._path) or pages.has_damaged_journal(self._path))
+        return self._check and (aside.is_foreign(self._path) or aside.has_damaged_journal(self._path))
 
     def _move_aside(self) -> None:
         name = aside.move(self._path)

@@ -43,7 +43,7 @@ def told(
             stream=outbox.stream,
             lost=outbox.archive.lost(),
             aside=outbox.aside(),
-            damaged=outbox.damaged(),
+            damaged=damaged(outbox),
         )
     return msgspec.structs.replace(known, storage=outbox.disk.storage)
 
@@ -68,6 +68,13 @@ def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]
     with suppress(NotHeld):
         known |= {"audit": outbox.archive.audit.why, "parked_codes": outbox.parked()}
     return known
+
+
+def damaged(outbox: Outbox) -> int:
+    """How many entries could not be read any more: those of a damaged file that did not come back, and those that are
+    parked because their hash does not fit. Raises NotHeld."""
+    gone = sum(max(c.sealed - c.acked - c.pending - c.parked, 0) for c in outbox.counts().values())
+    return gone + outbox.parked().get("damaged", 0)
 
 
 def _age(then: wire.Stamp, now: wire.Stamp) -> int:

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
 from kiosk import aside, facts
 from kiosk.archive import BITE, BREATH_S, Archive, has_texts, without_texts
 from kiosk.disk import Disk, NotHeld, OutboxRefused
-from kiosk.salvage import Salvage
 from kiosk.starts import Starts
 from sync import wire
+
+if TYPE_CHECKING:
+    from kiosk.salvage import Salvage
 
 __all__ = ["Draft", "Ended", "NotHeld", "Outbox", "OutboxRefused", "Waiting"]
 
@@ -68,7 +70,9 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self.disk = Disk(path)
-        self._salvage = Salvage(self.disk, path.parent)
+        self._folder = path.parent
+        self._salvage: Salvage | None = None
+        self._whole = -1
         with suppress(NotHeld):
             self.salvage(SALVAGE_AT_START_S)
         self.archive = Archive(self.disk)
@@ -79,7 +83,17 @@ class Outbox:
 
     def salvage(self, seconds: float) -> bool:
         """Bring back from damaged files for about so long; whether everything is back. Raises NotHeld."""
-        return self._salvage.go_on(seconds)
+        openings = self.disk.openings
+        if self._whole == openings:
+            return True
+        if self._salvage is None and aside.files(self._folder):
+            from kiosk.salvage import Salvage  # a box without damage never pays for it
+
+            self._salvage = Salvage(self.disk, self._folder)
+        if self._salvage is not None and not self._salvage.go_on(seconds):
+            return False
+        self._whole = openings
+        return True
 
     # -- the customer is there
 
@@ -270,12 +284,6 @@ class Outbox:
     def aside(self) -> int:
         """How many damaged files were moved aside. Raises NotHeld."""
         return int(self.fact("aside", "0"))
-
-    def damaged(self) -> int:
-        """How many entries could not be read any more: those of a damaged file that did not come back, and those that
-        are parked because their hash does not fit. Raises NotHeld."""
-        gone = sum(max(c.sealed - c.acked - c.pending - c.parked, 0) for c in self.counts().values())
-        return gone + self.parked().get("damaged", 0)
 
 
 def _is_sound(body: bytes, sha: str) -> bool:

@@ -13,8 +13,6 @@ from typing import NamedTuple
 Value = int | float | str | bytes | None
 
 USUAL_PAGE = 4096
-JOURNAL_TO_CHECK = 16 * 1024 * 1024
-"""Bytes. A longer journal, of a file that somebody had open for days, would take too long at a start."""
 _MAGIC = b"SQLite format 3\0"
 _WAL_MAGICS = {0x377F0682: "<", 0x377F0683: ">"}
 _WAL_HEADER, _FRAME_HEADER = 32, 24
@@ -42,16 +40,11 @@ class Journal:
     commits_beyond: int = 0
 
 
-def has_damaged_journal(path: Path) -> bool:
-    """Whether commits lie behind a damaged place in the journal of the database at `path`, where SQLite would silently
-    drop them. The last commit alone may be torn: the power went before it was synced, and nobody was thanked for it.
-    Raises OSError."""
-    wal = path.with_name(path.name + "-wal")
-    if not wal.exists() or not _WAL_HEADER < wal.stat().st_size <= JOURNAL_TO_CHECK:
-        return False
+def commits_beyond_damage(wal: Path) -> int:
+    """How many commits of a journal SQLite will not see, because what comes before them is damaged. Raises OSError."""
     descriptor = os.open(wal, os.O_RDONLY)
     try:
-        return _read_journal(descriptor).commits_beyond > 1
+        return _read_journal(descriptor).commits_beyond
     finally:
         os.close(descriptor)
 

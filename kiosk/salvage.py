@@ -51,7 +51,7 @@ class Column(NamedTuple):
 
 
 class Salvage:
-    """The salvage of everything beside `disk` that was not salvaged yet. `brought` counts its transactions."""
+    """The salvage of everything beside `disk` that was not salvaged yet."""
 
     def __init__(self, disk: Disk, folder: Path) -> None:
         self._disk, self._folder = disk, folder
@@ -59,7 +59,6 @@ class Salvage:
         self._waiting: list[Row] = []
         self._found: Iterator[Row | None] | None = None
         self._name = ""
-        self.brought = 0
 
     def go_on(self, seconds: float) -> bool:
         """Bring back for about so long; whether everything is back. Raises NotHeld, and is then gone on with later."""
@@ -102,7 +101,6 @@ class Salvage:
             for row in self._waiting:
                 _bring(db, row)
         self._waiting = []
-        self.brought += 1
 
     def _disk_done(self) -> None:
         self._found = None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import aside, pages
+from kiosk import aside, health, pages
 from kiosk.outbox import Draft, NotHeld, Outbox
 from sync import wire
 from tests.kiosk.test_outbox import STAMP, a_draft, results, sealed
@@ -70,7 +70,7 @@ class Day:
         counted = outbox.counts()[self.stream]
         known = (len(self.acked), len(self.waiting), len(self.parked))
         assert (counted.acked, counted.pending, counted.parked) == known
-        assert (outbox.aside(), outbox.damaged()) == (1, 0)
+        assert (outbox.aside(), health.damaged(outbox)) == (1, 0)
         assert outbox.fact("stream") != self.stream
         return True
 
@@ -120,7 +120,7 @@ def test_a_cut_off_file_gives_what_is_left_and_says_how_many_are_gone(path: Path
         every = {draft.id for draft in [*day.acked, *day.parked, *day.waiting]}
         assert back < every
         assert len(back) > 100
-        assert outbox.damaged() == len(every - back)
+        assert health.damaged(outbox) == len(every - back)
         assert outbox.counts()[day.stream].sealed == 400
 
 
