@@ -9,8 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from sync import models, wire
@@ -140,31 +138,6 @@ def test_an_older_revision_that_comes_late_is_only_a_receipt(centre: Centre, cli
     assert verdicts(answer) == ["stored", "stored"]
     assert answer.have[oslo.stream].n == 2
     assert counts(centre) == [0, 0, 0, 1]
-
-
-revisions = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 3)), min_size=1, max_size=12
-).flatmap(lambda some: st.tuples(st.just(some), st.permutations(range(len(some))), st.integers(1, 4)))
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(revisions)
-def test_any_order_of_revisions_ends_in_the_same_tallies(centre: Centre, oslo: Box, drawn: Any) -> None:
-    some, order, size = drawn
-    ids = [new_id() for _ in range(4)]
-    known = {(who, rev): oslo.response(value, id=ids[who], rev=rev) for who, rev, value in some}
-    keys = [(some[index][0], some[index][1]) for index in order]
-    before = counts(centre)
-    for start in range(0, len(keys), size):
-        part = [wire.encode(known[key]) for key in keys[start : start + size]]
-        ingest.take(centre.db, oslo.device, 1, as_batch(oslo, part), NOON)
-    final = {who: known[who, max(rev for other, rev in known if other == who)] for who, _ in known}
-    expected = list(before)
-    for entry in final.values():
-        expected[entry["answers"]["visit"]] += 1
-    assert counts(centre) == expected
-    with centre.db.reading() as tx:
-        assert tally.verify(tx) is None
 
 
 def test_the_same_name_for_other_bytes_is_kept_apart(centre: Centre, client: FlaskClient, oslo: Box) -> None:
