@@ -117,16 +117,16 @@ def _caller(body: bytes) -> Caller:
     return caller
 
 
-def _known_caller(body: bytes) -> str | None:
-    """The device in service that signed this, if one did. A terminal whose signature is worth nothing any more
-    (revoked, forgotten, of another secret) enrols as a new one: the code proves its right."""
+def _known_caller(body: bytes) -> Caller | None:
+    """The device that signed this, if one did: in service, or forgotten by a restore. A terminal whose signature is
+    worth nothing any more (revoked, of another secret) enrols as a new one: the code proves its right."""
     try:
         caller = _signer(body)
     except Refused:
         return None
     with centre().db.reading() as tx:
-        in_service = ledger.generation(tx, caller.device) == caller.generation
-    return caller.device if in_service else None
+        signs = ledger.generation(tx, caller.device)
+    return caller if signs in (None, caller.generation) else None
 
 
 def _problem(problem: Problem) -> Response:

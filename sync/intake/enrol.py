@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 from sync import models, problems, wire
 from sync.intake import ledger
 from sync.intake.keys import Secrets
+from sync.intake.signing import Caller
 from sync.office import places, surveys
 from sync.problems import Problem, Refused
 
@@ -58,12 +59,13 @@ def read_code(text: str) -> tuple[str, str]:
 
 
 def enrol(
-    tx: Connection, asked: wire.EnrolmentRequest, caller: str | None, keys: Secrets, now_ms: int
+    tx: Connection, asked: wire.EnrolmentRequest, caller: Caller | None, keys: Secrets, now_ms: int
 ) -> wire.Enrolment | Problem:
     """Trade a code for a place in the fleet. `caller` is the device that signed the request, if one did: it gains
     another screen. Where it names another install than that device's, its card was cloned or moved to another board:
-    it becomes a device of its own, and what it captured before counts where the caller's screens stood. The same
-    install may ask again until the code expires, in case the answer was lost.
+    it becomes a device of its own, and what it captured before counts where the caller's screens stood. One that a
+    restored database doesn't know is written down again under its name, so that what was kept apart meanwhile is its
+    own. The same install may ask again until the code expires, in case the answer was lost.
 
     A wrong code is returned as a Problem, not raised: the count of wrong tries has to be committed."""
     finder, proof = read_code(asked.code)
@@ -89,24 +91,27 @@ def enrol(
     return wire.Enrolment(device, generation, key, standing.screen, standing.placement, now_ms)
 
 
-def _device(tx: Connection, asked: wire.EnrolmentRequest, caller: str | None, now_ms: int) -> str:
+def _device(tx: Connection, asked: wire.EnrolmentRequest, caller: Caller | None, now_ms: int) -> str:
     table, driven = models.devices, models.driven
+    fresh = f"dev-{secrets.token_hex(6)}"
     if caller is None:
-        return _new_device(tx, asked, now_ms)
-    if tx.execute(select(table.c.install).where(table.c.id == caller)).scalar() == asked.install:
-        return caller
-    device = _new_device(tx, asked, now_ms)
-    mine = select(literal(device), driven.c.screen_id).where(driven.c.device_id == caller)
+        return _add_device(tx, fresh, 1, asked, now_ms)
+    install = tx.execute(select(table.c.install).where(table.c.id == caller.device)).scalar()
+    if install is None:
+        return _add_device(tx, caller.device, caller.generation, asked, now_ms)
+    if install == asked.install:
+        return caller.device
+    device = _add_device(tx, fresh, 1, asked, now_ms)
+    mine = select(literal(device), driven.c.screen_id).where(driven.c.device_id == caller.device)
     tx.execute(insert(driven).from_select(["device_id", "screen_id"], mine))
     return device
 
 
-def _new_device(tx: Connection, asked: wire.EnrolmentRequest, now_ms: int) -> str:
-    device = f"dev-{secrets.token_hex(6)}"
+def _add_device(tx: Connection, device: str, generation: int, asked: wire.EnrolmentRequest, now_ms: int) -> str:
     tx.execute(
         insert(models.devices).values(
             id=device,
-            generation=1,
+            generation=generation,
             install=asked.install,
             fingerprint=asked.fingerprint,
             app=asked.app,

@@ -4,11 +4,13 @@ import gzip
 import os
 import sqlite3
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from alembic import command
@@ -20,7 +22,7 @@ from sync.app import create_app
 from sync.backups import postgres as postgres_backups
 from sync.centre import open_centre, wall_clock_ms
 from sync.config import Settings
-from sync.intake import tally
+from sync.intake import enrol, tally
 from sync.intake.keys import Secrets
 from sync.occupancy import Occupancy
 from tests import postgres
@@ -114,6 +116,28 @@ def test_what_came_after_the_backup_is_brought_back_by_the_terminal(office: Head
     assert verdicts(office.send(*after)) == ["stored"] * 15
     assert office.send(audit=acked).missing == []
     assert office.rows(models.tallies_day) == counts
+    assert office.verified() is None
+
+
+def test_a_terminal_that_the_backup_never_knew_keeps_its_answers(office: HeadOffice, tmp_path: Path) -> None:
+    _, placement = open_shop(office.centre, "Bergen")
+    office.backup(tmp_path / "tuesday")
+    bergen = enrol_box(office.centre, placement)
+    entries = [bergen.response(3) for _ in range(5)]
+    assert verdicts(bergen.send(office.client, *entries)) == ["stored"] * 5
+    assert office.restore(tmp_path / "tuesday")[0] == 0
+    office.reopen()
+    again = bergen.send(office.client, *entries)
+    assert (verdicts(again), again.do) == (["quarantined"] * 5, ["reenrol"])
+    with office.centre.db.writing() as tx:
+        code = enrol.new_code(tx, placement, office.clock())
+    body = wire.encode(wire.EnrolmentRequest(code, "install", "board", "smilepost/0"))
+    reply = office.client.post(wire.ENROLMENTS, data=body, headers=bergen.signed("POST", wire.ENROLMENTS, body))
+    given = msgspec.json.decode(reply.get_data(), type=wire.Enrolment)
+    assert (given.device, given.generation, b64decode(given.key)) == (bergen.device, 1, bergen.key)
+    assert office.verb("replay-quarantine")[1] == "Counting now: 5 unknown_device. Still kept apart: none.\n"
+    assert verdicts(bergen.send(office.client, *entries, bergen.response(2))) == ["duplicate"] * 5 + ["stored"]
+    assert answered(office) == 6
     assert office.verified() is None
 
 
