@@ -27,7 +27,7 @@ def routes(terminal: Terminal) -> Blueprint:
     staff = Blueprint("staff", __name__, url_prefix="/staff")
     pin = terminal.settings.staff_pin
     if pin is None:
-        staff.add_url_rule("", "unset", lambda: Response(render_template("kiosk/staff_unset.html"), 403))
+        staff.add_url_rule("", "unset", _unset)
         return staff
     door = Door(pin)
 
@@ -72,6 +72,10 @@ def routes(terminal: Terminal) -> Blueprint:
         return answer
 
     return staff
+
+
+def _unset() -> Response:
+    return Response(render_template("kiosk/staff_unset.html"), 403, mimetype="text/html")
 
 
 def _page(html: str, after_s: int, then: str) -> Response:

@@ -64,7 +64,7 @@ def test_without_a_pin_it_says_how_to_set_one_and_nothing_else(tmp_path: Path) -
     with terminal(tmp_path) as box:
         client = create_app(box).test_client()
         page = client.get("/staff")
-        assert page.status_code == 403
+        assert (page.status_code, page.mimetype) == (403, "text/html")
         assert "set the key staff_pin in [kiosk]" in words(page.text)
         assert "answer" not in words(page.text)
         for place in ("/staff/door", "/staff/send", "/staff/retry", "/staff/leave"):
