@@ -16,6 +16,10 @@ PATIENCE_MS = 10_000
 """Failures are worth a word when nothing got through for so long."""
 
 
+AWAY_MS = 10 * 60_000
+"""How long a terminal is away whose line fell while it was catching up."""
+
+
 class Tale:
     """The entries of a terminal as time passes, without the first `skip`: each is told once, when it is over."""
 
@@ -38,13 +42,14 @@ class Tale:
 
 
 class Terminal:
-    """One simulated terminal that has sent its past. `rest_ms`: until its first report."""
+    """One simulated terminal that has sent its past. `rest_ms`: until its first report; one that `is_away` says
+    nothing before, whatever it has to send."""
 
-    def __init__(self, line: Line, tale: Tale, now_ms: int, rest_ms: int) -> None:
+    def __init__(self, line: Line, tale: Tale, now_ms: int, rest_ms: int, *, is_away: bool = False) -> None:
         self._line, self._tale = line, tale
         self._waiting: list[Entry] = []
         self._spoke_ms, self._rest_ms = now_ms, rest_ms
-        self._failures = 0
+        self._failures = int(is_away)
 
     def is_due(self, now_ms: int) -> bool:
         has_more = bool(self._waiting) or self._tale.next_ms <= now_ms
@@ -68,14 +73,22 @@ class Terminal:
 
 
 class Chorus:
-    """All of them, one after the other. `keep` writes down what was sent; `say` takes a sentence for whoever
-    watches."""
+    """All of them, one after the other; those in `away` begin later. `keep` writes down what was sent; `say` takes a
+    sentence for whoever watches."""
 
     def __init__(
-        self, lines: Sequence[tuple[Line, Tale]], now_ms: int, keep: Callable[[], None], say: Callable[[str], None]
+        self,
+        lines: Sequence[tuple[Line, Tale]],
+        now_ms: int,
+        keep: Callable[[], None],
+        say: Callable[[str], None],
+        away: Sequence[Tale] = (),
     ) -> None:
         apart_ms = REPORT_MS // max(len(lines), 1)  # spread over the minute, as in life
-        self._terminals = [Terminal(line, tale, now_ms, apart_ms * n) for n, (line, tale) in enumerate(lines, start=1)]
+        self._terminals = [
+            Terminal(line, tale, now_ms, AWAY_MS if tale in away else apart_ms * n, is_away=tale in away)
+            for n, (line, tale) in enumerate(lines, start=1)
+        ]
         self._keep, self._say = keep, say
         self._failing_since_ms: int | None = None
         self._complained = False

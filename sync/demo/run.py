@@ -19,7 +19,7 @@ from sync.centre import CentreRefused, open_centre
 from sync.db import DatabaseRefused
 from sync.demo import founding, sending, world
 from sync.demo.folder import Account, Chain, Folder, open_folder
-from sync.demo.living import Chorus, Tale
+from sync.demo.living import AWAY_MS, Chorus, Tale
 from sync.demo.processes import Child, DemoFailed
 from sync.demo.progress import Progress
 from sync.demo.sending import Line
@@ -31,6 +31,8 @@ DAYS, MOST_DAYS = 28, 400
 HIGHEST_PORT = 65_535
 SENDERS = 4
 LOOK_EVERY_S = 0.5
+STAFF_PIN = "2468"
+"""Everybody may know it: there is nothing behind it that isn't made up."""
 
 
 def run(*, days: int | None, data: Path, port: int, fresh: bool) -> int:
@@ -107,6 +109,7 @@ class Demo:
         self._screens = {place.key: f"http://{HOST}:{port + n}" for n, place in enumerate(world.LIVE, start=1)}
         self._children: list[Child] = []
         self._lines: list[tuple[Line, Tale]] = []
+        self._away: list[Tale] = []
         self._writing = Lock()
         for name in ("centre", "logs", *self._screens):
             (folder.path / name).mkdir(exist_ok=True)
@@ -128,7 +131,7 @@ class Demo:
 
     def _live(self) -> None:
         """Until somebody says stop. All of it in this thread: what a simulated terminal waits for never delays that."""
-        chorus = Chorus(self._lines, _now_ms(), self._keep, _murmur)
+        chorus = Chorus(self._lines, _now_ms(), self._keep, _murmur, self._away)
         while True:
             time.sleep(LOOK_EVERY_S)
             for child in self._children:
@@ -142,7 +145,7 @@ class Demo:
         for number, place in enumerate(world.LIVE, start=1):
             text = _toml(
                 "kiosk", data=str(base / place.key), host=HOST, port=self._port + number, centre=self._office,
-                sync_at_once=True,
+                sync_at_once=True, staff_pin=STAFF_PIN,
             )  # fmt: skip
             self._kiosk_settings(place.key).write_text(text)
 
@@ -218,7 +221,6 @@ class Demo:
         if code:
             self._enrol_box(box, account, code)
         line, tale = Line(self._office, account), Tale(box, account.slot, chain.story, account.sent)
-        self._lines.append((line, tale))
         # A long past takes seconds to make up; told to stop, nobody waits for the rest of it.
         past, before = list(takewhile(lambda _: not stopping.is_set(), tale.until(until_ms))), account.sent
 
@@ -227,7 +229,12 @@ class Demo:
             progress.add(box.key, (account.sent - before) / len(past), count)
             return not stopping.is_set()
 
-        sending.send_past(line, past, tell)
+        late = min(world.KEPT_BACK, len(past)) if box.key == world.CUT_OFF else 0
+        sending.send_past(line, past, tell, late)
+        if late:
+            tale = Tale(box, account.slot, chain.story, account.sent)
+            self._away.append(tale)
+        self._lines.append((line, tale))
         progress.add(box.key, 1.0, 0)
 
     def _enrol_box(self, box: world.Box, account: Account, code: str) -> None:
@@ -250,9 +257,11 @@ class Demo:
         print(f"  Head office                    {self._office}/")
         for place in world.LIVE:
             print(f"  Screen in {place.name:<20} {self._screens[place.key]}/")
+        print("  For the staff of a screen      /staff there, with the PIN " + STAFF_PIN)
         print(f"\n  Sign in with one click         {self._office}/enter/{token}\n")
         print("Tap a face on a screen and finish: the overview moves within 5 seconds.")
         print("The shops' other screens are simulated; they go on answering, in opening hours.")
+        print(f"One's line fell a moment ago and is back in {AWAY_MS // 60_000} minutes: see Terminals at head office.")
         print(f"Ctrl-C stops everything. Data and logs are in {self._folder.path}.", flush=True)
 
     def _stop(self) -> None:

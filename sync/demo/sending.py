@@ -106,6 +106,7 @@ class Line:
             anchors=self._anchors,
             entries=[msgspec.Raw(entry) for entry in entries],
             health=wire.Health(
+                stream=self._account.stream,
                 streams={self._account.stream: counts},
                 oldest_pending_ms=None if oldest_ms is None else max(now_ms - oldest_ms, 0),
             ),
@@ -158,20 +159,22 @@ class Line:
         self._account.seen_ms, self._tries = answer.server_ms, 0
 
 
-def send_past(line: Line, past: list[Entry], tell: Callable[[int], bool]) -> None:
-    """All of `past`, oldest first; `tell` hears after each batch how many it held, and answers whether to go on.
-    Raises DemoFailed, Stopped."""
+def send_past(line: Line, past: list[Entry], tell: Callable[[int], bool], kept_back: int = 0) -> None:
+    """All of `past`, oldest first, but the newest `kept_back`, of which head office only hears that they wait; `tell`
+    hears after each batch how many it held, and answers whether to go on. Raises DemoFailed, Stopped."""
     done = 0
 
     def oldest_ms() -> int | None:
         return captured_ms(past[done]) if done < len(past) else None
 
     line.send([], len(past), oldest_ms())  # the first request of a boot is empty: its answer anchors the boot
-    for piece in batches(wire.encode(entry) for entry in past):
+    for piece in batches(wire.encode(entry) for entry in past[: max(len(past) - kept_back, 0)]):
         line.send(piece, len(past) - done, oldest_ms())
         done += len(piece)
         if not tell(len(piece)):
             raise Stopped
+    if kept_back:
+        line.send([], len(past) - done, oldest_ms())
 
 
 def captured_ms(entry: Entry) -> int:

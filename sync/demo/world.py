@@ -127,3 +127,6 @@ BOXES = tuple(
     for number, touchpoint in enumerate(place.screens, start=1)
 )
 LIVE = tuple(place for place in PLACES if place.live)
+
+CUT_OFF, KEPT_BACK = "leipzig-1", 31
+"""The terminal whose line fell while it was catching up, and how many answers it holds until the line is back."""

@@ -1,6 +1,6 @@
 """The demo's terminals while time passes: they report each minute, answers arrive as they are given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,15 @@ from sync.centre import Centre, open_centre
 from sync.config import Settings
 from sync.demo import founding, history, sending, world
 from sync.demo.folder import Account, Chain
-from sync.demo.living import REPORT_MS, Chorus, Tale
+from sync.demo.living import AWAY_MS, REPORT_MS, Chorus, Tale
 from sync.intake import tally
+from sync.office import devices
+from sync.office.people import User
 from tests.sync.conftest import Clock
 
 # Wednesday noon: every shop is open.
 NOW = int(datetime(2025, 1, 15, 11, 0, tzinfo=UTC).timestamp() * 1000)
-SECOND, HOUR = 1_000, 3_600_000
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 BOX = {box.key: box for box in world.BOXES}
 STORY = history.begun("a seed", datetime(2025, 1, 15, tzinfo=UTC).date(), 3)
 SLOT = history.Slot("scr-1", "plc-1", "stream-1")
@@ -56,25 +58,29 @@ def serving(centre: Centre, port: int = 0) -> Iterator[str]:
 
 
 class Players:
-    """Some of the chain's terminals, enrolled, their past sent."""
+    """Some of the chain's terminals, enrolled, their past sent; the line of those in `away` fell before its end."""
 
-    def __init__(self, centre: Centre, chain: Chain, address: str, *keys: str) -> None:
+    def __init__(self, centre: Centre, chain: Chain, address: str, *keys: str, away: Sequence[str] = ()) -> None:
         self.lines: list[tuple[sending.Line, Tale]] = []
+        self.away: list[Tale] = []
         self.said: list[str] = []
         self.kept = 0
         with centre.db.writing() as tx:
             codes = founding.codes(tx, chain, NOW)
         for key in keys:
-            self._send_past(chain, address, key, codes.get(key))
-        self.chorus = Chorus(self.lines, NOW, self._keep, self.said.append)
+            self._send_past(chain, address, key, codes.get(key), world.KEPT_BACK if key in away else 0)
+        self.chorus = Chorus(self.lines, NOW, self._keep, self.said.append, self.away)
 
-    def _send_past(self, chain: Chain, address: str, key: str, code: str | None) -> None:
+    def _send_past(self, chain: Chain, address: str, key: str, code: str | None, kept_back: int) -> None:
         account = chain.boxes[key]
         if code:
             told = sending.enrol(address, code, account.install, key)
             account.device, account.generation, account.key = told.device, told.generation, told.key
         line, tale = sending.Line(address, account), Tale(BOX[key], account.slot, chain.story, account.sent)
-        sending.send_past(line, list(tale.until(NOW)), lambda _: True)
+        sending.send_past(line, list(tale.until(NOW)), lambda _: True, kept_back)
+        if kept_back:
+            tale = Tale(BOX[key], account.slot, chain.story, account.sent)
+            self.away.append(tale)
         self.lines.append((line, tale))
 
     def _keep(self) -> None:
@@ -164,6 +170,26 @@ def test_what_head_office_does_not_take_is_sent_when_it_does(centre: Centre, cha
         for key in ("berlin-1", "munich-1")
     ]
     assert before < stored(centre) == sum(expected)
+
+
+def test_a_line_that_fell_leaves_a_debt_until_it_is_back(centre: Centre, chain: Chain, clock: Clock) -> None:
+    account = chain.boxes[world.CUT_OFF]
+    with serving(centre) as address:
+        players = Players(centre, chain, address, "berlin-1", world.CUT_OFF, away=[world.CUT_OFF])
+        astrid = User(1, "astrid@example.com", "Astrid", None, True, NOW)
+        with centre.db.reading() as tx:
+            before = devices.find(tx, astrid, account.device or "", clock.ms)
+        players.live(clock, AWAY_MS - MINUTE)
+        missing = heard(centre, account)
+        players.live(clock, 3 * MINUTE)
+        with centre.db.reading() as tx:
+            after = devices.find(tx, astrid, account.device or "", clock.ms)
+        players.close()
+    assert before
+    assert after
+    assert (before.counts.unsent, before.counts.gap, before.needs) == (world.KEPT_BACK, 0, ("behind",))
+    assert missing[0] == NOW
+    assert (after.counts.owed, after.needs) == (0, ())
 
 
 def test_one_failure_is_not_worth_a_word(centre: Centre, chain: Chain, clock: Clock) -> None:
