@@ -30,6 +30,7 @@ TABLES = frozenset({VERSION_TABLE, *metadata.tables})
 _LISTED = re.compile(r"^\d+; \d+ \d+ TABLE (?!DATA )\S+ (\S+) ", re.MULTILINE)
 _NOT_FOR_US = (b"\\", b"SET transaction_timeout ")
 """What psql would do, and what an older server doesn't know."""
+BEGUN_WITH = ("devices", "sessions")
 ATTEMPTS = 10
 _HEAD = 8 * archive.CHUNK
 """A dump begins with the list of what is in it."""
@@ -99,7 +100,9 @@ def set_aside(tx: Connection, schema: str) -> bool:
 
 
 def _lock(tx: Connection, tables: Sequence[str]) -> None:
-    """Waits for everybody else; who waits for us in a circle goes first."""
+    """Waits for everybody else. First the tables with which a batch and a page begin: who comes now waits there, with
+    nothing in its hands that we need."""
+    tables = sorted(tables, key=lambda name: (name not in BEGUN_WITH, name))
     for _ in range(ATTEMPTS):
         try:
             with tx.begin_nested():

@@ -4,14 +4,15 @@ Everything is done to a copy that nobody sees; a refusal on the way leaves the d
 
 import secrets as random
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
 from sqlalchemy import Connection, delete
+from sqlalchemy.exc import DBAPIError
 
 from sync import facts, migrations, models
 from sync.backups import archive, sqlite
@@ -124,7 +125,7 @@ def _into_postgresql(wish: Wish) -> Restored:
     schema = f"{postgres.ASIDE}{moment:%Y%m%d_%H%M%S}_{wish.now_ms % 1000:03}"
     engine = connect(wish.settings.database)
     try:
-        with engine.begin() as tx:
+        with _put_back(wish.path), engine.begin() as tx:
             migrations.is_current(tx, engine.url.database or "")  # another program's, or a newer version's
             was_there = postgres.set_aside(tx, schema)
             postgres.load(tx, wish.path)
@@ -138,6 +139,20 @@ def _into_postgresql(wish: Wish) -> Restored:
         db.forget()
         db.close()
     return renewed(schema if was_there else None)
+
+
+@contextmanager
+def _put_back(path: Path) -> Iterator[None]:
+    """Raises BadBackup for what the database doesn't let us do; its own words may repeat a row."""
+    try:
+        yield
+    except DBAPIError as problem:
+        state = getattr(problem.orig, "sqlstate", None)
+        if state == "42501":
+            reason = "the user in database_url has to own the tables and needs the right to CREATE in the database"
+        else:
+            reason = f"PostgreSQL's error {state}"
+        raise BadBackup(f"{path} cannot be put back: {reason}.") from None
 
 
 def _renew(tx: Connection, wish: Wish) -> Callable[[str | None], Restored]:

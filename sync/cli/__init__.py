@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from sqlalchemy.exc import OperationalError
+
 from sync import config, serving
 from sync.backups.archive import BadBackup
 from sync.centre import CentreRefused
@@ -39,6 +41,11 @@ def main(arguments: Sequence[str]) -> int:
         return verb(config.load(asked.config), asked)
     except _REFUSALS as refusal:
         print(refusal, file=sys.stderr)
+        return REFUSED
+    except OperationalError as problem:
+        # Its first line names what is wrong with the database, never a row of it.
+        reason = (str(problem.orig).strip().splitlines() or ["no reason was given"])[0].rstrip(".")
+        print(f"The database cannot do that now: {reason}.", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
         return 130

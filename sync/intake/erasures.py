@@ -2,16 +2,18 @@
 
 The file outlives the database: every start and every restore bring both to what either knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from sync import models, wire
 from sync.db import Database
 from sync.intake import erasure_log
 from sync.intake.erasure_log import Erased, Revoked, Told
+from sync.intake.verdicts import ID
 from sync.rows import fetch
 
 WIPED = "erased"
@@ -108,8 +110,8 @@ def _erase(tx: Connection, names: dict[str, int]) -> bool:
     new = [{"id": name, "erased_ms": ms} for name, ms in names.items() if name not in done]
     if new:
         tx.execute(insert(models.erasures), new)
-    found = [_strip_response(tx, name) | _strip_quarantined(tx, name) for name in sorted(names)]
-    return any(found)
+    found = [_strip_response(tx, name) for name in sorted(names)]
+    return any([*found, *_strip_quarantined(tx, names.keys())])
 
 
 def _strip_response(tx: Connection, name: str) -> bool:
@@ -125,15 +127,24 @@ def _strip_response(tx: Connection, name: str) -> bool:
     return True
 
 
-def _strip_quarantined(tx: Connection, name: str) -> bool:
-    """What has this id, and what names it: a way to reach a customer is an entry of its own, with the id inside."""
+def _strip_quarantined(tx: Connection, names: Set[str]) -> list[bool]:
+    """What has one of these ids, and what names one: a way to reach a customer is an entry of its own, with the id
+    inside. Of each whether the id is its own."""
     table = models.quarantine
-    rows = tx.execute(select(table).where(table.c.body.contains(name, autoescape=True))).all()
+    rows = [row for row in _quarantined(tx, names) if not names.isdisjoint(ID.findall(row.body))]
     for row in rows:
         body, code = _stripped(row.body.encode(), row.code)
         this = (table.c.id == row.id) & (table.c.rev == row.rev) & (table.c.sha == row.sha)
         tx.execute(update(table).where(this).values(body=body.decode(), code=code))
-    return any(row.id == name for row in rows)
+    return [row.id in names for row in rows]
+
+
+def _quarantined(tx: Connection, names: Set[str]) -> Iterator[Row[Any]]:
+    """For one id the database looks through the bodies itself; for many they come here, once."""
+    query = select(models.quarantine)
+    if len(names) == 1:
+        query = query.where(models.quarantine.c.body.contains(next(iter(names)), autoescape=True))
+    yield from tx.execute(query.execution_options(yield_per=500))
 
 
 def _stripped(body: bytes, code: str) -> tuple[bytes, str]:

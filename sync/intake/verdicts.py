@@ -15,7 +15,7 @@ from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 AnyHead = wire.Head | wire.Response
 """Who an entry is; a response says so itself."""
@@ -179,7 +179,7 @@ def named(entry: Entry) -> Iterable[str]:
         return ()
     if entry.response is not None:
         return (entry.head.id,)
-    return _ID.findall(entry.raw.decode("utf-8", "replace"))
+    return ID.findall(entry.raw.decode("utf-8", "replace"))
 
 
 def _without_words(entry: Entry) -> Entry:

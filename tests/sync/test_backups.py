@@ -506,3 +506,54 @@ def test_without_postgresqls_programs_a_sentence_says_what_is_missing(
     missing = "pg_dump is not there: install PostgreSQL's client programs of the server's version.\n"
     assert (code, said == missing) == ((0, False) if office.is_sqlite else (2, True))
     assert office.restore(kept)[0] == (0 if office.is_sqlite else 2)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_taps_go_on_while_a_postgresql_is_put_back(office: HeadOffice, tmp_path: Path) -> None:
+    """An answer with the new epoch is true of the new memory; what was answered before is found by the audit."""
+    office.backup(tmp_path / "monday")
+    done, sent = threading.Event(), []
+
+    def keep_sending() -> None:
+        while not done.is_set():
+            entry = office.oslo.response(3)
+            reply = office.oslo.post(office.client, office.oslo.batch([entry]))
+            if reply.status_code == 200:
+                sent.append((reply.get_json()["epoch"], entry))
+            else:
+                assert reply.status_code == 503
+
+    senders = [threading.Thread(target=keep_sending) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    try:
+        restored = [office.restore(tmp_path / "monday") for _ in range(3)]
+    finally:
+        done.set()
+        for sender in senders:
+            sender.join()
+    assert [code for code, _ in restored] == [0, 0, 0], restored
+    epochs = [epoch for epoch, _ in sent]
+    now = office.fact(facts.EPOCH)
+    held = {row.id for row in office.rows(models.responses)}
+    assert {entry["id"] for epoch, entry in sent if epoch == now} == held
+    assert len(set(epochs)) > 1
+    assert office.verified() is None
+    acked = [(entry["id"], entry["rev"]) for _, entry in sent]
+    missing = office.send(audit=acked[:2000]).missing
+    assert isinstance(missing, list)
+    assert {name for name, _ in missing} == {entry["id"] for _, entry in sent[:2000]} - held
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_user_who_may_not_replace_the_tables_is_told(
+    office: HeadOffice, tmp_path: Path, settings: Settings, verb: Verb
+) -> None:
+    office.backup(tmp_path / "monday")
+    with psycopg.connect(settings.database, autocommit=True) as raw:
+        raw.execute("DROP ROLE IF EXISTS clerk")
+        raw.execute("CREATE ROLE clerk LOGIN")
+        raw.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text().replace("postgresql://postgres@", "postgresql://clerk@"))
+    assert "has to own the tables" in refused(office, tmp_path / "monday")
