@@ -27,6 +27,11 @@ def _standing(status: Mapping[str, Any]) -> str:
     if not status["enrolled"]:
         return "It is not enrolled yet: `smilepost kiosk enrol CODE` brings it to its place."
     places = list(dict.fromkeys(status["places"].values()))
+    if status.get("moved"):
+        return (
+            "Its card was put into another box, or copied: `smilepost kiosk enrol CODE` brings this box to its own "
+            "place. Until then it goes on as the old one."
+        )
     if not places:
         return "It is enrolled; head office has not told it yet where it stands."
     many = f" with {len(status['places'])} screens" if len(status["places"]) > 1 else ""
@@ -41,6 +46,9 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> list[str]:
         said = [f"{_answers(pending)} {'waits' if pending == 1 else 'wait'} to be sent, since {since}."]
     if parked:
         said.append(f"{_answers(parked)} {'is' if parked == 1 else 'are'} kept here that head office could not take.")
+    lost = status.get("lost", 0)
+    if lost:
+        said.append(f"{_answers(lost)} {'is' if lost == 1 else 'are'} lost: no longer here, and not at head office.")
     return said
 
 

@@ -5,6 +5,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kiosk.outbox import Outbox
 from sync import wire
 
 _GZIP = 31
+_NAME = "smilepost-"
 
 
 class ExportRefused(Exception):
@@ -59,6 +61,27 @@ def write(file: Path, pieces: Iterable[bytes]) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def carry(folder: Path, wall_ms: int, pieces: Iterable[bytes]) -> Path:
+    """The whole file in `folder`, named after the moment; those before it go, since all that they held is in it or at
+    head office. Raises ExportRefused; what `pieces` raises passes through."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as problem:
+        raise ExportRefused(f"{folder} cannot be made: {problem.strerror}.") from None
+    file = folder / f"{_NAME}{datetime.fromtimestamp(wall_ms / 1000, UTC):%Y%m%d-%H%M%S-%f}.gz"
+    write(file, pieces)
+    for before in carried(folder):
+        if before != file:
+            with suppress(OSError):
+                before.unlink()
+    return file
+
+
+def carried(folder: Path) -> list[Path]:
+    """The files that lie there to be carried to head office."""
+    return sorted(folder.glob(f"{_NAME}*.gz"))
 
 
 def _write(part: Path, pieces: Iterable[bytes]) -> None:

@@ -8,16 +8,21 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from kiosk import condition, control
+from kiosk import condition, control, export
 from kiosk.door import IDLE_S, Door, View
 from kiosk.outbox import NotHeld
 from kiosk.screens import is_from_here
-from kiosk.terminal import Terminal
+from kiosk.terminal import Terminal, TerminalRefused
+from sync import wire
 
 COOKIE = "smilepost-staff"
+EXPORTS = "export"
+"""The folder in the data folder with what is to be carried to head office."""
 _DONE = {
     "send": "It tries to send now. Look again in a moment.",
     "retry": "They are in the queue again. Look again in a moment.",
+    "export": "Everything unsent is in the file named below.",
+    "refused": "No such file could be written: there is no room for it, or this terminal is not enrolled yet.",
     "held": "The disk does not take that now. Nothing is lost; try again later.",
 }
 
@@ -51,18 +56,11 @@ def routes(terminal: Terminal) -> Blueprint:
         answer.set_cookie(COOKIE, token, path="/staff", httponly=True, samesite="Strict")
         return answer
 
-    @staff.post("/<any(send, retry):what>")
+    @staff.post("/<any(send, retry, export):what>")
     def act(what: str) -> Response:
         if not door.view(request.cookies.get(COOKIE)).is_open:
             return redirect("/staff", 303)
-        try:
-            if what == "retry":
-                terminal.outbox.try_again()
-        except NotHeld:
-            what = "held"
-        if terminal.sender:
-            terminal.sender.hurry()
-        return redirect(f"/staff?done={what}", 303)
+        return redirect(f"/staff?done={_done(terminal, what)}", 303)
 
     @staff.post("/leave")
     def leave() -> Response:
@@ -72,6 +70,23 @@ def routes(terminal: Terminal) -> Blueprint:
         return answer
 
     return staff
+
+
+def _done(terminal: Terminal, what: str) -> str:
+    """Do it; what to say of it."""
+    try:
+        if what == "export":
+            export.carry(terminal.settings.data / EXPORTS, terminal.clock.wall_ms(), terminal.export())
+            return what
+        if what == "retry":
+            terminal.outbox.try_again()
+    except NotHeld:
+        what = "held"
+    except (TerminalRefused, export.ExportRefused):
+        return "refused"
+    if terminal.sender:
+        terminal.sender.hurry()
+    return what
 
 
 def _unset() -> Response:
@@ -103,6 +118,16 @@ def _seen(terminal: Terminal) -> dict[str, Any]:
         "now": f"{now:%H:%M:%S}",
         "status": status,
         "sentences": condition.sentences(status, now),
-        "streams": terminal.outbox.counts(),
-        "parked": [(condition.reason(code), n) for code, n in terminal.outbox.parked().items()],
+        "streams": _streams(terminal),
+        "parked": [(condition.reason(code), n) for code, n in status["parked_codes"].items()],
+        "exports": [path.name for path in export.carried(terminal.settings.data / EXPORTS)],
+        "folder": terminal.settings.data / EXPORTS,
     }
+
+
+def _streams(terminal: Terminal) -> dict[str, wire.StreamCounts]:
+    """Nothing of them while the disk cannot be read: this page is most wanted then."""
+    try:
+        return terminal.outbox.counts()
+    except NotHeld:
+        return {}

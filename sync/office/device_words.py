@@ -24,8 +24,8 @@ _SIGNS = {
 _ADVICE: dict[Kind, str] = {
     "lost": "{n} {was} delivered once, {is} not here any more, and the terminal has no copy left. A backup of head "
     "office from that time may hold what is lost.",
-    "gap": "{n} that it takes for delivered {is} not here. It compares every night and sends again what it still has; "
-    "what it no longer has then counts as lost.",
+    "gap": "{n} {is} not here, and not waiting there either. It compares every night and sends again what it still "
+    "has; what it no longer has then counts as lost.",
     "parked": "{n} {is} kept at the terminal, as head office could not take them. Its staff page says why, and tries "
     "them again.",
     "clone": " See below.",

@@ -23,8 +23,8 @@ class Counts(NamedTuple):
     `given`: what the terminal has sealed, as far as it told: the highest number it named, or one that arrived.
     `received`: receipts here, quarantined and erased ones too. `parked`: what it said it keeps aside. `unsent`: what
     it said is waiting, less what has arrived since it said so. `gap`: given less received, unsent and parked: what
-    it was told is here, and isn't. `surplus`: what arrived beyond what one box can have given, with the same
-    numbers; it hides as large a gap of the same stream."""
+    is not here, and does not wait there either. `surplus`: what arrived beyond what one box can have given, with the
+    same numbers; it hides as large a gap of the same stream."""
 
     given: int = 0
     received: int = 0
@@ -112,7 +112,7 @@ class Terminal:
             "clone": bool(self.signs),
             "storage": self.health.storage is not None,
             "damaged": self.health.aside + self.health.damaged > 0,
-            "gap": self.counts.gap > self.health.lost,
+            "gap": self.counts.gap > self.health.lost + self.health.damaged,
             "parked": self.counts.parked > 0,
             "silent": self.is_silent,
             "behind": self._is_behind,

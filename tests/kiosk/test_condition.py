@@ -50,6 +50,12 @@ def test_all_is_well() -> None:
     ]
 
 
+def test_a_card_in_another_box_and_a_loss_are_said() -> None:
+    assert "Its card was put into another box, or copied" in said(moved=True)[1]
+    assert "3 answers are lost: no longer here, and not at head office." in said(lost=3)
+    assert "1 answer is lost: no longer here, and not at head office." in said(lost=1)
+
+
 def test_a_day_without_a_network() -> None:
     told = said(
         pending=12,

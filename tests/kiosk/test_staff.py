@@ -1,5 +1,7 @@
 """What staff see of their terminal, over HTTP and behind the PIN."""
 
+import gzip
+import json
 import re
 import time
 from base64 import b64encode
@@ -60,6 +62,10 @@ def answer(client: FlaskClient, comment: str = "") -> None:
         visitor.press("action", "finish")
 
 
+def enrolled(folder: Path) -> None:
+    identity.save(folder, Identity("install", "dev-1", 1, b64encode(b"k" * 32).decode(), {"scr-1": "plc-1"}))
+
+
 def test_without_a_pin_it_says_how_to_set_one_and_nothing_else(tmp_path: Path) -> None:
     with terminal(tmp_path) as box:
         client = create_app(box).test_client()
@@ -103,7 +109,7 @@ def test_a_wrong_pin_is_named_and_the_fourth_has_to_wait(client: FlaskClient) ->
     assert "waits to be sent" not in look(client)
 
 
-@pytest.mark.parametrize("place", ["door", "send", "retry", "leave"])
+@pytest.mark.parametrize("place", ["door", "send", "retry", "export", "leave"])
 def test_another_sites_page_does_nothing_here(client: FlaskClient, place: str) -> None:
     let_in(client)
     forged = client.post(f"/staff/{place}", data={"key": "1"}, headers={"Origin": "http://elsewhere.example"})
@@ -111,7 +117,7 @@ def test_another_sites_page_does_nothing_here(client: FlaskClient, place: str) -
     assert "Nothing waits to be sent." in look(client)
 
 
-@pytest.mark.parametrize("place", ["send", "retry"])
+@pytest.mark.parametrize("place", ["send", "retry", "export"])
 def test_outside_nothing_can_be_done(client: FlaskClient, box: Terminal, place: str) -> None:
     answer(client)
     box.outbox.park([(entry["id"], entry["rev"]) for entry in sealed(box)], "bad_shape")
@@ -164,9 +170,34 @@ def test_a_full_disk_is_told_and_the_parked_stay_parked(client: FlaskClient, box
     assert box.outbox.parked() == {"server_error": 1}
 
 
+def test_what_is_unsent_can_be_carried_in_one_file(tmp_path: Path) -> None:
+    enrolled(tmp_path)
+    with terminal(tmp_path, staff_pin=PIN, centre="http://127.0.0.1:9") as box:
+        client = create_app(box).test_client()
+        answer(client)
+        let_in(client)
+        for _ in range(2):
+            done = press(client, "export")
+        (file,) = (tmp_path / "export").iterdir()
+        page = look(client, done.location)
+        assert "Everything unsent is in the file named below." in page
+        assert str(file) in page
+        assert file.stat().st_mode & 0o777 == 0o600
+        header, batch, end = gzip.decompress(file.read_bytes()).splitlines()
+        assert (json.loads(header)["device"], len(json.loads(batch)["entries"])) == ("dev-1", 1)
+        assert json.loads(end)["entries"] == 1
+
+
+def test_before_enrolment_there_is_nothing_to_sign_a_file_with(client: FlaskClient, tmp_path: Path) -> None:
+    let_in(client)
+    done = press(client, "export")
+    assert "No such file could be written" in look(client, done.location)
+    assert not list((tmp_path / "export").glob("*"))
+
+
 def test_sending_now_wakes_the_sender_from_its_rest(tmp_path: Path) -> None:
     """It would have looked somewhere within the first minute; head office does not answer here."""
-    identity.save(tmp_path, Identity("install", "dev-1", 1, b64encode(b"k" * 32).decode(), {"scr-1": "plc-1"}))
+    enrolled(tmp_path)
     with terminal(tmp_path, staff_pin=PIN, centre="http://127.0.0.1:9") as box:
         box.start()
         client = create_app(box).test_client()
