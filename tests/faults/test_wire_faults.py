@@ -12,7 +12,7 @@ import pytest
 from kiosk.pace import CAP_S
 from tests import postgres
 from tests.faults.proxy import FAULTS
-from tests.faults.shop import Office, Shop, office_process, shop
+from tests.faults.shop import Office, office_process, shop
 
 SEED = int(os.environ.get("SMILEPOST_SEED", random.SystemRandom().randrange(2**32)))
 ROUNDS = int(os.environ.get("SMILEPOST_ROUNDS", "150"))
@@ -44,7 +44,7 @@ def test_a_line_with_one_fault_loses_and_doubles_nothing(office: Office, tmp_pat
             here.weather = "well" if number in (0, 5) else fault
             here.watch.now += CAP_S
             here.send()
-        ends_well(here)
+        here.ends_well()
         assert set(here.line.happened) == {"well", fault}
 
 
@@ -55,7 +55,7 @@ def test_a_line_with_every_fault_loses_and_doubles_nothing(office: Office, tmp_p
             here.serve(chance.randrange(3))
             here.weather = chance.choice([*sorted(FAULTS), *["well"] * 5])
             here.send()
-        ends_well(here)
+        here.ends_well()
 
 
 def test_a_line_that_garbles_what_a_lone_answer_says_sets_it_not_aside(office: Office, tmp_path: Path) -> None:
@@ -67,15 +67,13 @@ def test_a_line_that_garbles_what_a_lone_answer_says_sets_it_not_aside(office: O
         for _ in range(12):
             here.watch.now += CAP_S
             here.send()
-        ends_well(here)
+        here.ends_well()
 
 
-def ends_well(here: Shop) -> None:
-    """Once the line is well the terminal goes on at once; what comes late then changes nothing."""
-    assert here.drain() <= CAP_S
-    here.say_something()
-    here.line.deliver()
-    here.exact()
-    (told,) = here.reported().streams.values()
-    sealed = sum(here.states().values())
-    assert (told.sealed, told.acked, told.pending, told.parked) == (sealed, sealed, 0, 0)
+def test_an_answer_that_head_office_never_takes_holds_nobody_up(office: Office, tmp_path: Path) -> None:
+    with shop(office, tmp_path, numbered("strange", SEED), "strange") as here:
+        here.serve(2)
+        here.serve_somebody_strange()
+        here.serve(2)
+        here.ends_well()
+        assert here.states() == {"acked": sum(map(len, here.given.values())) - 1, "parked": 1}
