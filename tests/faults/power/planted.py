@@ -1,0 +1,48 @@
+"""Bugs that only the power can show, put into a terminal's process from outside; nothing shipped knows of them. Proof 4
+has to turn red on each.
+
+`python -m tests.faults.power.planted NAME kiosk run …` is `smilepost kiosk run …` with the bug NAME."""
+
+import sqlite3
+import sys
+from collections.abc import Callable
+
+from kiosk import cli, disk
+from kiosk.disk import Disk
+
+
+def _at_every_opening(pragma: str) -> Callable[[], None]:
+    def plant() -> None:
+        opened = Disk._opened
+
+        def and_then(self: Disk, locking: str) -> sqlite3.Connection:
+            db = opened(self, locking)
+            db.execute(pragma)
+            return db
+
+        Disk._opened = and_then  # type: ignore[method-assign]
+
+    return plant
+
+
+def _never_in_wal() -> None:
+    """SQLite's own default, a rollback journal, with its directory never synced."""
+    _at_every_opening("PRAGMA journal_mode = MEMORY")()
+
+
+def _no_checkpoint_when_idle() -> None:
+    """Not a danger to the power alone: the proof stays green on it, so it isn't too easily shocked."""
+    disk.Disk.checkpoint = lambda self, idle: None  # type: ignore[method-assign]
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "synchronous_off": _at_every_opening("PRAGMA synchronous = OFF"),
+    "synchronous_normal": _at_every_opening("PRAGMA synchronous = NORMAL"),
+    "journal_in_memory": _never_in_wal,
+}
+HARMLESS: dict[str, Callable[[], None]] = {"no_checkpoint_when_idle": _no_checkpoint_when_idle}
+
+
+if __name__ == "__main__":
+    (PLANTS | HARMLESS)[sys.argv[1]]()
+    sys.exit(cli.main(sys.argv[2:]))

@@ -1,0 +1,173 @@
+"""A real terminal process taking taps while strace writes down what it asks of the disk, and when it says thank you."""
+
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from kiosk.screens import SCREEN_HEADER
+from kiosk.touches import edition
+from sync.survey import BUILTIN
+from tests.boxes import new_id
+from tests.faults.customers import Answers, a_visit
+from tests.processes import COMMAND, free_ports, running, stop
+
+CALLS = "openat,pwrite64,write,fsync,fdatasync,ftruncate,unlink,rename,sendto"
+DATA = "terminal"
+_LINE = re.compile(r"^(\d+) +(?:<\.\.\. (?P<resumed>\w+) resumed>|(?P<call>\w+)\()(?P<rest>.*)$")
+_BYTES = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+_FILE = re.compile(r"^\d+<((?:\\x[0-9a-f]{2})+)>")
+_NUMBERS = re.compile(r", (\d+)(?:, (\d+))?\)? += (\d+)$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened. `kind`: write, truncate, sync, unlink, rename, create, thanks. `name`: of a file in the
+    data folder, or "" for the folder itself. `at`: an offset, or a size."""
+
+    kind: str
+    name: str = ""
+    at: int = 0
+    content: bytes = b""
+    other: str = ""
+
+
+@dataclass
+class Recording:
+    """What a terminal did, and what it was told. `thanks`: the touches in the order in which they were thanked for."""
+
+    steps: list[Step]
+    thanks: list[tuple[str, int]] = field(default_factory=list)
+    tried: dict[str, dict[int, Answers]] = field(default_factory=dict)
+
+
+def reason_not_to_record() -> str | None:
+    """Why strace cannot watch here; None when it can."""
+    strace = shutil.which("strace")
+    if strace is None:
+        return "no strace here: apt install strace"
+    if subprocess.run([strace, "-o", "/dev/null", "true"], capture_output=True, check=False).returncode:
+        return "strace may not watch processes here"
+    return None
+
+
+def record(folder: Path, visits: int, seed: int, plant: str = "") -> Recording:
+    """Customers come, the process is killed among them, a second one takes over and is told to stop."""
+    recording, chance = Recording([]), random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (port,) = free_ports(1)
+    (folder / "config.toml").write_text(f'[kiosk]\ndata = "{DATA}"\nport = {port}\ninput_guard_ms = 0\n')
+    for part, (share, how) in enumerate(((0.6, signal.SIGKILL), (0.4, signal.SIGTERM))):
+        trace = folder / f"trace-{part}"
+        with _terminal(folder, port, trace, plant) as process:
+            serve(f"http://127.0.0.1:{port}", int(visits * share), chance, recording)
+            terminal = int(trace.read_text(errors="replace").split(maxsplit=1)[0])
+            subprocess.run(["kill", f"-{how.value}", str(terminal)], check=True)
+            process.wait(30)
+        recording.steps += read(trace, str(folder / DATA))
+    assert sum(step.kind == "thanks" for step in recording.steps) == len(recording.thanks)
+    return recording
+
+
+@contextmanager
+def _terminal(folder: Path, port: int, trace: Path, plant: str) -> Iterator["subprocess.Popen[bytes]"]:
+    watched = ["strace", "-f", "-xx", "-y", "-s", "70000", "-e", f"trace={CALLS}", "-o", str(trace)]
+    arguments = ("kiosk", "run", "--config", folder / "config.toml")
+    health = f"http://127.0.0.1:{port}/healthz"
+    with running(*arguments, cwd=folder, health=health, program=[*watched, *command(plant)]) as process:
+        yield process
+        if process.poll() is None:
+            stop(process)
+
+
+def command(plant: str) -> list[str]:
+    """`smilepost`, with a bug planted when one is named."""
+    return [sys.executable, "-m", "tests.faults.power.planted", plant] if plant else list(COMMAND)
+
+
+def serve(screen: str, visits: int, chance: random.Random, recording: Recording) -> None:
+    """Customers come, one after the other, on one line."""
+    with requests.Session() as session:
+        session.trust_env = False
+        for _ in range(visits):
+            name = new_id()
+            tried = recording.tried.setdefault(name, {})
+            for touch in a_visit(chance):
+                form: dict[str, Any] = {
+                    "by": "page", "survey": edition(BUILTIN), "lang": "en", "first_ms": 5, "id": name, "rev": touch.rev,
+                }  # fmt: skip
+                tried[touch.rev] = touch.answers
+                reply = session.post(
+                    screen + "/visit", data={**form, **touch.fields}, headers={"HX-Request": "true"}, timeout=10
+                )
+                assert reply.status_code in (200, 204)
+                assert SCREEN_HEADER in reply.headers
+                recording.thanks.append((name, touch.rev))
+
+
+def read(trace: Path, folder: str) -> list[Step]:
+    """What a trace says of the files in `folder`, in order: what is written counts from when it was begun, what is
+    synced from when that was done."""
+    steps: list[Step] = []
+    begun: dict[str, tuple[str, str]] = {}
+    for line in trace.read_text(errors="replace").splitlines():
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        thread, call, rest = match[1], match["call"], match["rest"]
+        if match["resumed"]:
+            call, before = begun.pop(thread)
+            rest = before + rest
+            if call not in ("fsync", "fdatasync", "openat"):
+                continue  # it counted from its beginning
+        elif rest.endswith("<unfinished ...>"):
+            rest = rest.removesuffix("<unfinished ...>")
+            begun[thread] = (call, rest)
+            if call in ("fsync", "fdatasync", "openat"):
+                continue
+        steps += _steps(call, rest, folder)
+    return steps
+
+
+def _steps(call: str, rest: str, folder: str) -> list[Step]:
+    texts = [bytes.fromhex(found.replace("\\x", "")) for found in _BYTES.findall(rest)]
+    if call == "sendto":
+        return [Step("thanks")] if texts and f"\r\n{SCREEN_HEADER}: ".encode().lower() in texts[0].lower() else []
+    failed = rest.rstrip().endswith(")") and " = -1 " in rest
+    if failed:
+        return []
+    if call in ("unlink", "rename"):
+        names = [_within(text.decode(), folder) for text in texts]
+        if names[0] is None:
+            return []
+        return [Step(call, names[0], other=names[1] or "" if len(names) > 1 else "")]
+    if call == "openat":
+        name = _within(texts[0].decode(), folder) if texts and "O_CREAT" in rest else None
+        return [Step("create", name)] if name else []
+    file = _FILE.match(rest)
+    name = _within(bytes.fromhex(file[1].replace("\\x", "")).decode(), folder) if file else None
+    if name is None:
+        return []
+    if call in ("fsync", "fdatasync"):
+        return [Step("sync", name)]
+    if call == "ftruncate":
+        return [Step("truncate", name, int(re.findall(r", (\d+)", rest)[0]))]
+    offset = re.search(r'"(?:\.\.\.)?, \d+, (\d+)', rest)
+    return [Step("write", name, int(offset[1]) if offset else -1, texts[0])]
+
+
+def _within(path: str, folder: str) -> str | None:
+    """The name of a file of the folder; "" for the folder itself, None for what lies elsewhere."""
+    if path == folder:
+        return ""
+    name = path.removeprefix(folder + "/")
+    return name if name != path and "/" not in name else None
