@@ -183,8 +183,9 @@ def sign(terminal: Terminal, found: Sign) -> str:
 
 
 def apart(code: str) -> str:
-    """Why entries are in quarantine."""
-    return _APART.get(code, f"for another reason ({code})")
+    """Why entries are in quarantine, and what may bring them out."""
+    again = "" if code == "conflict" else "; once that is mended, smilepost server replay-quarantine judges them again"
+    return f"{_APART.get(code, f'for another reason ({code})')}{again}"
 
 
 def version(app: str) -> str:

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from kiosk import identity
 from kiosk.app import create_app
 from kiosk.identity import Identity
+from kiosk.storage import SENTENCES
 from kiosk.terminal import Terminal
 from tests.terminals import Visitor, full_disk, sealed, terminal
 
@@ -168,6 +169,17 @@ def test_a_full_disk_is_told_and_the_parked_stay_parked(client: FlaskClient, box
         done = press(client, "retry")
     assert "The disk does not take that now." in look(client, done.location)
     assert box.outbox.parked() == {"server_error": 1}
+
+
+def test_with_a_disk_that_takes_nothing_the_page_says_so(tmp_path: Path) -> None:
+    """Full from the first moment: there is no outbox to count."""
+    with full_disk(), terminal(tmp_path / "data", staff_pin=PIN) as box:
+        client = create_app(box).test_client()
+        let_in(client)
+        page = client.get("/staff")
+        assert page.status_code == 200
+        assert SENTENCES["full"] in words(page.text)
+        assert "The disk does not take that now." in look(client, press(client, "retry").location)
 
 
 def test_what_is_unsent_can_be_carried_in_one_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, insert, select, text, update
 
 from sync import models, wire
 from sync.centre import Centre
@@ -176,7 +176,7 @@ def test_what_is_kept_apart_is_told_with_its_reason(chain: Chain) -> None:
     report(chain, chain.oslo, box.response(survey="lost-in-the-post"), box.response())
     assert "Some kept apart, not counted 2 2 0 0 0" in row(chain.page("/devices"), box)
     page = words(chain.page(f"/devices/{box.device}"))
-    assert "1 answer kept apart, not counted: to a survey that is not known here." in page
+    assert "1 answer kept apart, not counted: to a survey that is not known here; once that is mended," in page
 
 
 def test_a_clock_is_told_in_words(chain: Chain) -> None:
@@ -286,6 +286,24 @@ def test_ten_thousand_terminals_come_page_by_page_the_troubled_first(chain: Chai
     assert page.count('<tr role="row" id="') == ledger.A_PAGE
     assert chain.page("/devices?page=100").count('<tr role="row" id="') == ledger.A_PAGE
     assert "Page 100 of 100" in chain.page("/devices?page=999")
+
+
+def test_bjorn_finds_his_among_very_many(chain: Chain) -> None:
+    """More than a query names one by one: everybody's are read, and only his are shown."""
+    with chain.centre.db.writing() as tx:
+        touchpoint = tx.execute(
+            select(models.touchpoints.c.id).where(models.touchpoints.c.location_id == chain.oslo)
+        ).scalar_one()
+        numbers = range(devices.MOST_NAMED)
+        about = {"generation": 1, "fingerprint": "", "app": "smilepost/0", "enrolled_ms": chain.clock()}
+        tx.execute(insert(models.devices), [{"id": f"dev-{n:05}", "install": f"i{n}", **about} for n in numbers])
+        tx.execute(
+            insert(models.screens), [{"id": f"scr-{n}", "name": f"s{n}", "device_id": f"dev-{n:05}"} for n in numbers]
+        )
+        where = {"touchpoint_id": touchpoint, "from_ms": NOON}
+        tx.execute(insert(models.placements), [{"id": f"p{n}", "screen_id": f"scr-{n}", **where} for n in numbers])
+    assert "Page 1 of 11, 1,001 terminals" in chain.page("/devices", chain.bjorn)
+    assert "1,003 terminals" in chain.page("/devices")
 
 
 def test_what_a_page_reads_of_answers_goes_by_an_index(chain: Chain) -> None:
