@@ -57,10 +57,15 @@ class Bounds(NamedTuple):
 
 
 class Starts:
-    """What is known of the starts of one device's clock: the anchors of each, and which start it was."""
+    """What is known of the starts of one device's clock: the anchors of each, and which start it was. `told`: what the
+    card itself knows of them. Where two cards go by one name (a clone, one that was rolled back), each counts its
+    starts from where it was copied; so what lies between two of them is only known by the account of one."""
 
-    def __init__(self, ends: Mapping[str, Ends], order: Mapping[str, int]) -> None:
+    def __init__(
+        self, ends: Mapping[str, Ends], order: Mapping[str, int], told: Mapping[str, Ends] | None = None
+    ) -> None:
         self.ends, self.order = ends, order
+        self._told = ends if told is None else told
         self._bounds: dict[str, Bounds | None] = {}
 
     def correct(self, stamp: Stamp, arrival_ms: int) -> Captured:
@@ -104,7 +109,7 @@ class Starts:
         n = self.order.get(boot)
         if n is None:
             return None, None
-        anchored = [(self.order[other], (other, ends)) for other, ends in self.ends.items() if other in self.order]
+        anchored = [(self.order[other], (other, ends)) for other, ends in self._told.items() if other in self.order]
         earlier = max((each for each in anchored if each[0] < n), default=None)
         later = min((each for each in anchored if each[0] > n), default=None)
         return earlier and earlier[1], later and later[1]

@@ -118,7 +118,7 @@ def _claims(entries: Iterable[Entry], here: Held) -> list[Slot]:
 
 
 def _spoken(tx: Connection, known: Known, batch: wire.Batch, learned: Learned, claims: list[Slot]) -> _Spoken:
-    if signs.is_late(known, batch, learned.starts.order):
+    if signs.is_late(known, batch, learned.order):
         return _Spoken(True, frozenset(), [])
     # What is above everything received in the stream takes nobody's place.
     below = [slot for slot in claims if slot.stream != batch.health.stream or slot.seq <= known.received]

@@ -12,10 +12,12 @@ from sync.rows import insert_of
 
 
 class Learned(NamedTuple):
-    """What is known of a device's starts now. `was_heard`: an answer of ours had come back from the start of this
-    request before. `unsure`: ids of responses that what is new may help."""
+    """What is known of a device's starts now. `order`: which start each was, as far as was ever told. `was_heard`: an
+    answer of ours had come back from the start of this request before. `unsure`: ids of responses that what is new may
+    help."""
 
     starts: Starts
+    order: Mapping[str, int]
     was_heard: bool
     unsure: set[str]
 
@@ -31,13 +33,15 @@ def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, sta
     told = keep_order(tx, device, batch.boots) if elsewhere or batch.boots.keys() - {batch.boot} else []
     # The last anchor of the current start moves with every answer, and there is no later start beside it yet.
     reaching = [boot for boot in grown if elsewhere or boot != batch.boot or boot not in stored]
-    found = Starts(now, batch.boots)
+    found, known = Starts(now, batch.boots), batch.boots
     if elsewhere or told or reaching or not stamped <= now.keys():
-        found = Starts(ends(tx, device), order(tx, device))
+        known = {**order(tx, device), **batch.boots}
+        own = merged({}, batch.anchors) if batch.boots else None
+        found = Starts(ends(tx, device), batch.boots or known, own)
     if not found.order:
         sent = [anchor.boot for anchor in batch.anchors]
         found = Starts(found.ends, clocks.guessed_order(batch.boot, sent, found.ends, stamped))
-    return Learned(found, batch.boot in stored, unsure(tx, device, _spans(found, stored, grown, reaching, told)))
+    return Learned(found, known, batch.boot in stored, unsure(tx, device, _spans(found, stored, grown, reaching, told)))
 
 
 def _spans(

@@ -204,6 +204,7 @@ class Day:
         self.centre, self.clock, self.box = centre, clock, box
         self.client = create_app(centre).test_client()
         self.order: dict[str, int] = {}
+        self.anchors: list[Any] = []
         self.start("first")
 
     def start(self, boot: str) -> None:
@@ -219,8 +220,10 @@ class Day:
         return {"boot": self.box.boot, "boottime_ms": here, "server_ms": self.clock.ms, "rtt_ms": rtt_ms}
 
     def send(self, *entries: Any, anchors: Any = (), **changes: Any) -> wire.Answer:
+        """With every anchor that it has by now, as a terminal does."""
+        self.anchors += anchors
         told = {"boots": self.order, "boottime_ms": self.clock.ms - self.started_ms, **changes}
-        return self.box.send(self.client, *entries, anchors=list(anchors), **told)
+        return self.box.send(self.client, *entries, anchors=self.anchors, **told)
 
     def row(self, entry: Mapping[str, Any]) -> Any:
         with self.centre.db.reading() as tx:
@@ -284,6 +287,28 @@ def test_what_is_bounded_too_loosely_has_a_day_but_no_hour(day: Day, clock: Cloc
     assert (row.quality, row.hour, row.day) == ("bounded", None, DAY)
     assert row.error_ms > 30 * MINUTE
     assert (day.buckets(models.tallies_day), day.buckets(models.tallies_hour)) == ([(DAY, 1)], [])
+
+
+def test_what_another_card_of_the_same_device_lived_through_bounds_nothing(day: Day, clock: Clock) -> None:
+    """Found by the simulation: a card was rolled back. It counts its starts anew, and what the centre remembers of the
+    starts that it forgot lies before its own."""
+    day.send(anchors=[day.anchor()])
+    forgotten = (dict(day.order), list(day.anchors))
+    for boot in ("second", "third"):
+        clock.ms += MINUTE
+        day.start(boot)
+        day.send(anchors=[day.anchor()])
+    clock.ms += MINUTE
+    day.order, day.anchors = forgotten
+    day.start("offline")
+    entry, offline_ms = day.tap(), clock.ms
+    for boot in ("offline-too", "online"):
+        clock.ms += MINUTE
+        day.start(boot)
+    day.send(entry, anchors=[day.anchor()])
+    row = day.row(entry)
+    assert row.quality == "bounded"
+    assert abs(row.captured_ms - offline_ms) <= row.error_ms
 
 
 def test_an_anchor_that_comes_late_bounds_its_neighbour_anew(day: Day, clock: Clock) -> None:
