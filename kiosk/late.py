@@ -4,7 +4,7 @@ The page keeps a store of its own (static/kiosk/store.js) and sends each respons
 or much later. What was thanked is never thrown away: of a survey that is asked here now, answers that fit no question
 are left out; of any other, what has the shape of an answer is kept, and head office decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,6 +16,8 @@ from sync.survey import Survey
 MAX_RESPONSES = 20
 MAX_ANSWERS = 12
 MAX_REASONS = 20
+STEADY_MS = 10 * 60_000
+"""A clock that was synchronised is, so far from then, still right to a fraction of a second without anybody's help."""
 
 Load = Annotated[str, msgspec.Meta(pattern="^page-[0-9a-f]{32}$")]
 """One load of a page, as a start of its clock: never to be taken for one of a machine's."""
@@ -111,14 +113,18 @@ def _fitting(known: Survey, answers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def stamp(late: Late, anchors: Sequence[Anchor], now: wire.Stamp) -> wire.Stamp:
+def stamp(late: Late, anchors: Sequence[Anchor], now: wire.Stamp, is_known: Callable[[str], bool]) -> wire.Stamp:
     """When it was captured: by this terminal's clock if its load was ever anchored to it, the nearest anchor first,
-    else by the page's own. Never later than `now` of the same start."""
+    else by the page's own. Never later than `now` of the same start. `is_known`: whether head office's time is known of
+    a start; of another one, what came after the page last heard of it may have come after its end."""
     for anchor in sorted(anchors, key=lambda anchor: abs(anchor.page_ms - late.page_ms)):
         ahead_ms = late.page_ms - anchor.page_ms
         if anchor.stamp.boot == now.boot:
             ahead_ms = min(ahead_ms, now.boottime_ms - anchor.stamp.boottime_ms)
+        elif ahead_ms > 0 and not is_known(anchor.stamp.boot):
+            continue
         seen = anchor.stamp
         if seen.boottime_ms + ahead_ms >= 0:
-            return wire.Stamp(seen.boot, seen.boottime_ms + ahead_ms, seen.wall_ms + ahead_ms, seen.synced)
+            synced = seen.synced and abs(ahead_ms) <= STEADY_MS
+            return wire.Stamp(seen.boot, seen.boottime_ms + ahead_ms, seen.wall_ms + ahead_ms, synced)
     return wire.Stamp(late.load, late.page_ms, late.wall_ms, synced=False)

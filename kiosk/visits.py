@@ -112,10 +112,11 @@ class Visits:
             return
         # What was asked and where it stood is what the page showed then, which may be something else now.
         asked = survey.Survey(id=one.survey, version=one.version, languages=(), questions=())
+        is_anchored = self._terminal.outbox.starts.is_anchored
         self._terminal.hold(
             Standing(one.screen, one.placement, asked, (), ""), id=one.id, rev=one.rev, lang=one.lang,
             answers=one.answers, shown=one.shown, first_ms=one.first_ms, total_ms=one.total_ms, ago_ms=0,
-            from_page=True, stamp=late.stamp(one, anchors, self._terminal.clock.stamp()),
+            from_page=True, stamp=late.stamp(one, anchors, self._terminal.clock.stamp(), is_anchored),
             since_prev_ms=one.since_prev_ms,
         )  # fmt: skip
         if one.ended:

@@ -115,6 +115,10 @@ def test_a_load_that_never_met_the_terminal_keeps_its_own_clock(client: FlaskCli
     assert entry["stamp"] == {"boot": LOAD, "boottime_ms": 60_000, "wall_ms": 1, "synced": False}
 
 
+def always(boot: str) -> bool:
+    return True
+
+
 def late_at(page_ms: int) -> Late:
     return late.read_one(wire.encode(record(page_ms=page_ms)), [BUILTIN])
 
@@ -122,22 +126,39 @@ def late_at(page_ms: int) -> Late:
 def test_the_nearest_anchor_counts_and_no_time_lies_before_its_start() -> None:
     before = Anchor(1_000, 2, wire.Stamp("boot-old", 900_000, 1_700_000_000_000, synced=False))
     after = Anchor(100_000, 2, wire.Stamp("boot-now", 20_000, 1_700_000_090_000, synced=True))
-    assert late.stamp(late_at(3_000), [before, after], NOW).boottime_ms == 902_000
-    assert late.stamp(late_at(90_000), [before, after], NOW) == wire.Stamp("boot-now", 10_000, 1_700_000_080_000, True)
+    assert late.stamp(late_at(3_000), [before, after], NOW, always).boottime_ms == 902_000
+    assert late.stamp(late_at(90_000), [before, after], NOW, always) == wire.Stamp(
+        "boot-now", 10_000, 1_700_000_080_000, True
+    )
     # 30 s before the terminal's newest start: only the older one knows.
-    assert late.stamp(late_at(60_000), [before, after], NOW).boot == "boot-old"
-    assert late.stamp(late_at(60_000), [after], NOW).boot == LOAD
+    assert late.stamp(late_at(60_000), [before, after], NOW, always).boot == "boot-old"
+    assert late.stamp(late_at(60_000), [after], NOW, always).boot == LOAD
+
+
+def test_a_start_that_may_have_ended_tells_only_what_head_office_can_check() -> None:
+    """Found by the simulation: tapped while the terminal was down or starting anew, it was said to lie in a start that
+    was over, and so before the next one."""
+    seen = Anchor(1_000, 2, wire.Stamp("boot-old", 900_000, 1_700_000_000_000, synced=False))
+    assert late.stamp(late_at(3_000), [seen], NOW, always).boot == "boot-old"
+    assert late.stamp(late_at(3_000), [seen], NOW, lambda boot: False).boot == LOAD
+    assert late.stamp(late_at(500), [seen], NOW, lambda boot: False).boot == "boot-old"
+
+
+def test_a_clock_that_was_right_once_is_not_said_to_be_right_for_ever() -> None:
+    seen = Anchor(0, 2, wire.Stamp("boot-old", 900_000, 1_700_000_000_000, synced=True))
+    assert late.stamp(late_at(600_000), [seen], NOW, always).synced
+    assert not late.stamp(late_at(600_001), [seen], NOW, always).synced
 
 
 def test_nothing_was_captured_in_the_future() -> None:
     seen = Anchor(1_000, 2, wire.Stamp("boot-now", 400_000, 1_700_000_400_000, synced=True))
-    assert late.stamp(late_at(900_000), [seen], NOW) == NOW
+    assert late.stamp(late_at(900_000), [seen], NOW, always) == NOW
 
 
 def test_a_clock_that_jumped_moves_nothing() -> None:
     seen = Anchor(50_000, 2, wire.Stamp("boot-now", 400_000, 1_700_000_400_000, synced=True))
     jumped = [late.read_one(wire.encode(record(wall_ms=wall)), [BUILTIN]) for wall in (-(10**12), 4 * 10**12)]
-    assert {late.stamp(one, [seen], NOW).boottime_ms for one in jumped} == {410_000}
+    assert {late.stamp(one, [seen], NOW, always).boottime_ms for one in jumped} == {410_000}
 
 
 def test_what_comes_late_tells_no_false_haste(client: FlaskClient, box: Terminal) -> None:
