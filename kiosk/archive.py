@@ -96,10 +96,11 @@ class Archive:
     def _found(self, found: Found) -> None:
         self._each(
             "UPDATE entries SET state = 'sealed', verdict = NULL, code = NULL, acked_ms = NULL, audited = NULL"
-            " WHERE n = ? AND state = 'acked'",
+            " WHERE n = ? AND state = 'acked' AND body IS NOT NULL",
             found.again,
         )
-        for query, rows in (("'gone'", found.gone), ("NULL", found.back), ("'kept'", found.kept)):
+        # Those still acked lost their bodies to a full disk while the centre was being asked.
+        for query, rows in (("'gone'", [*found.again, *found.gone]), ("NULL", found.back), ("'kept'", found.kept)):
             self._each(f"UPDATE entries SET audited = {query} WHERE n = ? AND state = 'acked'", rows)  # noqa: S608
 
     def _each(self, query: str, rows: Sequence[Acked]) -> None:

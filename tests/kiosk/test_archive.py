@@ -140,6 +140,18 @@ def test_what_the_centre_misses_is_sent_again(outbox: Outbox) -> None:
     assert outbox.archive.lost() == 0
 
 
+def test_a_body_that_went_while_the_centre_was_asked_is_lost_and_not_sent_empty(outbox: Outbox) -> None:
+    """Found by the simulation: the disk was full between the question and its answer."""
+    missed = acked(outbox)
+    note(outbox, an_answer(NOW, do=["audit"]))
+    question = outbox.archive.question(9)
+    tidy(outbox, NOW, "none", 10**9)
+    note(outbox, an_answer(NOW, missed), question)
+    assert outbox.take(9) == []
+    assert outbox.archive.lost() == 1
+    assert totals(outbox) == (1, 1, 0, 0)
+
+
 def test_what_nobody_holds_any_more_is_lost_until_it_is_found(outbox: Outbox) -> None:
     gone, revised = acked(outbox), acked(outbox)
     tidy(outbox, NOW, "none", 10**9)
