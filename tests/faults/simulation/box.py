@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from kiosk import late, starts
 from kiosk.audits import Acked
 from kiosk.keeping import TEXT_MS, must_rotate
 from kiosk.outbox import Draft, Waiting
@@ -57,9 +58,6 @@ class Box:
         self.known: set[tuple[str, int]] = set()
         self.pages: list[Page] = []
         self.drift = chance.uniform(-DRIFT, DRIFT)
-        self.loads: dict[str, list[tuple[str, int]]] = {}
-        """A page's load -> where the beginning of its clock lies on this terminal's: (boot, boottime_ms), also before
-        the boot's own beginning."""
         self.running = False
         self.requests = 0
         self.start()
@@ -98,14 +96,14 @@ class Box:
 
     # -- the customer is there
 
-    def touch(self, revision: Revision) -> bool:
+    def touch(self, page: Page, revision: Revision) -> bool:
         """What a page brings, held; False when the process is dead, and the page keeps it."""
         if not self.running:
             return False
         held, top = self.card.drafts.get(revision.id), self.card.sealed_rev(revision.id)
         if held is None and top >= revision.rev:
             return True
-        stamp = held.stamp if held else self._stamp(revision)
+        stamp = held.stamp if held else self._stamp(page, revision)
         since = (
             max(stamp.boottime_ms - self._previous[revision.screen], 0) if revision.screen in self._previous else None
         )
@@ -119,18 +117,19 @@ class Box:
             self._previous[revision.screen] = stamp.boottime_ms
         return True
 
-    def _stamp(self, revision: Revision) -> wire.Stamp:
-        """When the page says it was, on this terminal's clock if the page's was ever compared with it."""
-        for boot, begin_ms in self.loads.get(revision.load, []):
-            if begin_ms + revision.page_ms >= 0:
-                return wire.Stamp(boot, begin_ms + revision.page_ms, self.clock.stamp().wall_ms, False)
-        return wire.Stamp(f"page-{revision.load}", revision.page_ms, self.clock.stamp().wall_ms, False)
+    def _stamp(self, page: Page, revision: Revision) -> wire.Stamp:
+        """When the page says it was, on this terminal's clock if it can be told."""
+        now = self.clock.stamp()
+        told = late.Late(
+            revision.id, revision.rev, revision.screen, revision.placement, revision.survey, 1, "en", revision.answers,
+            {}, None, None, None, None, f"page-{revision.load}", revision.page_ms, now.wall_ms,
+        )  # fmt: skip
+        return late.stamp(told, page.anchors.get(revision.load, []), now, self.card.firsts.__contains__)
 
     def anchor(self, page: Page) -> None:
-        """The page compares its clock with this terminal's."""
-        seen = self.loads.setdefault(page.load, [])
-        if self.clock.boot not in [boot for boot, _ in seen]:
-            seen.append((self.clock.boot, self.clock.boottime_ms() - page.page_ms(self.true_ms())))
+        """The page compares its clock with this terminal's; it keeps the first time and the last."""
+        seen = late.Anchor(page.page_ms(self.true_ms()), 0, self.clock.stamp())
+        page.anchors[page.load] = [*page.anchors.get(page.load, [])[:1], seen]
 
     def seal(self, name: str, ended: str) -> None:
         entry = self.card.seal(name, ended, f"salt-{self.chance.getrandbits(32):08x}")
@@ -171,7 +170,7 @@ class Box:
     def _batch(self, waiting: list[Waiting], asked: list[Acked]) -> wire.Batch:
         card, stamp = self.card, self.clock.stamp()
         boots = {stamp.boot} | {wire.boot_of(entry.body) for entry in waiting}
-        known = set(card.boots) if asked else boots & set(card.boots)
+        boots = set(card.boots) if asked else starts.concerned(card.boots, card.firsts, boots)
         return wire.Batch(
             proto=1,
             batch=f"batch-{self.chance.getrandbits(64):016x}",
@@ -182,13 +181,13 @@ class Box:
             synced=stamp.synced,
             app=wire.APP,
             seen=(card.seen_ms, self._tried),
-            anchors=card.anchors(set(card.firsts) if asked else boots),
+            anchors=card.anchors(boots),
             entries=[msgspec.Raw(entry.body) for entry in waiting],
             health=wire.Health(
                 streams=card.counts(), stream=card.stream, fingerprint=self.hardware, lost=len(card.lost())
             ),
             audit=[(acked.id, acked.rev) for acked in asked] or None,
-            boots={boot: card.boots[boot] for boot in sorted(known)},
+            boots={boot: card.boots[boot] for boot in sorted(boots & card.boots.keys())},
         )
 
     def _outcome(self, reply: Reply | None, request: str, batch: wire.Batch, before_ms: int) -> Outcome:
@@ -200,7 +199,7 @@ class Box:
         )  # fmt: skip
         if answer is None:
             signed = wire.answer_is_signed(key, reply.status, request, reply.body, reply.signature)
-            return judge(reply.status, signed, reply.retry_after)
+            return judge(reply.status, signed, reply.retry_after, wire.problem_code(reply.body))
         now_ms = self.clock.boottime_ms()
         self.card.anchor(
             wire.Anchor(batch.boot, before_ms + (now_ms - before_ms) // 2, answer.server_ms, now_ms - before_ms)

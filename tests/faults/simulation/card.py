@@ -140,10 +140,11 @@ class Card:
     def _audited(self, answer: wire.Answer, asked: Sequence[Acked], before: Audit) -> None:
         assert answer.missing is not msgspec.UNSET
         found = audits.found(asked, answer.missing, answer.server_ms)
-        for acked in found.again:
-            self._change(acked, state="sealed", verdict=None, held=False)
-        for acked in found.gone:
-            self._change(acked, gone=True)
+        for acked in [*found.again, *found.gone]:
+            if self.entries[acked.id, acked.rev].body is None:
+                self._change(acked, gone=True)
+            else:
+                self._change(acked, state="sealed", verdict=None, held=False)
         for acked in found.back:
             self._change(acked, gone=False)
         for acked in found.kept:

@@ -29,7 +29,7 @@ class Clock:
         now_ms, synced = true_ms(), chance.random() < 0.3
         offset_ms = 0 if synced else chance.choice(WRONG_MS) - now_ms
         boot = f"boot-{chance.getrandbits(48):012x}"
-        return cls(true_ms, boot, now_ms - chance.randrange(60_000), drift, offset_ms, synced)
+        return cls(true_ms, boot, now_ms, drift, offset_ms, synced)
 
     def boottime_ms(self) -> int:
         return int((self.true_ms() - self.started_ms) * (1 + self.drift))

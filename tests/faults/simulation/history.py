@@ -41,7 +41,7 @@ class History:
         self.centre = Centre(self.chance, self.read_ms, PLACES)
         self.centre.tables.surveys["builtin", 1] = survey.BUILTIN
         self.truth = Truth(self.centre)
-        self.centre.on_commit = self.truth.was_committed
+        self.centre.on_commit, self.centre.on_replay = self.truth.was_committed, self.truth.was_replayed
         self.network = Network(self.chance, self.centre, self.advance, tell)
         self.network.meanwhile = [self.begin_backup, self.erase]
         self.boxes: list[Box] = []
@@ -131,7 +131,7 @@ class History:
     def _touch(self, box: Box, page: Page, revision: Revision) -> None:
         """Thanked by the terminal, or by the page, whichever holds it."""
         self.truth.thanked(revision)
-        if self.chance.random() < 0.85 and box.touch(revision):
+        if self.chance.random() < 0.85 and box.touch(page, revision):
             box.anchor(page)
         else:
             page.unsent.append(revision)
@@ -165,7 +165,7 @@ class History:
         found = self._a_page()
         if found and found[1].unsent:
             revision = self.chance.choice(found[1].unsent)
-            if found[0].touch(revision) and self.chance.random() < 0.8:
+            if found[0].touch(found[1], revision) and self.chance.random() < 0.8:
                 found[1].unsent.remove(revision)
             if found[0].running and self.chance.random() < 0.7:
                 found[0].seal(revision.id, "left")
@@ -276,7 +276,10 @@ class History:
             self.centre.erase(name)
 
     def publish(self) -> None:
+        """The survey that was answered before it was known; what was kept apart counts now, however often."""
         self.centre.publish()
+        for _ in range(self.chance.randrange(3)):
+            self.centre.replay()
 
     def upgrade(self) -> None:
         self.centre.app = VERSIONS[1]
@@ -304,10 +307,11 @@ class History:
             box.start()
             for page in box.pages:
                 for revision in page.unsent:
-                    box.touch(revision)
+                    box.touch(page, revision)
                     box.seal(revision.id, "left")
                 page.unsent.clear()
         for _ in range(24):
+            self.centre.replay()
             for box in self.boxes:
                 self._drain(box)
             self.advance(10 * HOUR_MS + self.chance.randrange(HOUR_MS))

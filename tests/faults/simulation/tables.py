@@ -1,14 +1,19 @@
 """The centre's tables as plain dicts. Rows are never changed in place, so that a copy of the dicts is a snapshot: a
 transaction works on a copy and puts it in the place of the original, a backup is a copy that was kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from sync import wire
+from sync.intake.clocks import Ends, Span, merged
+from sync.intake.ledger import Memory
 from sync.intake.signs import Known, Slot
 from sync.intake.tally import Key
 from sync.intake.verdicts import Entry, Held, Plan, Quarantined, Receipt, Row, named
+from sync.models import UNSURE_MS
+from sync.office.places import Standing
+from sync.survey import Survey
 
 
 class Device(NamedTuple):
@@ -18,7 +23,8 @@ class Device(NamedTuple):
     install: str
     fingerprint: str
     revoked: bool = False
-    seen: tuple[int, int] = (0, 0)
+    seen_ms: int = 0
+    seen_tries: int = 0
     boot: str | None = None
     boottime_ms: int = 0
     health: wire.Health | None = None
@@ -31,31 +37,30 @@ class Stream(NamedTuple):
     sealed: int
 
 
-class Clash(Exception):
-    """Another transaction wrote in between what this one was about to write."""
-
-
 @dataclass
 class Tables:
-    """Everything that a backup holds."""
+    """Everything that a backup holds. Most methods stand for a query of `sync.intake` and have its name and its
+    arguments, so that the functions there run over this as over a transaction."""
 
     epoch: str
+    places: Mapping[str, Standing]
     backed_up_ms: int | None = None
     receipts: dict[tuple[str, int], Receipt] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     quarantine: dict[tuple[str, int, str], Quarantined] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
-    anchors: dict[tuple[str, str], tuple[wire.Anchor, wire.Anchor]] = field(default_factory=dict)
-    boots: dict[tuple[str, str], int] = field(default_factory=dict)
+    anchors: dict[str, dict[str, Ends]] = field(default_factory=dict)
+    """device -> boot -> first and last"""
+    boots: dict[str, dict[str, int]] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
     driven: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """device -> placements, oldest first"""
     signs: dict[tuple[str, str], int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)
-    surveys: dict[tuple[str, int], Any] = field(default_factory=dict)
+    surveys: dict[tuple[str, int], Survey] = field(default_factory=dict)
     days: dict[Key, tuple[int, ...]] = field(default_factory=dict)
     hours: dict[Key, tuple[int, ...]] = field(default_factory=dict)
-    slots: dict[tuple[str, int], frozenset[tuple[str, int]]] = field(default_factory=dict)
+    holders: dict[tuple[str, int], tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """(stream, seq) -> what was received in it: the index of the receipts"""
     counted: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Not a table: what the oracle says is counted, so that it is backed up and restored with the rest. id -> highest
@@ -65,39 +70,21 @@ class Tables:
         copied = {each.name: getattr(self, each.name) for each in fields(self)}
         return Tables(**{name: dict(kept) if isinstance(kept, dict) else kept for name, kept in copied.items()})
 
-    def held(self, entries: Iterable[Entry]) -> Held:
-        """What is held of the ids of these."""
+    # -- sync.intake.ingest
+
+    def held(self, entries: Iterable[Entry], also: Set[str] = frozenset()) -> Held:
         ids = {entry.head.id for entry in entries if entry.head}
         receipts = {pair: (kept.sha, kept.verdict) for pair, kept in self.receipts.items() if pair[0] in ids}
-        rows = {name: self.rows[name] for name in ids if name in self.rows}
-        return Held(receipts, rows, self._erased(entries))
+        rows = {name: self.rows[name] for name in ids | also if name in self.rows}
+        return Held(receipts, rows, frozenset(n for entry in entries for n in named(entry) if n in self.erased))
 
-    def _erased(self, entries: Iterable[Entry]) -> frozenset[str]:
-        return frozenset(name for entry in entries for name in named(entry) if name in self.erased)
+    def missing(self, asked: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+        return [pair for pair in asked if pair not in self.receipts]
 
-    def known(self, device: str, stream: str | None) -> Known | None:
-        """What is on record of a device that writes into `stream` now."""
-        row, written = self.devices.get(device), self.streams.get(stream or "", Stream(device, 0, 0, 0))
-        if row is None:
-            return None
-        return Known(
-            0 if row.revoked else row.generation, row.fingerprint, row.boot, row.boottime_ms, *row.seen,
-            max(written.max_seq, written.sealed), written.max_seq, any(name == device for name, _ in self.signs),
-        )  # fmt: skip
+    def published(self) -> Callable[[str, int], Survey | None]:
+        return lambda name, version: self.surveys.get((name, version))
 
-    def in_slots(self, claims: Iterable[Slot]) -> list[Slot]:
-        """Who holds the places in their streams that these claim."""
-        wanted = [(claim.stream, claim.seq) for claim in claims]
-        return [Slot(*place, *holder) for place in wanted for holder in sorted(self.slots.get(place, ()))]
-
-    def store(self, plan: Plan, read: Held, entries: Iterable[Entry]) -> None:
-        """Write what was judged upon what was `read`. Raises Clash: what a key that is taken by now, or a row that
-        another one holds locked, comes to."""
-        clashing = [key for key in plan.receipts if key in self.receipts]
-        clashing += [name for name in plan.fresh if name in self.rows]
-        clashing += [name for name in plan.changed if self.rows.get(name) is not read.rows.get(name)]
-        if clashing or self._erased(entries) != read.erased:
-            raise Clash
+    def store(self, plan: Plan) -> None:
         self.rows |= plan.fresh | plan.changed
         self.receipts |= plan.receipts | plan.promoted
         for (name, rev), receipt in plan.promoted.items():
@@ -105,20 +92,46 @@ class Tables:
         self.quarantine |= plan.quarantined
         for receipt in plan.receipts.values():
             slot = (receipt.stream, receipt.seq)
-            self.slots[slot] = self.slots.get(slot, frozenset()) | {(receipt.id, receipt.rev)}
+            self.holders[slot] = (*self.holders.get(slot, ()), (receipt.id, receipt.rev))
         self.tally(plan)
 
     def tally(self, plan: Plan) -> None:
         _add(self.days, plan.tallies.days)
         _add(self.hours, plan.tallies.hours)
 
-    def keep_anchors(self, device: str, seen: Iterable[wire.Anchor]) -> None:
-        """The first and the last of each boot."""
-        for anchor in seen:
-            first, last = self.anchors.get((device, anchor.boot), (anchor, anchor))
-            first = anchor if anchor.boottime_ms < first.boottime_ms else first
-            last = anchor if anchor.boottime_ms > last.boottime_ms else last
-            self.anchors[device, anchor.boot] = (first, last)
+    # -- sync.intake.quarantine
+
+    def quarantined(self, keys: Iterable[Any]) -> list[Quarantined]:
+        ids = {key.id for key in keys}
+        return [row for row in self.quarantine.values() if row.id in ids]
+
+    # -- sync.office.places
+
+    def stood(self, device: str) -> dict[str, Standing]:
+        return {name: self.places[name] for name in self.driven.get(device, ())}
+
+    # -- sync.intake.ledger
+
+    def memory(self) -> Memory:
+        return Memory(self.epoch, self.backed_up_ms)
+
+    def known(self, device: str, stream: str | None) -> Known | None:
+        row, written = self.devices.get(device), self.streams.get(stream or "", Stream(device, 0, 0, 0))
+        if row is None:
+            return None
+        return Known(
+            0 if row.revoked else row.generation, row.fingerprint, row.boot, row.boottime_ms, row.seen_ms,
+            row.seen_tries, max(written.max_seq, written.sealed), written.max_seq,
+            any(name == device for name, _ in self.signs),
+        )  # fmt: skip
+
+    def keep_signs(self, device: str, found: Iterable[str], now_ms: int) -> None:
+        for sign in found:
+            self.signs[device, sign] = self.signs.get((device, sign), 0) + 1
+
+    def slots(self, wanted: Iterable[Slot]) -> list[Slot]:
+        places = [(slot.stream, slot.seq) for slot in wanted]
+        return [Slot(*place, *holder) for place in places for holder in self.holders.get(place, ())]
 
     def count(
         self,
@@ -126,9 +139,9 @@ class Tables:
         receipts: Iterable[Receipt],
         touched: set[str],
         told: Mapping[str, wire.StreamCounts],
+        *,
         late: bool,
     ) -> dict[str, wire.Held]:
-        """Add new receipts to the counters of their streams; what is held of these streams and those told of."""
         gained: dict[str, tuple[int, int]] = {}
         for receipt in receipts:
             n, top = gained.get(receipt.stream, (0, 0))
@@ -140,6 +153,54 @@ class Tables:
             self.streams[name] = Stream(was.device, was.n + n, max(was.max_seq, top), sealed)
         rows = {name: self.streams[name] for name in touched | told.keys()}
         return {name: wire.Held(row.n, max(row.max_seq, row.sealed)) for name, row in rows.items()}
+
+    def note(
+        self,
+        device: str,
+        known: Known,
+        batch: wire.Batch,
+        results: Sequence[wire.Result],
+        *,
+        news: bool,
+        late: bool,
+        now_ms: int,
+    ) -> None:
+        if not late:
+            self.devices[device] = self.devices[device]._replace(
+                seen_ms=max(min(batch.seen[0], now_ms), known.seen_ms), seen_tries=batch.seen[1],
+                boot=batch.boot, boottime_ms=batch.boottime_ms, health=batch.health,
+            )  # fmt: skip
+
+    # -- sync.intake.starts
+
+    def ends(self, device: str, boots: Iterable[str] | None = None) -> dict[str, Ends]:
+        mine = self.anchors.get(device, {})
+        return dict(mine) if boots is None else {boot: mine[boot] for boot in boots if boot in mine}
+
+    def keep_ends(self, device: str, found: Mapping[str, Ends]) -> None:
+        anchors = (anchor for both in found.values() for anchor in both)
+        self.anchors[device] = merged(self.anchors.get(device, {}), anchors)
+
+    def order(self, device: str) -> dict[str, int]:
+        return dict(self.boots.get(device, {}))
+
+    def keep_order(self, device: str, boots: Mapping[str, int]) -> list[str]:
+        known = self.boots.get(device, {})
+        self.boots[device] = {**boots, **known}
+        return [boot for boot in boots if boot not in known]
+
+    def unsure(self, device: str, spans: Sequence[Span]) -> set[str]:
+        mine = [row for row in self.rows.values() if row.device == device and _is_unsure(row)] if spans else []
+        return {
+            row.id
+            for span in spans
+            for row in mine
+            if row.boot == span.boot and span.from_ms <= row.captured_ms <= span.to_ms
+        }
+
+
+def _is_unsure(row: Row) -> bool:
+    return row.quality != "anchored" or row.error_ms > UNSURE_MS
 
 
 def _add(table: dict[Key, tuple[int, ...]], changes: Mapping[Key, list[int]]) -> None:

@@ -64,14 +64,20 @@ class Truth:
 
     def was_committed(self, device: str, entries: list[Entry], answer: wire.Answer) -> None:
         """The oracle's own book: which revision of an id counts."""
-        tables = self.centre.tables
         self.served[answer.batch] = self.restores
-        for entry in entries:
-            receipt = tables.receipts.get((entry.id, entry.rev))
+        self._book((entry.id, entry.rev) for entry in entries)
+
+    def _book(self, pairs: Iterable[tuple[str, int]]) -> None:
+        tables = self.centre.tables
+        for name, rev in pairs:
+            receipt = tables.receipts.get((name, rev))
             if receipt is not None:
-                self.committed.add((entry.id, entry.rev))
+                self.committed.add((name, rev))
             if receipt is not None and receipt.verdict in ("stored", "erased"):
-                tables.counted[entry.id] = max(tables.counted.get(entry.id, (0, "")), (receipt.rev, receipt.sha))
+                tables.counted[name] = max(tables.counted.get(name, (0, "")), (receipt.rev, receipt.sha))
+
+    def was_replayed(self) -> None:
+        self._book(list(self.centre.tables.receipts))
 
     def was_answered(self, box: Box, answer: wire.Answer) -> None:
         """The first answer of a restored centre makes an audit due, where there is something to ask for."""

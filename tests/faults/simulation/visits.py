@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kiosk.late import Anchor
 from tests.faults.simulation.card import SECRET
 
 REASONS = ("waiting", "staff", "price", "clean")
@@ -37,6 +38,8 @@ class Page:
     drift: float
     visit: Revision | None = None
     unsent: list[Revision] = field(default_factory=list)
+    anchors: dict[str, list[Anchor]] = field(default_factory=dict)
+    """load -> when it heard from its terminal first and last"""
 
     def page_ms(self, now_ms: int) -> int:
         return int((now_ms - self.loaded_ms) * (1 + self.drift))
