@@ -22,6 +22,8 @@ from sync import wire
 log = logging.getLogger(__name__)
 
 MANIFEST_EVERY_S = 900.0
+BREATH_AT_MOST_S = 0.3
+"""While a backlog drains: after each request as long a rest as it took, so that whoever taps now has the box."""
 
 
 class Box(NamedTuple):
@@ -107,8 +109,11 @@ class Sender:
             self._rest(wait)
             if self._stopping.is_set():
                 return
+            began = time.monotonic()
             try:
                 wait = self.pass_once()
+                if not wait:
+                    self._stopping.wait(min(time.monotonic() - began, BREATH_AT_MOST_S))
             except NotHeld as problem:
                 self.last_error = f"the disk does not take what head office answered ({problem})"
                 wait = self.pace.unwritten(self._chance)

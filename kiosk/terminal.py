@@ -4,6 +4,7 @@ several threads."""
 import logging
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -36,8 +37,8 @@ HOUSEKEEPING_S = 1.0
 SALVAGE_S = 0.2
 """Of each second, for what comes back from a damaged file."""
 TIDY_MS = 60_000
-
-
+TURN_S = 0.001
+"""How long one thread computes before another gets its turn: a tap waits for the sender no longer than that."""
 _UNUSABLE = (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError)
 """What a manifest raises that nobody can work from."""
 
@@ -110,6 +111,7 @@ class Terminal:
     def start(self) -> None:
         """Whoever was there when the power went has left; then the threads begin."""
         memory.share_one_heap()
+        sys.setswitchinterval(TURN_S)
         with suppress(NotHeld):  # of a disk in trouble; then they leave when they are known again
             self._seal_stale(everybody=True)
         self._keeper.start()

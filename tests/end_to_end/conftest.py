@@ -60,10 +60,13 @@ class Chain:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def enrol(self) -> None:
+    def code(self) -> str:
+        """For a new screen in Oslo."""
         said = self.command("server", "enrol-code", "Oslo", "--new", "--zone", "Europe/Oslo")
-        code = next(word for word in said.split() if len(word) == 9 and word[4] == "-")
-        assert "Oslo" in self.command("kiosk", "enrol", code)
+        return next(word for word in said.split() if len(word) == 9 and word[4] == "-")
+
+    def enrol(self) -> None:
+        assert "Oslo" in self.command("kiosk", "enrol", self.code())
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}-run.log").read_text()

@@ -13,6 +13,7 @@ import requests
 
 from kiosk.touches import edition
 from sync.survey import BUILTIN
+from tests.backlog import fill
 from tests.boxes import new_id
 from tests.end_to_end.conftest import Chain
 from tests.end_to_end.test_the_whole_way import health, wait_until_sent
@@ -21,6 +22,8 @@ from tests.processes import COMMAND, free_ports, running
 TAPS = 1_000
 MEMORY = 45_000_000
 """Bytes; a Pi Zero 2 W has 512 MB, and Chromium wants the rest."""
+MEMORY_AFTER_A_MONTH = 60_000_000
+BACKLOG = 1_500
 
 
 def tap(screen: str, taps: int) -> None:
@@ -42,6 +45,24 @@ def test_a_terminal_stays_small(open_chain: Chain) -> None:
     resident = health(open_chain)["resident_bytes"]
     print(f"{resident / 1e6:.1f} MB resident after {TAPS} taps, all of them sent")
     assert resident <= MEMORY
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_terminal_that_was_away_for_long_stays_small_and_quick(chain: Chain) -> None:
+    """`python -m tests.bench drain` does it with 90,000."""
+    chain.start("server")
+    fill(chain.folder / "terminal", chain.office, chain.code(), BACKLOG)
+    chain.start("kiosk")
+    assert health(chain)["pending"] > 0
+    began, taps = time.monotonic(), 0
+    while health(chain)["acked"] < BACKLOG and taps < BACKLOG:
+        tap(chain.screen, 10)
+        taps += 10
+    each = (time.monotonic() - began) / taps
+    resident = wait_until_sent(chain, BACKLOG + taps)["resident_bytes"]
+    print(f"{resident / 1e6:.1f} MB resident after {BACKLOG} old answers and {taps} new ones, {each * 1e3:.0f} ms each")
+    assert resident <= MEMORY_AFTER_A_MONTH
+    assert each < 1
 
 
 def _strace_or_skip() -> str:
