@@ -40,7 +40,6 @@ def create_app(terminal: Terminal) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(file=worker.address, guard=terminal.settings.input_guard_ms)
-    screens.htmx.init_app(app)
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal))
@@ -99,7 +98,6 @@ def _say_headers(app: Flask) -> None:
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
         elif request.endpoint != "service_worker":
             response.headers["Cache-Control"] = "no-store"
-            response.headers["Vary"] = "HX-Request"
         return response
 
 

@@ -13,6 +13,7 @@ from kiosk import touches
 from sync import survey, wire
 from sync.survey import Survey
 
+DAY_MS = 86_400_000
 MAX_RESPONSES = 20
 MAX_ANSWERS = 12
 MAX_REASONS = 20
@@ -23,7 +24,7 @@ Load = Annotated[str, msgspec.Meta(pattern="^page-[0-9a-f]{32}$")]
 """One load of a page, as a start of its clock: never to be taken for one of a machine's."""
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=MAX_REASONS)]
-_Day = Annotated[int, msgspec.Meta(ge=0, le=touches.DAY_MS)]
+_Day = Annotated[int, msgspec.Meta(ge=0, le=DAY_MS)]
 
 
 class Anchor(msgspec.Struct, frozen=True):

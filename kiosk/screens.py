@@ -1,14 +1,13 @@
 """What the customer touches. Speaks HTTP and nothing else.
 
-A plain form is answered with a redirect, the page's script with the next screen alone. Either way the answer comes
-after the disk has the touch, so a screen that says thank you tells the truth."""
+A plain form is answered with a redirect to the next screen, and the page's script, which has all screens, with what is
+held. Either way the answer comes after the disk has the touch, so a screen that says thank you tells the truth."""
 
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, jsonify, redirect, request
-from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
 from markupsafe import Markup
 from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
@@ -26,14 +25,7 @@ FRESH_SECONDS = 60
 LANGUAGE_SECONDS = 30
 """How long the question stays in a language that somebody chose; reading it takes a while."""
 SCREEN_HEADER = "Smilepost-Screen"
-"""On every answer of ours that a touch may be forgotten for; no proxy's page has it."""
-
-htmx = HTMX()
-
-
-def is_fragment() -> bool:
-    """Whether the page's script asks for a screen alone, without the page around it."""
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+"""On every screen of ours, by which the worker knows a page that is worth keeping; no proxy's page has it."""
 
 
 def routes(terminal: Terminal) -> Blueprint:
@@ -69,16 +61,14 @@ def routes(terminal: Terminal) -> Blueprint:
         try:
             turn = known.take(standing, touched)
         except NotHeld:
-            # The page's script keeps the touch and tries again by itself; for a plain form the terminal does.
-            waiting = Response(status=503) if is_fragment() else None
-            return waiting or redirect(f"{base}/visit/{known.keep(standing, touched)}/moment", 303)
-        return _go(turn, known, standing, base)
+            return redirect(f"{base}/visit/{known.keep(standing, touched)}/moment", 303)
+        return _go(turn, base)
 
     def moment(name: str, screen: str | None = None) -> Response:
         turn = known.again(here(screen), name)
         if isinstance(turn, int):
             return rest("moment" if turn < BREAK_MS else "break", after=1 if turn < BREAK_MS else 3)
-        return _go(turn, known, here(screen), _base(screen))
+        return _go(turn, _base(screen))
 
     def clock(screen: str | None = None) -> Response:
         standing = here(screen)
@@ -154,10 +144,8 @@ def _base(screen: str | None) -> str:
     return f"/s/{screen}" if screen else ""
 
 
-def _go(turn: Turn | None, known: Visits, standing: Standing, base: str) -> Response:
-    """To the next screen: shown at once to the page's script, by redirect to a plain form."""
-    if is_fragment():
-        return _show(turn or known.fresh(standing), standing, base)
+def _go(turn: Turn | None, base: str) -> Response:
+    """To the next screen, or to the question."""
     if turn is None:
         return redirect(f"{base}/", 303)
     place = f"/visit/{turn.draft.id}/{turn.screen}" if turn.draft else f"/{turn.screen}?lang={turn.lang}"
@@ -165,10 +153,8 @@ def _go(turn: Turn | None, known: Visits, standing: Standing, base: str) -> Resp
 
 
 def _show(turn: Turn, standing: Standing, base: str) -> Response:
-    if turn.quiet:
-        return Response(status=204, headers={SCREEN_HEADER: turn.screen})
     context = views.context(turn, standing)
-    if turn.screen == "ask" and turn.draft is None and not is_fragment():
+    if turn.screen == "ask" and turn.draft is None:
         context |= {"walk": frames.walk(standing), "frames": _frames(standing, base)}
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
     return _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
@@ -208,10 +194,9 @@ def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503
 
 
 def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response:
-    """A screen, alone or with the page around it."""
-    template = f"kiosk/_{screen}.html" if is_fragment() else "kiosk/page.html"
+    """A screen with the page around it."""
     context |= {"screen": screen, "lang": lang, "wait": _wait(lang)} | _said(lang)
-    response = Response(_render(template, context), status, mimetype="text/html")
+    response = Response(_render("kiosk/page.html", context), status, mimetype="text/html")
     response.headers[SCREEN_HEADER] = screen
     return response
 

@@ -1,4 +1,4 @@
-"""What a page sent, read with suspicion. No I/O.
+"""What a page without script sent, read with suspicion. No I/O. (What its script sends: kiosk.late.)
 
 Every touch brings the whole response as far as it goes, so nothing has to be remembered between two touches. What
 does not fit is left out rather than refused: a customer never sees an error."""
@@ -12,7 +12,6 @@ from sync.survey import MAX_COMMENT, Question, Survey
 Fields = Mapping[str, Sequence[str]]
 """A form: every field with the values it came with."""
 
-DAY_MS = 86_400_000
 MAX_REV = 1_000_000
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -21,20 +20,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 @dataclass(frozen=True)
 class Touch:
     """One touch on the screen `on`. `id` is None when the page's was none; `answers` is empty when the first
-    question has no answer that its scale knows. `by_page`: the page's script sent it, not a plain form."""
+    question has no answer that its scale knows."""
 
     on: str
     action: str
-    by_page: bool
     edition: str
     id: str | None
     rev: int
     lang: str
     answers: dict[str, int | list[str] | str]
     shown: dict[str, list[str]]
-    first_ms: int | None
-    total_ms: int | None
-    ago_ms: int
 
 
 def edition(survey: Survey) -> str:
@@ -51,16 +46,12 @@ def read(fields: Fields, survey: Survey, languages: Sequence[str]) -> Touch:
     return Touch(
         on=_one(fields, "on"),
         action=action,
-        by_page=_one(fields, "by") == "page",
         edition=_one(fields, "survey"),
         id=name if _ID.fullmatch(name) else None,
         rev=_number(_one(fields, "rev"), 1, MAX_REV) or 1,
         lang=lang if lang in languages else languages[0],
         answers={} if value is None else _answers(fields, survey, value),
         shown={} if value is None else _shown(fields, survey, value),
-        first_ms=_number(_one(fields, "first_ms"), 0, DAY_MS),
-        total_ms=_number(_one(fields, "total_ms"), 0, DAY_MS),
-        ago_ms=_number(_one(fields, "ago_ms"), 0, DAY_MS) or 0,
     )
 
 

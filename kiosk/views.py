@@ -48,8 +48,6 @@ def _state(asked: Survey, turn: Turn) -> dict[str, Any]:
         "reasons": answers.get(reasons.id, []) if reasons else [],
         "text": answers.get(text.id, "") if text else "",
         "shown": visits.orders(asked, draft.shown if draft else {}),
-        "first_ms": draft.first_ms if draft and draft.first_ms is not None else "",
-        "total_ms": draft.total_ms if draft and draft.total_ms is not None else "",
     }
 
 

@@ -27,18 +27,17 @@ CATCH_ALL = "other"
 @dataclass(frozen=True)
 class Turn:
     """The screen that comes next; `visit` is the id its forms carry. `draft` is None when a visit starts or is
-    over. `quiet`: the page's script shows it already."""
+    over."""
 
     screen: str
     lang: str
     draft: Draft | None = None
     visit: str = ""
-    quiet: bool = False
 
 
 @dataclass(frozen=True)
 class Unheld:
-    """A touch that the disk did not take, of a page that cannot try again by itself, and since when."""
+    """A touch that the disk did not take, and since when: a plain form cannot try again by itself."""
 
     standing: Standing
     touch: Touch
@@ -84,8 +83,7 @@ class Visits:
         # A touch older than what is held may come after its visit was over; the disk knows. Any other is the newest
         # that is known of its visit, so whoever waits for an answer to it is still there.
         draft = self._draft(standing, held.id) if held.rev > touch.rev else _if_asked(standing, held)
-        quiet = touch.by_page and step.action == "reason"
-        return Turn(step.to, draft.lang, draft, draft.id, quiet) if draft else None
+        return Turn(step.to, draft.lang, draft, draft.id) if draft else None
 
     def receive(self, standing: Standing, delivery: Delivery) -> tuple[list[tuple[str, int]], list[int]]:
         """Hold what a page delivers, and end what is over. Returns what is held now, and the places in the delivery of
@@ -151,10 +149,9 @@ class Visits:
     def _hold(self, standing: Standing, touch: Touch, waited_ms: int) -> Draft:
         return self._terminal.hold(
             standing, id=touch.id or self._terminal.new_id(), rev=touch.rev, lang=touch.lang, answers=touch.answers,
-            shown=touch.shown or _shown(standing.survey, touch), first_ms=touch.first_ms, total_ms=touch.total_ms,
-            ago_ms=touch.ago_ms + waited_ms,
+            shown=touch.shown or _shown(standing.survey, touch), first_ms=None, total_ms=None, ago_ms=waited_ms,
             # A form of a later screen belongs to the visit it was written for, also when it is sent twice.
-            from_page=touch.by_page or touch.on != "ask",
+            from_page=touch.on != "ask",
         )  # fmt: skip
 
     def _draft(self, standing: Standing, name: str) -> Draft | None:

@@ -3,7 +3,7 @@ has no script."""
 
 import re
 import resource
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -205,8 +205,3 @@ class Visitor:
     def _read(self, answer: TestResponse) -> None:
         self.answer = answer
         self.page = Page(answer.get_data(as_text=True))
-
-
-def script_post(client: FlaskClient, fields: Mapping[str, Any], place: str = "/visit") -> TestResponse:
-    """What the page's script sends."""
-    return client.post(place, data={**fields, "by": "page"}, headers={"HX-Request": "true"})

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter, sleep, time_ns
-from urllib.parse import urlencode
 
 from sync import survey
 from sync.demo.processes import Child
+from tests.deliveries import PageClock
 
 HOST = "127.0.0.1"
 
@@ -68,8 +68,8 @@ class Browser:
     def get(self, path: str) -> bytes:
         return self._ask(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._host + b"\r\n")
 
-    def post(self, path: str, form: bytes) -> bytes:
-        return self.send(path, b"HX-Request: true\r\nContent-Type: application/x-www-form-urlencoded\r\n", form)
+    def post(self, path: str, body: bytes) -> bytes:
+        return self.send(path, b"Content-Type: application/json\r\n", body)
 
     def send(self, path: str, headers: bytes, body: bytes) -> bytes:
         length = b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n"
@@ -100,34 +100,24 @@ class Customer:
     """Somebody who taps the happiest face and then finishes, again and again."""
 
     def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        asked = survey.BUILTIN.reasons_after(3)
-        assert asked
-        self._common = {
-            "by": "page",
-            "survey": f"{survey.BUILTIN.id}.{survey.BUILTIN.version}",
-            "lang": "en",
-            "value": "3",
-            f"shown.{asked.id}": " ".join(choice.id for choice in asked.choices),
-            "first_ms": "1800",
-            "total_ms": "1800",
-            "ago_ms": "0",
-        }
-        self._id = ""
+        self._browser, self._clock = browser, PageClock()
+        sent_ms = self._clock.now_ms()
+        self._clock.heard(sent_ms, json.loads(browser.get("/clock").partition(b"\r\n\r\n")[2]))
+        self._id, self._tapped_ms = "", 0
 
     def tap(self) -> bytes:
-        """The tap on a face: the answer is the thanks, and means that it is on the disk."""
-        self._id = _uuid7()
-        said = self._browser.post("/visit", self._form("ask", "answer", 1))
-        assert said.startswith(b"HTTP/1.1 200"), said[:400]
-        return said
+        """The tap on a face: the answer means that it is on the disk."""
+        self._id, self._tapped_ms = _uuid7(), self._clock.now_ms()
+        return self._deliver(1, None)
 
     def finish(self) -> None:
-        said = self._browser.post("/visit", self._form("thanks", "finish", 2))
-        assert said.startswith(b"HTTP/1.1 200"), said[:400]
+        self._deliver(2, "done")
 
-    def _form(self, on: str, action: str, rev: int) -> bytes:
-        return urlencode({"on": on, "action": action, "id": self._id, "rev": str(rev), **self._common}).encode()
+    def _deliver(self, rev: int, ended: str | None) -> bytes:
+        record = self._clock.record(self._id, rev, {survey.BUILTIN.first.id: 3}, ended, self._tapped_ms)
+        said = self._browser.post("/late", json.dumps(self._clock.delivery(record)).encode())
+        assert f'["{self._id}",{rev}]'.encode() in said, said[:400]
+        return said
 
 
 def _uuid7() -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from kiosk.touches import edition
 from sync.survey import BUILTIN
 from tests.backlog import fill
 from tests.boxes import new_id
+from tests.deliveries import PageClock
 from tests.end_to_end.conftest import Chain
 from tests.end_to_end.test_the_whole_way import health, wait_until_sent
 from tests.processes import COMMAND, free_ports, running
@@ -28,15 +28,16 @@ BACKLOG = 1_500
 
 def tap(screen: str, taps: int) -> None:
     """Taps, each of them finished."""
-    fields = {"by": "page", "survey": edition(BUILTIN), "lang": "en", "value": 3, "first_ms": 5}
+    clock, answers = PageClock(), {BUILTIN.first.id: 3}
     with requests.Session() as session:
         session.trust_env = False
+        clock.heard(clock.now_ms(), session.get(screen + "/clock", timeout=10).json())
         for _ in range(taps):
-            name = new_id(time.time_ns() // 1_000_000)
-            for rev, on, action in ((1, "ask", "answer"), (2, "thanks", "finish")):
-                form = {**fields, "id": name, "rev": rev, "on": on, "action": action}
-                reply = session.post(screen + "/visit", data=form, headers={"HX-Request": "true"}, timeout=10)
-                assert reply.status_code == 200
+            name, now_ms = new_id(time.time_ns() // 1_000_000), clock.now_ms()
+            for rev, ended in ((1, None), (2, "done")):
+                body = clock.delivery(clock.record(name, rev, answers, ended, now_ms))
+                reply = session.post(screen + "/late", json=body, headers={"Origin": screen}, timeout=10)
+                assert reply.json()["held"] == [[name, rev]]
 
 
 def test_a_terminal_stays_small(open_chain: Chain) -> None:

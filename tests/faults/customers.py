@@ -8,21 +8,20 @@ from typing import Any
 
 import requests
 
-from kiosk.screens import SCREEN_HEADER
-from kiosk.touches import edition
 from sync.survey import BUILTIN
 from tests.boxes import new_id
+from tests.deliveries import PageClock
 
 Answers = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Touch:
-    """One revision: the fields of its form, and what the response says from then on."""
+    """One revision: what the response says from then on, and how it ended, if it did."""
 
     rev: int
-    fields: dict[str, Any]
     answers: Answers
+    ended: str | None
 
 
 @dataclass
@@ -42,7 +41,7 @@ def a_visit(chance: random.Random) -> list[Touch]:
     touches: list[Touch] = []
     value, reasons, text = chance.randrange(4), list[str](), ""
 
-    def touch(on: str, action: str, **fields: Any) -> None:
+    def touch(ended: str | None = None) -> None:
         asked = BUILTIN.reasons_after(value)
         said = BUILTIN.comment_after(value)
         assert asked is not None
@@ -50,26 +49,24 @@ def a_visit(chance: random.Random) -> list[Touch]:
         answers: Answers = {BUILTIN.first.id: value}
         answers |= {asked.id: list(reasons)} if reasons else {}
         answers |= {said.id: text} if text else {}
-        whole = {"on": on, "action": action, "value": value, "reason": list(reasons), "about": asked.id, "text": text}
-        touches.append(Touch(len(touches) + 1, {**whole, **fields}, answers))
+        touches.append(Touch(len(touches) + 1, answers, ended))
 
-    touch("ask", "answer")
+    touch()
     for _ in range(chance.choice((0, 0, 1, 2, 3))):
         if chance.random() < 0.2:
             value, reasons = chance.randrange(4), []
-            touch("ask", "answer")
+            touch()
             continue
         asked = BUILTIN.reasons_after(value)
         assert asked is not None
         toggled = chance.choice(asked.choices).id
-        before = list(reasons)
         reasons = [name for name in reasons if name != toggled] if toggled in reasons else [*reasons, toggled]
-        touch("thanks", "", toggle=toggled, reason=before)
+        touch()
     if chance.random() < 0.3:
         text = f"Snøggare enn eg trudde, {chance.randrange(10**9)}"
-        touch("comment", "finish", comment=text)
+        touch("done")
     elif chance.random() < 0.7:
-        touch("thanks", "finish")
+        touch("done")
     return touches
 
 
@@ -80,6 +77,7 @@ class Customer(threading.Thread):
         super().__init__(daemon=True)
         self.screen, self.closing, self.chance = screen, closing, random.Random(str(seed))
         self.told = Told()
+        self.clock = PageClock()
 
     def run(self) -> None:
         with requests.Session() as session:
@@ -88,29 +86,36 @@ class Customer(threading.Thread):
                 self._visit(session, new_id(time.time_ns() // 1_000_000), a_visit(self.chance))
 
     def _visit(self, session: requests.Session, name: str, touches: list[Touch]) -> None:
-        tried = self.told.tried.setdefault(name, {})
+        tried, now_ms = self.told.tried.setdefault(name, {}), self.clock.now_ms()
         for touch in touches:
             tried[touch.rev] = touch.answers
-            while not self._is_held(session, name, touch):
+            while not self._is_held(session, name, touch, now_ms):
                 if self.closing.is_set():
                     return
                 time.sleep(0.02)
             self.told.thanked[name] = touch.rev
             if self.chance.random() < 0.15:  # the page did not hear the answer, and sends something again
-                self._is_held(session, name, self.chance.choice(touches[: touch.rev]))
+                self._is_held(session, name, self.chance.choice(touches[: touch.rev]), now_ms)
             if self.chance.random() < 0.05:  # somebody reloads the page: whoever was there has left
                 self._ask(session, "GET", "/", None)
 
-    def _is_held(self, session: requests.Session, name: str, touch: Touch) -> bool:
+    def _is_held(self, session: requests.Session, name: str, touch: Touch, tapped_ms: int) -> bool:
         """Whether the page may forget this touch: the terminal itself said that it has it."""
-        form = {"by": "page", "survey": edition(BUILTIN), "lang": "en", "first_ms": 5, "id": name, "rev": touch.rev}
-        reply = self._ask(session, "POST", "/visit", {**form, **touch.fields})
-        return reply is not None and reply.status_code in (200, 204) and SCREEN_HEADER in reply.headers
+        if not self.clock.anchors and self._ask(session, "GET", "/clock", None) is None:
+            return False
+        record = self.clock.record(name, touch.rev, touch.answers, touch.ended, tapped_ms)
+        said = self._ask(session, "POST", "/late", self.clock.delivery(record))
+        return said is not None and [name, touch.rev] in said.get("held", [])
 
-    def _ask(self, session: requests.Session, method: str, path: str, form: Any) -> requests.Response | None:
+    def _ask(self, session: requests.Session, method: str, path: str, body: Any) -> dict[str, Any] | None:
+        """What the terminal says to the page's script; None when it wasn't the terminal, or said nothing."""
+        sent_ms = self.clock.now_ms()
         try:
-            return session.request(
-                method, self.screen + path, data=form, headers={"HX-Request": "true"}, timeout=5, allow_redirects=False
+            reply = session.request(
+                method, self.screen + path, json=body, headers={"Origin": self.screen}, timeout=5, allow_redirects=False
             )
-        except requests.RequestException:
+            said: dict[str, Any] = reply.json()
+        except (requests.RequestException, ValueError):
             return None
+        self.clock.heard(sent_ms, said)
+        return said
