@@ -66,8 +66,8 @@ def _take(
     if known is not None and known.generation != generation:
         raise Refused(problems.REVOKED)
     memory = ledger.memory(tx)
-    stamped = {entry.response.stamp.boot for entry in entries if entry.response}
-    learned = starts.learn(tx, device, known.boot if known else None, batch, stamped)
+    stamps = [entry.response.stamp for entry in entries if entry.response]
+    learned = starts.learn(tx, device, known.boot if known else None, batch, stamps)
     unsure = learned.unsure if known else set()
     here = held(tx, entries, unsure)
     spoken = _spoken(tx, known, batch, learned, _claims(entries, here)) if known else _Spoken(False, frozenset(), [])

@@ -4,12 +4,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, case, exists, func, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 
 from sync import models, wire
 from sync.intake.signs import Known, Slot
 from sync.intake.verdicts import Receipt
 from sync.rows import insert_of
+
+# Asked by every batch, so put together once.
+_MEMORY = select(models.centre.c.name, models.centre.c.value).where(
+    models.centre.c.name.in_(("epoch", "backed_up_ms"))
+)  # fmt: skip
+_KNOWN = (
+    select(
+        models.devices.c.generation, models.devices.c.revoked_ms, models.devices.c.fingerprint, models.devices.c.boot,
+        models.devices.c.boottime_ms, models.devices.c.seen_ms, models.devices.c.seen_tries,
+        models.streams.c.max_seq, models.streams.c.sealed,
+        exists().where(
+            models.clone_signs.c.device_id == models.devices.c.id, models.clone_signs.c.settled_ms.is_(None)
+        ),
+    )
+    .select_from(models.devices.outerjoin(models.streams, models.streams.c.stream == bindparam("own_stream")))
+    .where(models.devices.c.id == bindparam("device"))
+    .with_for_update(of=models.devices)
+)  # fmt: skip
 
 
 class Memory(NamedTuple):
@@ -22,9 +40,7 @@ class Memory(NamedTuple):
 def memory(tx: Connection) -> Memory:
     """Read in the transaction that stores: a restore may happen beside running processes. Raises KeyError when the
     database was never opened as a centre's."""
-    table = models.centre
-    query = select(table.c.name, table.c.value).where(table.c.name.in_(("epoch", "backed_up_ms")))
-    facts = {row.name: row.value for row in tx.execute(query)}
+    facts = {row.name: row.value for row in tx.execute(_MEMORY)}
     return Memory(facts["epoch"], int(facts["backed_up_ms"]) if "backed_up_ms" in facts else None)
 
 
@@ -41,18 +57,7 @@ def generation(tx: Connection, device: str) -> int | None:
 def known(tx: Connection, device: str, stream: str | None) -> Known | None:
     """What is on record of a device that writes into `stream` now; None when the centre doesn't know it. Its row is
     ours until the end of the transaction, so that two requests of one device follow each other."""
-    table, streams, signs = models.devices, models.streams, models.clone_signs
-    query = (
-        select(
-            table.c.generation, table.c.revoked_ms, table.c.fingerprint, table.c.boot, table.c.boottime_ms,
-            table.c.seen_ms, table.c.seen_tries, streams.c.max_seq, streams.c.sealed,
-            exists().where(signs.c.device_id == table.c.id, signs.c.settled_ms.is_(None)),
-        )
-        .select_from(table.outerjoin(streams, streams.c.stream == stream))
-        .where(table.c.id == device)
-        .with_for_update(of=table)
-    )  # fmt: skip
-    row = tx.execute(query).first()
+    row = tx.execute(_KNOWN, {"device": device, "own_stream": stream}).first()
     if row is None:
         return None
     now, revoked, fingerprint, boot, boottime, seen, tries, received, sealed, uncertain = row

@@ -22,11 +22,13 @@ class Learned(NamedTuple):
     unsure: set[str]
 
 
-def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, stamped: set[str]) -> Learned:
-    """Keep what a request says of its clock's starts. `heard`: the start it was last heard in; `stamped`: those of its
+def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, stamps: Sequence[wire.Stamp]) -> Learned:
+    """Keep what a request says of its clock's starts. `heard`: the start it was last heard in; `stamps`: those of its
     entries. In the ordinary case, one start with anchors, its neighbours are not even read."""
     elsewhere = batch.boot != heard
-    stored = ends(tx, device, stamped | {batch.boot} | {anchor.boot for anchor in batch.anchors})
+    stored = ends(
+        tx, device, {stamp.boot for stamp in stamps} | {batch.boot} | {anchor.boot for anchor in batch.anchors}
+    )
     now = merged(stored, batch.anchors)
     grown = {boot: each for boot, each in now.items() if stored.get(boot) != each}
     keep_ends(tx, device, grown)
@@ -34,13 +36,14 @@ def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, sta
     # The last anchor of the current start moves with every answer, and there is no later start beside it yet.
     reaching = [boot for boot in grown if elsewhere or boot != batch.boot or boot not in stored]
     found, known = Starts(now, batch.boots), batch.boots
-    if elsewhere or told or reaching or not stamped <= now.keys():
+    lost = {stamp.boot for stamp in stamps if not stamp.synced} - now.keys()
+    if elsewhere or told or reaching or lost:
         known = {**order(tx, device), **batch.boots}
         own = merged({}, batch.anchors) if batch.boots else None
         found = Starts(ends(tx, device), batch.boots or known, own)
     if not found.order:
         sent = [anchor.boot for anchor in batch.anchors]
-        found = Starts(found.ends, clocks.guessed_order(batch.boot, sent, found.ends, stamped))
+        found = Starts(found.ends, clocks.guessed_order(batch.boot, sent, found.ends, lost))
     return Learned(found, known, batch.boot in stored, unsure(tx, device, _spans(found, stored, grown, reaching, told)))
 
 
