@@ -105,15 +105,20 @@ def name(terminal: Terminal) -> str:
     return ", ".join(named) or "Stands nowhere now"
 
 
-def about(terminal: Terminal) -> str:
-    """Its screens by name (how many, where they are many), how well its clock is known, another version than ours."""
+def screens(terminal: Terminal) -> str:
+    """Its screens by name; how many, where they are many."""
     named = [spot.screen for spot in terminal.spots]
-    said = [", ".join(named) if len(named) <= MOST_NAMED else counted(len(named), "screen")] if named else []
+    return ", ".join(named) if len(named) <= MOST_NAMED else counted(len(named), "screen")
+
+
+def notes(terminal: Terminal) -> list[str]:
+    """How well its clock is known, and another version than ours."""
+    said = []
     if terminal.contact_ms is not None:
         said.append("clock not compared yet" if terminal.rtt_ms is None else f"clock within {_within(terminal.rtt_ms)}")
     if _version(terminal.app) != wire.VERSION:
         said.append(f"version {_version(terminal.app)}")
-    return " · ".join(said)
+    return said
 
 
 def state(terminal: Terminal) -> list[str]:
