@@ -69,7 +69,7 @@ class Database:
             _into_the_file(self.engine)
             return
         with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.exec_driver_sql("VACUUM responses, quarantine")
+            connection.exec_driver_sql("VACUUM (ANALYZE) responses, quarantine")
 
     def close(self) -> None:
         self.engine.dispose()

@@ -125,8 +125,15 @@ def load(tx: Connection, path: Path) -> None:
             # The script has set up the session for itself.
             cursor.execute("RESET search_path; RESET row_security; RESET check_function_bodies")
     except psycopg.Error as problem:
-        # Its own words may repeat a row.
-        raise BadBackup(f"{path} cannot be put back: PostgreSQL's error {problem.sqlstate}.") from None
+        raise refusal(path, problem.sqlstate) from None
+
+
+def refusal(path: Path, sqlstate: str | None) -> BadBackup:
+    """Why a backup cannot be put back. The database's own words may repeat a row."""
+    reason = f"PostgreSQL's error {sqlstate}"
+    if sqlstate == "42501":
+        reason = "the user in database_url has to own the tables and needs the right to CREATE in the database"
+    return BadBackup(f"{path} cannot be put back: {reason}.")
 
 
 @contextmanager

@@ -4,8 +4,8 @@ Everything is done to a copy that nobody sees; a refusal on the way leaves the d
 
 import secrets as random
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from sync.intake.keys import BadSecrets, Secrets
 from sync.occupancy import Occupancy, Occupied
 from sync.sqlite_file import is_ours, peek_revision
 
+WORKSHOP = "restoring-"
+"""How the folder is called in which a database is made ready."""
 LOST_SECRETS = (
     "Every terminal's key was made from it: put it back from its copy, or give --new-secret and enrol every terminal "
     "again."
@@ -92,7 +94,9 @@ def _into_sqlite(wish: Wish) -> Restored:
         place = Occupancy(path.parent, alone=True)
     except Occupied:
         raise BadBackup(f"Somebody works on the database {path}: stop the server first.") from None
-    workshop = Path(mkdtemp(prefix="restoring-", dir=path.parent))
+    for left in path.parent.glob(f"{WORKSHOP}*"):
+        shutil.rmtree(left)  # of one that was cut off
+    workshop = Path(mkdtemp(prefix=WORKSHOP, dir=path.parent))
     try:
         new = workshop / path.name
         archive.unpack(wish.path, new)
@@ -125,13 +129,15 @@ def _into_postgresql(wish: Wish) -> Restored:
     schema = f"{postgres.ASIDE}{moment:%Y%m%d_%H%M%S}_{wish.now_ms % 1000:03}"
     engine = connect(wish.settings.database)
     try:
-        with _put_back(wish.path), engine.begin() as tx:
+        with engine.begin() as tx:
             migrations.is_current(tx, engine.url.database or "")  # another program's, or a newer version's
             was_there = postgres.set_aside(tx, schema)
             postgres.load(tx, wish.path)
             migrations.refuse_unknown(migrations.revision(tx), str(wish.path))
             migrations.upgrade(tx, str(wish.path))
             renewed = _renew(tx, wish)
+    except DBAPIError as problem:
+        raise postgres.refusal(wish.path, getattr(problem.orig, "sqlstate", None)) from None
     finally:
         engine.dispose()
     with suppress(DatabaseRefused):
@@ -139,20 +145,6 @@ def _into_postgresql(wish: Wish) -> Restored:
         db.forget()
         db.close()
     return renewed(schema if was_there else None)
-
-
-@contextmanager
-def _put_back(path: Path) -> Iterator[None]:
-    """Raises BadBackup for what the database doesn't let us do; its own words may repeat a row."""
-    try:
-        yield
-    except DBAPIError as problem:
-        state = getattr(problem.orig, "sqlstate", None)
-        if state == "42501":
-            reason = "the user in database_url has to own the tables and needs the right to CREATE in the database"
-        else:
-            reason = f"PostgreSQL's error {state}"
-        raise BadBackup(f"{path} cannot be put back: {reason}.") from None
 
 
 def _renew(tx: Connection, wish: Wish) -> Callable[[str | None], Restored]:
@@ -185,7 +177,8 @@ def _secrets(expected: str | None, wish: Wish) -> Secrets:
 def kept_aside(db: Database, settings: Settings) -> list[str]:
     """Where databases are that were in place before a restore: an erasure doesn't reach them."""
     if db.dialect == "sqlite":
-        return [str(path) for path in sqlite.kept_aside(Path(settings.database.removeprefix("sqlite:///")))]
+        path = Path(settings.database.removeprefix("sqlite:///"))
+        return [str(found) for found in (*sqlite.kept_aside(path), *path.parent.glob(f"{WORKSHOP}*"))]
     from sync.backups import postgres
 
     with db.reading() as tx:

@@ -26,7 +26,7 @@ from sync.intake import enrol, tally
 from sync.intake.keys import Secrets
 from sync.occupancy import Occupancy
 from tests import postgres
-from tests.boxes import enrol_box, open_shop, verdicts
+from tests.boxes import enrol_box, new_id, open_shop, verdicts
 from tests.processes import running, smilepost
 from tests.sync.conftest import Clock, Verb
 
@@ -424,7 +424,13 @@ def test_what_was_in_place_is_kept_and_can_be_put_back(office: HeadOffice, tmp_p
     office.backup(tmp_path / "monday")
     entry = office.oslo.response(3, answers={"comment": WORDS})
     office.send(entry)
+    cut_off = Path(office.settings.database.removeprefix("sqlite:///")).parent / "restoring-x"
+    if office.is_sqlite:
+        cut_off.mkdir()
+        (cut_off / "centre.sqlite3").write_text(WORDS)
+        assert str(cut_off) in office.verb("erase", new_id())[1]
     code, said = office.restore(tmp_path / "monday")
+    assert not cut_off.exists()
     aside = said.split("is kept as ")[1].split(";")[0]
     assert (code, answered(office)) == (0, 0)
     assert f"delete it: {aside}." in office.verb("erase", entry["id"])[1]
@@ -557,3 +563,24 @@ def test_a_user_who_may_not_replace_the_tables_is_told(
     config = tmp_path / "config.toml"
     config.write_text(config.read_text().replace("postgresql://postgres@", "postgresql://clerk@"))
     assert "has to own the tables" in refused(office, tmp_path / "monday")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_database_with_a_write_ahead_log_comes_back_too(
+    settings: Settings, clock: Clock, verb: Verb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    office = HeadOffice(settings, clock, verb)
+    assert office.centre.db.journal == "wal+full"
+    entry = office.oslo.response(1, answers={"comment": WORDS})
+    office.send(entry)
+    office.backup(tmp_path / "monday")
+    office.send(office.oslo.response(2))
+    assert office.verb("erase", entry["id"])[0] == 0
+    path = Path(settings.database.removeprefix("sqlite:///"))
+    assert WORDS.encode() not in b"".join(file.read_bytes() for file in path.parent.glob("centre.sqlite3*"))
+    code, said = office.restore(tmp_path / "monday")
+    assert (code, "Erased once more: 1." in said) == (0, True), said
+    assert (answered(office), office.verified(), office.centre.db.journal) == (1, None, "wal+full")
+    office.centre.db.close()
+    assert WORDS.encode() not in b"".join(file.read_bytes() for file in path.parent.glob("centre.sqlite3*"))
