@@ -74,9 +74,16 @@ def serve(app: Callable[..., Any], sockets: list[socket.socket], *, threads: int
 
 
 def _wait_until_told() -> None:
+    """Whichever thread a signal reaches, and whatever the main one is doing: a byte in a pipe wakes it."""
     told = Event()
     before = {name: signal.signal(name, lambda *_: told.set()) for name in (signal.SIGTERM, signal.SIGINT)}
-    while not told.wait(timeout=3600):
-        pass
+    ear, mouth = socket.socketpair()
+    mouth.setblocking(False)
+    signal.set_wakeup_fd(mouth.fileno())
+    while not told.is_set():
+        ear.recv(16)
+    signal.set_wakeup_fd(-1)
+    ear.close()
+    mouth.close()
     for name, handler in before.items():
         signal.signal(name, handler)
