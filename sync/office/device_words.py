@@ -229,6 +229,13 @@ def doubts(details: Details) -> str:
     return f"Of the times that are not known to the second: {'; '.join(parts)}.{many}"
 
 
+def in_pages(health: wire.Health) -> str:
+    """What its screens' pages hold that the terminal has not got yet; empty when that is nothing."""
+    held = [page.get("unsent") for page in health.screens.values()]
+    n = sum(each for each in held if type(each) is int and each > 0)
+    return f"{counted(n, 'answer')} that its terminal did not take yet" if n else ""
+
+
 def heard(terminal: Terminal) -> str:
     return "never" if terminal.contact_ms is None else _moment(terminal, terminal.contact_ms)
 

@@ -123,6 +123,14 @@ def test_a_box_in_trouble_says_so_in_words(chain: Chain, health: dict[str, Any],
     assert f"Oslo 1 · clock within 0.1 s {said}" in row(chain.page("/devices"), chain.boxes[chain.oslo])
 
 
+def test_what_a_screens_own_page_still_holds_is_told(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    pages = {"scr-1": {"beat_ms": 1, "persisted": True, "unsent": 2}, "scr-2": {"unsent": "in words"}, "scr-3": {}}
+    report(chain, chain.oslo, screens=pages)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "In its pages 2 answers that its terminal did not take yet" in page
+
+
 def test_a_loss_is_said_at_the_top_as_an_exact_number(chain: Chain) -> None:
     all_heard(chain)
     report(chain, chain.oslo, lost=3, sealed=3)
