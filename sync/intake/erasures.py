@@ -78,9 +78,10 @@ def apply(tx: Connection, told: Told) -> tuple[int, int]:
     known = _known(tx)
     words = {name: ms for name, ms in told.erased.items() if name not in known.erased}
     devices = [line for device, line in told.revoked.items() if device not in known.revoked]
-    _erase(tx, words)
+    # In the order in which a batch takes its locks: the device's row first, or they wait in a circle.
     for line in devices:
         _revoke(tx, line)
+    _erase(tx, words)
     return len(words), len(devices)
 
 
