@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from kiosk import memory
 from kiosk.config import is_this_machine
 from kiosk.identity import Identity
 from sync import wire
@@ -39,7 +40,8 @@ class Line:
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Reply | None:
         """The reply, or None when there was none (no network, a time-out, a cut connection, too much of it)."""
-        import requests  # a terminal without a network never pays for it
+        memory.import_requests()  # a terminal without a network never pays for it
+        import requests
 
         if self._session is None:
             self._session = requests.Session()

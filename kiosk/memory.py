@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import sys
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +15,22 @@ def share_one_heap() -> None:
     before the threads begin; elsewhere than on Linux it does nothing."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+def import_requests() -> None:
+    """Import requests without what guesses the encoding of a page: our answers say theirs, and it would cost 3 MB."""
+    if "requests" in sys.modules:
+        return
+    warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
+    guessers = {name: sys.modules.get(name) for name in ("chardet", "charset_normalizer")}
+    sys.modules.update(dict.fromkeys(guessers))  # type: ignore[arg-type]
+    try:
+        import requests  # noqa: F401
+    finally:
+        for name, module in guessers.items():
+            sys.modules.pop(name)
+            if module is not None:
+                sys.modules[name] = module
 
 
 def resident() -> int | None:

@@ -1,6 +1,8 @@
 """One box: what it holds of a visit, whoever sends it twice, late or after the fact; and its clock."""
 
 import re
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -175,3 +177,19 @@ def test_health_says_when_a_page_was_last_heard(tmp_path: Path) -> None:
         screens = box._wire_health().screens
     assert screens["scr-1"]["beat_ms"] >= 90_000
     assert screens["scr-1"]["unsent"] == 0
+
+
+SMALL = """
+import sys
+from kiosk import memory
+memory.import_requests()
+import requests
+assert "charset_normalizer" not in sys.modules
+print(requests.models.Response().apparent_encoding)
+import charset_normalizer
+"""
+
+
+def test_what_guesses_encodings_is_not_loaded_for_nothing() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", SMALL], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("utf-8\n", "")
