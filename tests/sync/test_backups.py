@@ -117,6 +117,7 @@ def test_what_came_after_the_backup_is_brought_back_by_the_terminal(office: Head
     assert office.send(audit=acked).missing == []
     assert office.rows(models.tallies_day) == counts
     assert office.verified() is None
+    assert open_shop(office.centre, "Molde")[0] not in {row.location_id for row in office.rows(models.responses)}
 
 
 def test_a_terminal_that_the_backup_never_knew_keeps_its_answers(office: HeadOffice, tmp_path: Path) -> None:
