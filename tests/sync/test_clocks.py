@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
+from sqlalchemy.event import listen, remove
 
 from sync import models, wire
 from sync.app import create_app
@@ -408,3 +409,22 @@ def test_an_older_terminal_is_bounded_by_what_its_centre_remembers(day: Day, clo
     clock.ms += MINUTE
     day.send(entry, page, anchors=[day.anchor()], boots={})
     assert (day.row(entry).quality, day.row(page).quality) == ("bounded", "unknown")
+
+
+def test_an_ordinary_batch_looks_at_nothing_again(day: Day, clock: Clock) -> None:
+    """A box that is online asks for no starts but its own, and for none of its earlier answers."""
+    day.start("second")
+    day.send(anchors=[day.anchor()])
+    asked: list[str] = []
+
+    def note(*event: Any) -> None:
+        asked.append(event[2])
+
+    listen(day.centre.db.engine, "before_cursor_execute", note)
+    for _ in range(3):
+        clock.ms += 5 * MINUTE
+        day.send(day.tap(), anchors=[day.anchor()], boots={"second": 2})
+    remove(day.centre.db.engine, "before_cursor_execute", note)
+    assert not [statement for statement in asked if " boots" in statement or "error_ms >" in statement]
+    assert len([statement for statement in asked if " anchors" in statement]) == 2 * 3
+    assert len(asked) <= 20 * 3, "statements of three batches"
