@@ -5,7 +5,6 @@ may come between a transaction's reads and its writes."""
 
 import random
 from collections.abc import Callable
-from functools import partial
 
 import msgspec
 
@@ -36,6 +35,8 @@ class Centre:
 
     def __init__(self, chance: random.Random, now_ms: Callable[[], int], places: dict[str, Standing]) -> None:
         self.chance, self.now_ms = chance, now_ms
+        self._take = shipped.take(self._store)
+        self._begun: tuple[Tables, Callable[[], object] | None]
         self.secrets = Secrets((chance.randbytes(32),))
         self.tables = Tables(f"{chance.getrandbits(64):016x}", places)
         self.backups: list[tuple[int, Tables]] = []
@@ -65,7 +66,7 @@ class Centre:
             entries = [verdicts.read(bytes(raw)) for raw in batch.entries]
             if any(entry.id in self.poison for entry in entries):
                 return Reply(500, b"{}")
-            answer = self.take(caller.device, caller.generation, batch, entries, dying, meanwhile)
+            answer = self.take(caller.device, caller.generation, batch, entries, dying=dying, meanwhile=meanwhile)
         except Refused as refused:
             return problem(key, post.request, refused.problem)
         except Died:
@@ -86,11 +87,9 @@ class Centre:
         entries = [entry for entry in entries if self.chance.random() >= self.postponed]
         later = [wire.Result(e.id, e.rev, "later", retry_ms=30_000) for e in came if e not in entries]
         while True:
-            base, tx = self.tables, self.tables.copy()
+            tx, self._begun = self.tables.copy(), (self.tables, meanwhile)
             try:
-                answer = shipped.take(partial(self._store, base, meanwhile))(
-                    tx, device, generation, batch, entries, self.now_ms()
-                )
+                answer = self._take(tx, device, generation, batch, entries, self.now_ms())
                 break
             except Clash:
                 meanwhile = None
@@ -103,8 +102,9 @@ class Centre:
         # The time of an ack lies after its commit: a backup begun later has it.
         return msgspec.structs.replace(answer, app=self.app, results=answer.results + later, server_ms=self.now_ms())
 
-    def _store(self, base: Tables, meanwhile: Callable[[], object] | None, tx: Tables, plan: verdicts.Plan) -> None:
-        """Write what was judged upon what was read from `base`. Raises Clash."""
+    def _store(self, tx: Tables, plan: verdicts.Plan) -> None:
+        """Write what was judged upon what was read. Raises Clash."""
+        base, meanwhile = self._begun
         if meanwhile is not None:
             meanwhile()
         if self.tables is not base:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from tests.faults.simulation.history import History
+from tests.faults.simulation.plants import PLANTS
 
-CHUNK = 20
+CHUNK = 5
 
 
 def failure(seed: int) -> str | None:
@@ -49,8 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=2_000, help="how many histories (2000)")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed (0)")
     parser.add_argument("--trace", type=int, metavar="SEED", help="print one history, whether it fails or not")
+    parser.add_argument("--plant", choices=sorted(PLANTS), metavar="NAME", help=f"with a bug: {', '.join(PLANTS)}")
     parser.add_argument("--count", action="store_true", help="go on after a failure, and count them")
     asked = parser.parse_args(arguments)
+    if asked.plant:
+        PLANTS[asked.plant]()
     if asked.trace is not None:
         told: list[str] = []
         problem = None

@@ -303,6 +303,7 @@ class History:
         self.network.healed, self.centre.postponed = True, 0.0
         self.publish()
         self.upgrade()
+        self.finish_backup()
         for box in self.boxes:
             box.start()
             for page in box.pages:

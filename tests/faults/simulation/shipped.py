@@ -35,14 +35,16 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
     )  # fmt: skip
 
 
-_replay = _with(
-    quarantine._replay,
-    _rows=Tables.quarantined,
-    _judge=_with(quarantine._judge, ledger=Tables, places=Tables, ingest=Tables, starts=Tables),
-)  # fmt: skip
+def replaying(over: type[Tables]) -> Any:
+    """`sync.intake.quarantine._replay`, which judges once more what was kept apart."""
+    judge = _with(quarantine._judge, ledger=over, places=over, ingest=over, starts=over)
+    return _with(quarantine._replay, _rows=over.quarantined, _judge=judge)
+
+
+_replay = replaying(Tables)
 
 
 def replay(tx: Tables) -> None:
-    """`sync.intake.quarantine.replay`: judge once more what was kept apart."""
+    """`sync.intake.quarantine.replay`, in one transaction."""
     keys = [quarantine._Key(row.device, row.received_ms, *key) for key, row in tx.quarantine.items()]
     _replay(sorted(keys), tx)

@@ -81,8 +81,8 @@ class Truth:
 
     def was_answered(self, box: Box, answer: wire.Answer) -> None:
         """The first answer of a restored centre makes an audit due, where there is something to ask for."""
-        if self.heard.get(box.name, 0) < self.served[answer.batch]:
-            self.heard[box.name] = self.served[answer.batch]
+        if self.heard.get(box.name, 0) < self.served.get(answer.batch, 0):
+            self.heard[box.name] = self.served.get(answer.batch, 0)
             if not box.card.audit.due and box.card.acked_after(0, 1):
                 raise Broken(f"{box.name} heard of a restored centre, and doesn't ask what it misses")
 
