@@ -11,10 +11,10 @@ LITTLE_ROOM = 200 * 10**6
 
 
 def sentences(status: Mapping[str, Any], now: datetime) -> list[str]:
-    """One line each for: whether it runs, where it stands, what waits, head office, its disk, its clock. `now` is
-    the local time here, with its zone."""
+    """A line or more each for: whether it runs, where it stands, what waits, head office, its disk, its clock. `now`
+    is the local time here, with its zone."""
     where, waits = _standing(status), _waiting(status, now)
-    return [_running(status), where, *waits, _office(status, now), *_disk(status), _clock(status)]
+    return [_running(status), where, *waits, *_office(status, now), *_disk(status), _clock(status)]
 
 
 def _running(status: Mapping[str, Any]) -> str:
@@ -46,19 +46,41 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> list[str]:
         said = [f"{_answers(pending)} {'waits' if pending == 1 else 'wait'} to be sent, since {since}."]
     if parked:
         said.append(f"{_answers(parked)} {'is' if parked == 1 else 'are'} kept here that head office could not take.")
+        codes = sorted(status.get("parked_codes", {}).items(), key=lambda item: (-item[1], item[0]))
+        said += [f"  {_answers(count)}: {reason(code)}." for code, count in codes]
     lost = status.get("lost", 0)
     if lost:
         said.append(f"{_answers(lost)} {'is' if lost == 1 else 'are'} lost: no longer here, and not at head office.")
     return said
 
 
-def _office(status: Mapping[str, Any], now: datetime) -> str:
+def _office(status: Mapping[str, Any], now: datetime) -> list[str]:
+    said = [_line(status, now)]
+    if status.get("manifest_error"):
+        said.append(
+            f"What head office says of its screens cannot be used ({status['manifest_error']}); it goes on with what "
+            "it was told before."
+        )
+    if status.get("audit"):
+        said.append(f"Head office is being asked which answers it misses, {_WHY[status['audit']]}.")
+    return said
+
+
+_WHY = {
+    "night": "as every night",
+    "epoch": "because it was put back to an earlier state",
+    "shortfall": "because it counts fewer than were sent",
+    "asked": "because it wants that",
+}
+
+
+def _line(status: Mapping[str, Any], now: datetime) -> str:
     if not status["centre"]:
         return 'No head office is named yet: the key "centre" in [kiosk] is its address.'
     if not status["running"]:
         return f"Head office is {status['centre']}; whether it answers is known when the terminal runs."
     answered_ms, problem = status["last_success_ms"], status["last_error"]
-    if problem:
+    if problem and not (status.get("manifest_error") and str(status["manifest_error"]) in problem):
         return f"{problem[0].upper()}{problem[1:]} ({status['centre']}). {_last(answered_ms, now)}"
     if answered_ms is None:
         return f"Head office is {status['centre']}; it was not asked yet since the terminal was started."

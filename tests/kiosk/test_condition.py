@@ -1,12 +1,12 @@
 """What `smilepost kiosk status` says to somebody who stands beside the terminal."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk import condition
+from kiosk import audits, condition
 
 NOW = datetime(2026, 3, 3, 15, 30, tzinfo=ZoneInfo("Europe/Oslo"))
 CENTRE = "https://feedback.example.com"
@@ -101,3 +101,26 @@ def test_a_day_without_a_network() -> None:
 )
 def test_what_else_there_is_to_say(otherwise: dict[str, object], sentence: str) -> None:
     assert sentence in said(**otherwise)
+
+
+def test_why_answers_are_kept_here() -> None:
+    told = said(parked=4, parked_codes={"off_scale": 1, "server_error": 3})
+    at = told.index("4 answers are kept here that head office could not take.")
+    assert told[at + 1 : at + 3] == [
+        "  3 answers: head office stumbled over it; tried again by itself when its version changes.",
+        "  1 answer: an answer outside of its question's scale.",
+    ]
+
+
+def test_a_manifest_that_cannot_be_used() -> None:
+    told = said(manifest_error="it cannot be read", last_error="the manifest cannot be used (it cannot be read)")
+    assert f"Head office at {CENTRE} answers, last at 15:29." in told
+    assert (
+        "What head office says of its screens cannot be used (it cannot be read); it goes on with what it was told "
+        "before."
+    ) in told
+
+
+@pytest.mark.parametrize("why", [*get_args(audits.Why)])
+def test_an_audit_that_is_under_way(why: str) -> None:
+    assert [line for line in said(audit=why) if line.startswith("Head office is being asked which answers it misses")]
