@@ -18,7 +18,7 @@ from kiosk.outbox import NotHeld
 from kiosk.terminal import Standing, Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
 from sync import survey
-from sync.i18n import NAMES, words
+from sync.i18n import NAMES, direction, words
 
 FRESH_SECONDS = 60
 """How often the question is fetched anew while nobody is there: it may have changed, or the terminal be gone."""
@@ -202,7 +202,7 @@ def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response
 
 
 def _said(lang: str) -> dict[str, Any]:
-    return {"_": words(lang), "mark": faces.drawing("kiosk/mark.svg")}
+    return {"_": words(lang), "dir": direction(lang), "mark": faces.drawing("kiosk/mark.svg")}
 
 
 @cache

@@ -16,6 +16,14 @@ SOURCE = "en"
 NAMES = {"en": "English", "nl": "Nederlands", "de": "Deutsch", "fr": "Français"}
 """Every language with a catalogue, by its name in itself."""
 
+RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
+"""Languages that are written from right to left, with or without a catalogue."""
+
+
+def direction(lang: str) -> str:
+    """`rtl` or `ltr`, as HTML names it."""
+    return "rtl" if lang.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
 
 def catalogue(lang: str, suffix: str = "mo") -> Path:
     """Where the catalogue of a language lies."""

@@ -14,7 +14,7 @@ const Delivery = (() => {
   let base = "";
   let anchors = []; // the first and the last
   let written = -Infinity;
-  let heard = -Infinity; // when the terminal last answered
+  let reported = -Infinity; // when the terminal last answered a report
   let behind = true; // something may be waiting in the store
   let flushing = false;
   let single = false; // a delivery could not be read: which of its records it is will be found alone
@@ -40,7 +40,7 @@ const Delivery = (() => {
   }
 
   function seen(sent, stamp) {
-    heard = Visit.now();
+    const heard = Visit.now();
     const anchor = { page_ms: Math.round((sent + heard) / 2), rtt_ms: Math.ceil(heard - sent), stamp };
     if (anchors.length && anchor.rtt_ms > SLOW_MS && anchors[1].stamp.boot === stamp.boot) return;
     anchors = [anchors[0] || anchor, anchor];
@@ -49,9 +49,12 @@ const Delivery = (() => {
     Store.anchor(Visit.LOAD, anchors).catch(() => {});
   }
 
+  /* How the page is, and what the terminal's clock and its question are. */
   async function clock() {
     const about = new URLSearchParams({ persisted: Number(told.persisted), unsent: told.unsent });
-    return ask(`/clock?${about}`);
+    const said = await ask(`/clock?${about}`);
+    reported = Visit.now();
+    return said;
   }
 
   async function post(records, known) {
@@ -118,11 +121,10 @@ const Delivery = (() => {
     return held.length > 0 || wrong.length > 0 || unread;
   }
 
-  /* `away`: milliseconds since the terminal was last heard. */
-  const away = () => Visit.now() - heard;
+  const silent = () => Visit.now() - reported;
 
   const begin = (start) => { base = start.replace(/\/$/, ""); };
   const persists = (promised) => { told.persisted = promised; };
 
-  return { begin, persists, clock, tell, flush, away };
+  return { begin, persists, clock, tell, flush, silent };
 })();

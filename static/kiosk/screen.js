@@ -8,7 +8,7 @@
   const MOMENT_MS = 1000; // until then a pressed face is answer enough
   const BREAK_MS = 5000;
   const TICK_MS = 15_000; // and up to twice that: pages that were cut off together don't return together
-  const REPORT_MS = 50_000; // an idle page is heard at least once a minute
+  const REPORT_MS = 30_000; // so a page reports at least once a minute
 
   const main = document.querySelector("main");
   const status = document.querySelector("[role=status]");
@@ -22,12 +22,17 @@
   const say = (text) => { status.textContent = text || ""; };
   const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+  /* To the question, once there is somebody to ask for it: a browser's own error would stay for ever. */
+  function back() {
+    fetch(`${start}clock`, { cache: "no-store" }).then(() => location.replace(start), () => setTimeout(back, TRY_AGAIN_MS));
+  }
+
   document.addEventListener("contextmenu", (event) => event.preventDefault());
   document.addEventListener("dragstart", (event) => event.preventDefault());
 
   if (!asks) { // a break, or a screen of a visit without script: the question is where a page with script begins
     const after = document.querySelector("form") ? 0 : Number(screen().dataset.idle) * 1000;
-    setTimeout(() => location.replace(start), after);
+    setTimeout(back, after);
     return;
   }
 
@@ -80,6 +85,7 @@
   function appeared(still) {
     const shown = screen();
     document.documentElement.lang = spoken();
+    document.documentElement.dir = shown.dir;
     shown.classList.toggle("still", Boolean(still));
     if (!still) turned = now();
     say(shown.dataset.says);
@@ -250,7 +256,7 @@
 
   async function tick() {
     Delivery.flush();
-    if (Delivery.away() > REPORT_MS && !(await report())) await rest();
+    if (Delivery.silent() > REPORT_MS && !(await report())) await rest();
     setTimeout(tick, TICK_MS * (1 + Math.random()));
   }
 

@@ -10,7 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
+from sync import wire
+from sync.survey import BUILTIN
 from tests.terminals import Served, full_disk, sealed, served, terminal
 
 LINES = """heading => {
@@ -406,6 +409,30 @@ def test_everything_fits_and_can_be_hit(new_page: NewPage, there: Served, width:
     at(page, "comment")
     sized(page, ".step", 15 * mm)
     fits(page)
+
+
+def test_a_language_from_right_to_left_mirrors_the_screens(new_page: NewPage, tmp_path: Path) -> None:
+    with terminal(tmp_path, "s-souk") as box, served(box) as there:
+        told = wire.read_entry(wire.encode(BUILTIN))
+        told["languages"] = ["ar", "en"]
+        for text in [*told["questions"], *(choice for question in told["questions"] for choice in question["choices"])]:
+            text["texts"]["ar"] = "كيف كانت زيارتك اليوم؟" if text.get("scale") else "الموظفون"
+        screen = wire.ScreenManifest("p-souk", [told], ["ar", "en"], "Souk", "Asia/Dubai")
+        box._on_manifest(KeptManifest("", wire.Manifest({"s-souk": screen})))
+        page = new_page(viewport=PI)
+        page.goto(there.address)
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        fits(page)
+        page.get_by_role("link", name="English").click()
+        assert page.locator("html").get_attribute("dir") == "ltr"
+        page.get_by_role("link", name="ar").click()
+        press(page, "value", 0)
+        at(page, "thanks")
+        fits(page)
+        accessible(page)
+        assert (
+            page.evaluate("() => [...document.querySelectorAll('.steps button')].map(one => one.offsetLeft)")[0] > 400
+        )
 
 
 def sized(page: Page, what: str, least: float) -> None:
