@@ -48,6 +48,16 @@ def kind_of(path: Path) -> Kind:
     raise BadBackup(f"{path} is not a backup of Smilepost.")
 
 
+def _is_backup(path: Path) -> bool:
+    """Whether `backup` wrote this file; the database itself is none."""
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(len(_GZIP)) == _GZIP
+        return zipped and kind_of(path) in _MAGIC
+    except (OSError, BadBackup):
+        return False
+
+
 def check(path: Path) -> None:
     """Read it to its end. Raises BadBackup."""
     with reading(path) as content:
@@ -58,10 +68,11 @@ def check(path: Path) -> None:
 @contextmanager
 def making(path: Path) -> Iterator[Path]:
     """The name under which a file is written until it is whole: at the end of the block it is on the disk under its
-    own name, after an exception nothing of it is left. Readable by its owner only. Raises BadBackup."""
+    own name, after an exception nothing of it is left. It takes the place of an earlier backup, and of nothing else.
+    Readable by its owner only. Raises BadBackup."""
     part = path.with_name(f"{path.name}.part")
-    if path.exists():
-        raise BadBackup(f"{path} is there already: name another file.")
+    if path.exists() and not _is_backup(path):
+        raise BadBackup(f"{path} is there already, and no backup of Smilepost: name another file.")
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -17,7 +17,12 @@ from sync.intake import erasures
 
 def add(to: Verbs) -> None:
     backup = verbs.add(to, "backup", _backup, "copy the database into one file while the server goes on")
-    backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not be there yet")
+    backup.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="the file to write; an earlier backup of that name is replaced once the new one is whole",
+    )
     restore = verbs.add(to, "restore", _restore, "put a backup in the database's place; what is there is kept aside")
     restore.add_argument("file", type=Path, metavar="FILE", help="the file that `smilepost server backup` wrote")
     restore.add_argument("--new-secret", action="store_true", help="go on though the secrets file is lost: every "

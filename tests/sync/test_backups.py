@@ -173,14 +173,25 @@ def test_terminals_hear_of_a_backup_when_it_is_finished(office: HeadOffice, tmp_
     early = 0 if office.is_sqlite else 60_000  # several servers may tell the time differently
     assert before <= told + early <= wall_clock_ms()
     assert (tmp_path / "monday").stat().st_mode & 0o077 == 0
+    (tmp_path / "birthday").write_bytes(b"a list of guests")
     for path, reason in (
-        (tmp_path / "monday", "is there already"),
+        (tmp_path / "birthday", "is there already, and no backup of Smilepost"),
         (tmp_path / "nowhere" / "tuesday", "cannot be written: No such file"),
     ):
         code, said = office.verb("backup", path)
         assert (code, reason in said, len(said.splitlines())) == (2, True, 1)
     assert office.fact(facts.BACKED_UP) == str(told)
-    assert [path.name for path in tmp_path.glob("*day*")] == ["monday"]
+    assert (tmp_path / "birthday").read_bytes() == b"a list of guests"
+    assert sorted(path.name for path in tmp_path.glob("*day*")) == ["birthday", "monday"]
+
+
+def test_a_nightly_backup_takes_the_place_of_the_last(office: HeadOffice, tmp_path: Path) -> None:
+    office.send(office.oslo.response(3))
+    before = office.backup(tmp_path / "nightly").read_bytes()
+    office.send(office.oslo.response(2))
+    assert office.backup(tmp_path / "nightly").read_bytes() != before
+    assert office.restore(tmp_path / "nightly")[0] == 0
+    assert answered(office) == 2
 
 
 def test_a_disk_that_is_full_leaves_no_half_backup(office: HeadOffice, tmp_path: Path) -> None:
