@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kiosk import visits, worker
 from kiosk.outbox import Draft
-from kiosk.terminal import Standing
+from kiosk.standing import Standing
 from kiosk.visits import Turn
 from sync import wire
 from sync.survey import SCALES, STEPS, Survey

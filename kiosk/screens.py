@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response
 
 from kiosk import faces, frames, late, touches, views, visits
 from kiosk.outbox import NotHeld
-from kiosk.terminal import Standing, Terminal
+from kiosk.standing import Standing
+from kiosk.terminal import Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
 from sync import survey
 from sync.i18n import NAMES, direction, words

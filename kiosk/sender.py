@@ -6,17 +6,17 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import tzinfo
 from threading import Event, Thread
 from typing import NamedTuple
 
 from kiosk import batches, facts, keeping, office, pace
 from kiosk.archive import Question
 from kiosk.clock import Clock
-from kiosk.identity import Identity, KeptManifest
+from kiosk.identity import Identity
 from kiosk.line import Line
 from kiosk.outbox import NotHeld, Outbox, Waiting
 from kiosk.pace import SILENCE_S, Kept, Kind, Outcome, Pace, judge
+from kiosk.standing import Standings
 from sync import wire
 
 log = logging.getLogger(__name__)
@@ -27,13 +27,11 @@ BREATH_AT_MOST_S = 0.3
 
 
 class Box(NamedTuple):
-    """The terminal as its sender sees it: who it is, how it is, the time zone of its place, and who takes a new
-    manifest, or False for one that cannot be read."""
+    """The terminal as its sender sees it: who it is, how it is, and what its screens show."""
 
     who: Callable[[], Identity]
     health: Callable[[], wire.Health]
-    zone: Callable[[], tzinfo]
-    on_manifest: Callable[[KeptManifest | bool], None]
+    standings: Standings
 
 
 class Request(NamedTuple):
@@ -59,7 +57,6 @@ class Sender:
         self._tried = 0
         self._last_request_s: float | None = None
         self._manifest_s: float | None = None
-        self.etag = ""
         self.last_success_ms: int | None = None
         self.last_error: str | None = None
         self._nudged, self._stopping, self._again = Event(), Event(), Event()
@@ -77,7 +74,7 @@ class Sender:
 
     def begin_anew(self) -> None:
         """Forget how earlier requests went: this terminal was just enrolled."""
-        self.pace, self.last_error, self.etag = Pace(), None, ""
+        self.pace, self.last_error, self._box.standings.etag = Pace(), None, ""
         with suppress(NotHeld):
             facts.forget(self._outbox.disk, "pace")
         self._again.set()
@@ -209,7 +206,7 @@ class Sender:
         archive.find(answer, request.question)
         with self._outbox.disk.durable():
             self._outbox.starts.anchor(anchor)
-            archive.note(answer, request.question, self._chance, self._box.zone())
+            archive.note(answer, request.question, self._chance, self._box.standings.zone)
             self._maybe_rotate(answer, request.batch.health)
         self.pace.later(results, now)
         self._follow(answer, now)
@@ -259,9 +256,9 @@ class Sender:
 
     def fetch_manifest(self) -> None:
         """Ask for the manifest, and hand on a new one. Anything but our own signed answer changes nothing."""
-        told = office.manifest(self._line, self._box.who(), self.etag)
+        told = office.manifest(self._line, self._box.who(), self._box.standings.etag)
         if told is not None:
-            self._box.on_manifest(told)
+            self._box.standings.take(told)
 
     def _tell(self, outcome: Outcome) -> None:
         """The log says the first failure of a row, and the recovery with their number."""

@@ -3,31 +3,27 @@ several threads."""
 
 import logging
 import secrets
-import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from threading import Event, RLock, Thread
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kiosk import health, identity, keeping, lock, memory, office
-from kiosk.archive import BREATH_S
+from kiosk import health, identity, lock, memory, office
 from kiosk.batches import Sheet
 from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.export import content
-from kiosk.identity import Identity, KeptManifest
+from kiosk.identity import Identity
 from kiosk.keepsakes import Keepsakes
 from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
 from kiosk.sender import Box, Sender
-from sync import survey, wire
+from kiosk.standing import Standing, Standings
+from kiosk.upkeep import Upkeep
+from sync import wire
 
 log = logging.getLogger(__name__)
 
@@ -36,26 +32,12 @@ WALKED_AWAY_MS = 90_000
 HOUSEKEEPING_S = 1.0
 SALVAGE_S = 0.2
 """Of each second, for what comes back from a damaged file."""
-TIDY_MS = 60_000
 TURN_S = 0.001
 """How long one thread computes before another gets its turn: a tap waits for the sender no longer than that."""
-_UNUSABLE = (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError)
-"""What a manifest raises that nobody can work from."""
 
 
 class TerminalRefused(Exception):
     """This terminal cannot start; the message is a sentence that says why."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What one screen shows now, and where it stands. `placement` is None before enrolment."""
-
-    screen: str | None
-    placement: str | None
-    survey: survey.Survey
-    languages: tuple[str, ...]
-    place: str
 
 
 class Terminal:
@@ -86,15 +68,11 @@ class Terminal:
         self._stopping = Event()
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
-        self._standings: dict[str, Standing] = {}
-        self._zone: tzinfo = UTC
-        self._misread: str | None = None
-        self._tidy_ms = 0
-        etag = self._adopt_first(self._kept.manifests())
+        self.standings = Standings(self._kept)
+        self.upkeep = Upkeep(self.outbox, self.clock, settings.data)
         if settings.centre:
-            box = Box(lambda: self._identity, self._wire_health, lambda: self._zone, self._on_manifest)
+            box = Box(lambda: self._identity, self._wire_health, self.standings)
             self.sender = Sender(self.outbox, self.clock, Line(settings.centre), box, settings.sync_at_once)
-            self.sender.etag = etag
 
     def _arrive(self) -> None:
         """Number this start, also in a file that took a damaged one's place, and write down who this box is. Raises
@@ -133,22 +111,15 @@ class Terminal:
     def standing(self, screen: str | None = None) -> Standing | None:
         """What `screen` shows; None when this box doesn't drive it. Without a name, its first screen, or the
         built-in survey before enrolment. Its page asks each minute: this is the screen's beat."""
-        with self._guard:
-            first = next(iter(self._standings.values()), None) or self._unplaced()
-            found = first if screen is None else self._standings.get(screen)
-            if found is not None and found.screen is not None:
-                self._beats[found.screen] = self.clock.boottime_ms()
-            return found
+        found = self.standings.of(screen)
+        if found is not None and found.screen is not None:
+            self._beats[found.screen] = self.clock.boottime_ms()
+        return found
 
     def hear(self, screen: str | None, persisted: bool, unsent: int) -> None:
         """What the page of a screen says of its own store."""
         if screen is not None:
             self._pages[screen] = {"persisted": persisted, "unsent": max(unsent, 0)}
-
-    def _unplaced(self) -> Standing:
-        """The built-in survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
-        screen, placement = next(iter(self._identity.screens.items()), (None, None))
-        return Standing(screen, placement, survey.BUILTIN, survey.BUILTIN.languages, "")
 
     def new_id(self) -> str:
         """A UUIDv7, its time as this machine knows it."""
@@ -246,8 +217,8 @@ class Terminal:
                 raise TerminalRefused(f"What head office gave cannot be written down ({problem.strerror}).") from None
         self.sender.begin_anew()
         self.sender.fetch_manifest()
-        place = next((s.place for s in self._standings.values() if s.screen == given.screen), "")
-        return f"Enrolled: this screen stands at {place}." if place else "Enrolled."
+        standing = self.standings.of(given.screen)
+        return f"Enrolled: this screen stands at {standing.place}." if standing else "Enrolled."
 
     def export(self) -> Iterator[bytes]:
         """The content of a file with everything unsent. Raises TerminalRefused; NotHeld while it is read."""
@@ -258,44 +229,6 @@ class Terminal:
         seen_ms = int(self.outbox.fact("seen_ms", "0"))
         return content(self.outbox, Sheet(self._identity, self.clock.stamp(), self._wire_health(), (seen_ms, 0)))
 
-    def _on_manifest(self, told: KeptManifest | bool) -> None:
-        """Keep it when it can be worked from; else go on with the last good one, and say so. True: nothing new."""
-        if isinstance(told, bool):
-            self._say_misread(None if told else "it cannot be read")
-            return
-        try:
-            self._adopt(told)
-        except _UNUSABLE as problem:
-            self._say_misread(str(problem) or type(problem).__name__)
-            return
-        self._say_misread(None)
-        try:
-            self._kept.keep_manifest(told)
-        except (NotHeld, OSError) as problem:
-            log.warning("the manifest from head office is not written down (%s); it is asked for again", problem)
-            return
-        if self.sender:
-            self.sender.etag = told.etag
-
-    def _adopt_first(self, kept: list[KeptManifest]) -> str:
-        """Work from the first that can be worked from; returns its ETag, or nothing."""
-        for manifest in kept:
-            with suppress(*_UNUSABLE):
-                self._adopt(manifest)
-                return manifest.etag
-        return ""
-
-    def _say_misread(self, problem: str | None) -> None:
-        if problem and problem != self._misread:
-            log.warning("the manifest from head office cannot be used (%s); going on with the last good one", problem)
-        self._misread = problem
-
-    def _adopt(self, kept: KeptManifest) -> None:
-        fresh = {name: _standing(name, screen) for name, screen in kept.manifest.screens.items()}
-        zone = next((screen.time_zone for screen in kept.manifest.screens.values()), "")
-        with self._guard:
-            self._standings, self._zone = fresh, _zone(zone)
-
     # -- its own state
 
     def health(self) -> dict[str, object]:
@@ -304,7 +237,7 @@ class Terminal:
             **health.local(self._wire_health(), self._identity, self.outbox),
             "resident_bytes": memory.resident(),
             "clock_synced": self.clock.synced(),
-            "manifest_error": self._misread,
+            "manifest_error": self.standings.problem,
         }
 
     def _wire_health(self) -> wire.Health:
@@ -319,8 +252,8 @@ class Terminal:
     def _error(self) -> str | None:
         """What head office should know first."""
         said = self.sender.last_error if self.sender else None
-        if said is None and self._misread:
-            said = f"the manifest cannot be used ({self._misread})"
+        if said is None and self.standings.problem:
+            said = f"the manifest cannot be used ({self.standings.problem})"
         return said[: wire.HEALTH_TEXT] if said else None
 
     def _keep(self) -> None:
@@ -331,57 +264,17 @@ class Terminal:
                 self.outbox.salvage(SALVAGE_S)
                 self._seal_stale(everybody=False)
                 self.outbox.disk.checkpoint(idle=True)
-                self._tidy_now_and_then()
+                self.upkeep.now_and_then()
             except (NotHeld, OSError) as problem:
                 log.debug("the disk does not take what it is given (%s)", problem)  # it has said so itself
             except Exception:
                 log.exception("housekeeping failed; it is tried again")
-
-    def _tidy_now_and_then(self) -> None:
-        now_ms = self.clock.boottime_ms()
-        if now_ms >= self._tidy_ms:
-            self._tidy_ms = now_ms + (0 if self.tidy(bites=2) else TIDY_MS)
-
-    def tidy(self, bites: int | None = None) -> bool:
-        """Let go of what may go, in at most so many small bites; True when there may be more. Raises NotHeld."""
-        went = 0
-        while self._let_go():
-            went += 1
-            if went == bites:
-                return True
-            time.sleep(BREATH_S)
-        if went:
-            self.outbox.disk.shorten()
-        return False
-
-    def _let_go(self) -> int:
-        disk = shutil.disk_usage(self.settings.data)
-        room, wanted = keeping.room(disk.free + self.outbox.disk.unused(), disk.total, self._is_full())
-        server_ms = self.outbox.starts.server_ms(self.clock.stamp()) or int(self.outbox.fact("seen_ms", "0"))
-        return self.outbox.archive.tidy(server_ms, room, wanted)
-
-    def _is_full(self) -> bool:
-        return self.outbox.disk.storage == "full"
 
     def _seal_stale(self, everybody: bool) -> None:
         now = self.clock.stamp()
         before_ms = now.boottime_ms + 1 if everybody else now.boottime_ms - WALKED_AWAY_MS
         for name in self.outbox.stale_drafts(now.boot, before_ms):
             self.seal(name, "left")
-
-
-def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
-    definition = survey.load(wire.encode(screen.surveys[0]))
-    spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
-    return Standing(name, screen.placement, definition, spoken, screen.place)
-
-
-def _zone(name: str) -> tzinfo:
-    """Only audits at night depend on it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def _earlier(stamp: wire.Stamp, ms: int) -> wire.Stamp:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kiosk import faces, touches, visits
-from kiosk.terminal import Standing
+from kiosk.standing import Standing
 from kiosk.visits import Turn
 from sync.i18n import NAMES, words
 from sync.survey import MAX_COMMENT, Question, Survey

@@ -10,7 +10,8 @@ from threading import Lock
 from kiosk import late, touches
 from kiosk.late import Anchor, Delivery, Late
 from kiosk.outbox import Draft, NotHeld
-from kiosk.terminal import Standing, Terminal
+from kiosk.standing import Standing
+from kiosk.terminal import Terminal
 from kiosk.touches import Touch
 from sync import survey
 

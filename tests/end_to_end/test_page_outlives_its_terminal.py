@@ -345,7 +345,7 @@ def test_another_question_from_head_office_comes_by_itself(new_page: NewPage, tm
         told = wire.read_entry(wire.encode(BUILTIN))
         told["version"], told["questions"][0]["texts"]["en"] = 2, "Did we help you?"
         screen = wire.ScreenManifest("p-s-front", [told], ["en"], "Oslo", "Europe/Oslo")
-        box._on_manifest(KeptManifest("", wire.Manifest({"s-front": screen})))
+        box.standings.take(KeptManifest("", wire.Manifest({"s-front": screen})))
         press(page, "value", 3)  # of the survey that was asked
         at(page, "thanks")
         page.clock.fast_forward(11_000)

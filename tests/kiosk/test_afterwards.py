@@ -253,7 +253,7 @@ def test_the_last_good_manifest_stays_and_it_is_said(oslo: Terminal, faulty: tup
     standing = oslo.standing()
     manifest = wire.Manifest({"scr-1": wire.ScreenManifest("p", [{"id": "nonsense"}], ["en"], "Oslo", "UTC")})
     for told in (KeptManifest("e", manifest), False):
-        oslo._on_manifest(told)
+        oslo.standings.take(told)
         assert oslo.standing() == standing
         assert "manifest cannot be used" in oslo.health()["last_error"]  # type: ignore[operator]
         assert oslo._wire_health().last_error
@@ -288,10 +288,10 @@ def test_an_answer_of_somebody_else_counts_for_nothing(
 def test_words_are_wiped_while_the_terminal_looks_after_itself(oslo: Terminal, a_centre: Centre) -> None:
     name = tap(oslo, comment="nobody at the till")
     passes(oslo)
-    oslo.tidy()
+    oslo.upkeep.tidy()
     assert oslo.outbox.sealed(name).answers == {"visit": 3, "comment": "nobody at the till"}  # type: ignore[union-attr]
     oslo.clock.ahead_ms = TEXT_MS + 1  # type: ignore[attr-defined]
-    oslo.tidy()
+    oslo.upkeep.tidy()
     assert oslo.outbox.sealed(name).answers == {"visit": 3}  # type: ignore[union-attr]
     assert b"nobody at the till" not in (oslo.settings.data / "outbox.sqlite3").read_bytes()
     journal = oslo.settings.data / "outbox.sqlite3-wal"

@@ -1,0 +1,99 @@
+"""What each screen of this box shows and where it stands: from the last good manifest, for ever."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from threading import Lock
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kiosk.identity import KeptManifest
+from kiosk.keepsakes import Keepsakes
+from kiosk.outbox import NotHeld
+from sync import survey, wire
+
+log = logging.getLogger(__name__)
+
+_UNUSABLE = (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError)
+"""What a manifest raises that nobody can work from."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one screen shows now, and where it stands. `placement` is None before enrolment."""
+
+    screen: str | None
+    placement: str | None
+    survey: survey.Survey
+    languages: tuple[str, ...]
+    place: str
+
+
+class Standings:
+    """Of all screens. `problem` says why the newest manifest is not the one that is worked from; `zone` is the first
+    place's; `etag` names the manifest that is worked from."""
+
+    def __init__(self, kept: Keepsakes) -> None:
+        self._kept, self._guard = kept, Lock()
+        self._all: dict[str, Standing] = {}
+        self.zone: tzinfo = UTC
+        self.problem: str | None = None
+        self.etag = next((manifest.etag for manifest in kept.manifests() if self._adopt(manifest) is None), "")
+
+    def of(self, screen: str | None) -> Standing | None:
+        """What `screen` shows; None when this box doesn't drive it. Without a name, its first screen, or the built-in
+        survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
+        with self._guard:
+            if screen is not None:
+                return self._all.get(screen)
+            return next(iter(self._all.values()), None) or self._unplaced()
+
+    def _unplaced(self) -> Standing:
+        screen, placement = next(iter(self._kept.identity.screens.items()), (None, None))
+        return Standing(screen, placement, survey.BUILTIN, survey.BUILTIN.languages, "")
+
+    def take(self, told: KeptManifest | bool) -> None:
+        """Keep a manifest when it can be worked from; else go on with the last good one, and say so. True: the last
+        one is still good, False: there is another, which cannot be read."""
+        if isinstance(told, bool):
+            self._say(None if told else "it cannot be read")
+            return
+        problem = self._adopt(told)
+        self._say(problem)
+        if problem is not None:
+            return
+        try:
+            self._kept.keep_manifest(told)
+            self.etag = told.etag
+        except (NotHeld, OSError) as trouble:
+            log.warning("the manifest from head office is not written down (%s); it is asked for again", trouble)
+
+    def _say(self, problem: str | None) -> None:
+        if problem and problem != self.problem:
+            log.warning("the manifest from head office cannot be used (%s); going on with the last good one", problem)
+        self.problem = problem
+
+    def _adopt(self, kept: KeptManifest) -> str | None:
+        """Work from this one; or why not."""
+        screens = kept.manifest.screens
+        try:
+            fresh = {name: _standing(name, screen) for name, screen in screens.items()}
+        except _UNUSABLE as problem:
+            return str(problem) or type(problem).__name__
+        with self._guard:
+            self._all = fresh
+        self.zone = _zone(next((screen.time_zone for screen in screens.values()), ""))
+        return None
+
+
+def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
+    definition = survey.load(wire.encode(screen.surveys[0]))
+    spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
+    return Standing(name, screen.placement, definition, spoken, screen.place)
+
+
+def _zone(name: str) -> tzinfo:
+    """Only audits at night depend on it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

@@ -1,0 +1,46 @@
+"""Looking after the outbox while the terminal runs: what may go goes, a little at a time."""
+
+import shutil
+import time
+from pathlib import Path
+
+from kiosk import keeping
+from kiosk.archive import BREATH_S
+from kiosk.clock import Clock
+from kiosk.outbox import Outbox
+
+EVERY_MS = 60_000
+BITES = 2
+
+
+class Upkeep:
+    """Of the outbox in `folder`. Everything raises NotHeld when the disk doesn't do it, and OSError."""
+
+    def __init__(self, outbox: Outbox, clock: Clock, folder: Path) -> None:
+        self._outbox, self._clock, self._folder = outbox, clock, folder
+        self._next_ms = 0
+
+    def now_and_then(self) -> None:
+        """To be called each second: a bite or two each minute, and each second while there is more to do or the disk
+        takes nothing."""
+        now_ms = self._clock.boottime_ms()
+        if now_ms >= self._next_ms or self._outbox.disk.storage == "full":
+            self._next_ms = now_ms + (0 if self.tidy(BITES) else EVERY_MS)
+
+    def tidy(self, bites: int | None = None) -> bool:
+        """Let go of what may go, in at most so many small bites; True when there may be more."""
+        went = 0
+        while self._bite():
+            went += 1
+            if went == bites:
+                return True
+            time.sleep(BREATH_S)
+        if went:
+            self._outbox.disk.shorten()  # what was wiped is in the journal no more
+        return False
+
+    def _bite(self) -> int:
+        outbox, disk = self._outbox, shutil.disk_usage(self._folder)
+        room, wanted = keeping.room(disk.free + outbox.disk.unused(), disk.total, outbox.disk.storage == "full")
+        server_ms = outbox.starts.server_ms(self._clock.stamp()) or int(outbox.fact("seen_ms", "0"))
+        return outbox.archive.tidy(server_ms, room, wanted)
