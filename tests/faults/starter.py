@@ -48,6 +48,14 @@ class Started:
             except requests.RequestException:
                 return False
 
+    def wait(self) -> None:
+        """Until it answers."""
+        until = time.monotonic() + PATIENCE_S
+        while not self.answers():
+            assert self.runs(), f"it stopped by itself: {self.log.read_text()}"
+            assert time.monotonic() < until, f"it does not answer: {self.log.read_text()}"
+            time.sleep(0.01)
+
     def kill(self) -> None:
         """Without a warning; returns when it is gone."""
         with suppress(ProcessLookupError):

@@ -77,7 +77,7 @@ CAUGHT: dict[str, tuple[Proof, str]] = {
     "any_answer_is_an_ack": (line("portal_json"), "false ack"),
     "ack_before_send": (line("refused"), "false ack"),
     "acks_what_was_refused": (strange, "false ack"),
-    "new_id_at_retry": (line("cut_after_commit"), "no longer holds what was given|receipts are not those"),
+    "new_id_at_retry": (line("cut_after_commit"), "no longer holds what was given"),
     "gives_up": (line("bad_gateway"), "no longer holds what was given"),
     "obeys_anybody": (line("unsigned_401"), "rests for 900 s"),
     "parks_while_it_sends": (sender_stopped, "were parked"),
