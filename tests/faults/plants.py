@@ -16,6 +16,8 @@ named here (tests/faults/test_plants.py; for the rules alone, tests/faults/simul
 | new_id_at_retry        | wire: cut after commit                    | entries that nobody gave                   |
 | gives_up               | wire: bad gateway                         | what was given is gone                     |
 | obeys_anybody          | wire: an unsigned 401                     | a rest of 15 minutes                       |
+| ignores_the_epoch      | restores: the newest backup               | what came after it never comes back        |
+| wipes_at_once          | restores: the newest backup               | words that came after it are gone          |
 | parks_while_it_sends   | stops: a sender stopped at any step       | parked, though nothing is wrong with it    |
 | thanks_before_it_holds | kills: the terminal                       | thanked for and not stored                 |
 """
@@ -30,7 +32,7 @@ from typing import Any
 
 import msgspec
 
-from kiosk import outbox, sender
+from kiosk import audits, keeping, outbox, sender
 from kiosk.pace import Kind, Outcome
 from sync import rows, wire
 from sync.intake import ingest, ledger, signs
@@ -210,6 +212,8 @@ PLANTS: dict[str, list[Change]] = {
     "new_id_at_retry": [(sender.Sender, "_blame", _rename_what_failed)],
     "gives_up": [(sender.Sender, "_blame", _throw_away_what_failed)],
     "obeys_anybody": [(sender, "judge", _everything_is_signed)],
+    "ignores_the_epoch": [(audits, "_reason", _always(None))],
+    "wipes_at_once": [(keeping, "may_wipe", _always(True))],
     "parks_while_it_sends": [(sender.Sender, "_send", _park_meanwhile)],
     "thanks_before_it_holds": [(outbox.Outbox, "hold", _hold_later)],
 }

@@ -14,7 +14,7 @@ from sync.app import create_app
 from tests import postgres
 from tests.boxes import enrol_box, open_shop
 from tests.faults import kills, plants, stops
-from tests.faults.shop import Office, Violated, office_here, shop
+from tests.faults.shop import Office, Violated, office_here, office_process, shop
 
 Proof = Callable[[Office, Path], None]
 
@@ -67,6 +67,20 @@ def two_boxes_at_once(office: Office, folder: Path) -> None:
         raise Violated("15 responses were given, another number is counted")
 
 
+def restored(office: Office, folder: Path) -> None:
+    backup = folder.with_suffix(".backup")
+    with shop(office, folder, random.Random(1), folder.name) as here:
+        here.serve(3)
+        here.say_something()
+        here.drain()
+        office.backup(backup)
+        here.serve(3)
+        here.drain()
+        here.box.tidy()
+        here.restore_office(backup)
+        here.ends_well()
+
+
 CAUGHT: dict[str, tuple[Proof, str]] = {
     "answer_before_commit": (line("well"), "false ack"),
     "counts_the_batch": (line("duplicated"), r"stream \w+ says \d+ receipts"),
@@ -80,6 +94,8 @@ CAUGHT: dict[str, tuple[Proof, str]] = {
     "new_id_at_retry": (line("cut_after_commit"), "no longer holds what was given"),
     "gives_up": (line("bad_gateway"), "no longer holds what was given"),
     "obeys_anybody": (line("unsigned_401"), "rests for 900 s"),
+    "ignores_the_epoch": (restored, "has no receipts of"),
+    "wipes_at_once": (restored, "of a response was given"),
     "parks_while_it_sends": (sender_stopped, "were parked"),
 }
 SWEEPS = {request_stopped, sender_stopped}
@@ -92,7 +108,8 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) 
     """A head office in this process, new for each plant: what one broke the next must not find."""
     if getattr(request, "param", "sqlite") == "sqlite":
         (tmp_path / "centre.sqlite3").write_bytes(migrated_file.read_bytes())
-        with office_here(tmp_path, f"sqlite:///{tmp_path}/centre.sqlite3") as opened:
+        kind = office_process if CAUGHT[request.node.callspec.params["plant"]][0] is restored else office_here
+        with kind(tmp_path, f"sqlite:///{tmp_path}/centre.sqlite3") as opened:
             yield opened
         return
     with postgres.database(request.getfixturevalue("postgres_server")) as url, office_here(tmp_path, url) as opened:
