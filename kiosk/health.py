@@ -15,6 +15,7 @@ from sync import wire
 
 _UNHEARD = {"persisted": False, "unsent": 0}
 """Of a page without script, or before its first word."""
+MOST_STREAMS = 200
 _AS_TOLD = (
     "oldest_pending_ms", "last_success_ms", "last_error", "free_bytes", "sqlite", "journal", "storage", "aside",
     "damaged", "lost",
@@ -37,7 +38,7 @@ def told(
         oldest = outbox.oldest_waiting()
         known = msgspec.structs.replace(
             known,
-            streams=outbox.counts(),
+            streams=_told_of(outbox.counts(), outbox.stream),
             oldest_pending_ms=_age(oldest, now) if oldest else None,
             journal=outbox.disk.journal(),
             stream=outbox.stream,
@@ -48,9 +49,15 @@ def told(
     return msgspec.structs.replace(known, storage=outbox.disk.storage)
 
 
+def _told_of(streams: dict[str, wire.StreamCounts], current: str) -> dict[str, wire.StreamCounts]:
+    """No more than a request may carry: the one that is written into, then those of which something is still here."""
+    order = sorted(streams, key=lambda name: (name != current, not streams[name].pending + streams[name].parked))
+    return {name: streams[name] for name in order[:MOST_STREAMS]}
+
+
 def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]:
     """The same for whoever asks on this machine, and a little more."""
-    counts = list(told.streams.values())
+    counts = _counts(outbox)
     known: dict[str, object] = {
         "app": wire.APP,
         "enrolled": who.device is not None,
@@ -68,6 +75,12 @@ def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]
     with suppress(NotHeld):
         known |= {"audit": outbox.archive.audit.why, "parked_codes": outbox.parked()}
     return known
+
+
+def _counts(outbox: Outbox) -> list[wire.StreamCounts]:
+    with suppress(NotHeld):
+        return list(outbox.counts().values())
+    return []
 
 
 def damaged(outbox: Outbox) -> int:
