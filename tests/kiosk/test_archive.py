@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk import schema
+from kiosk import health, schema
 from kiosk.archive import Question
 from kiosk.audits import Revision, is_lost
 from kiosk.keeping import BODY_MS, DAY_MS, TEXT_MS, Room
@@ -271,6 +271,30 @@ def test_an_outbox_of_the_first_version_goes_on(tmp_path: Path) -> None:
     tidy(outbox, NOW + TEXT_MS + DAY_MS)
     assert outbox.disk.rows("SELECT id FROM entries WHERE instr(body, ?)", WORDS.encode()) == [("id-2",), ("id-3",)]
     outbox.close()
+
+
+def test_nothing_looks_through_everything_that_was_ever_sent(outbox: Outbox) -> None:
+    """A year's entries must cost a tap nothing: each statement finds its rows by an index."""
+    for _ in range(3):
+        acked(outbox, **with_words())
+    waits = sealed(outbox)
+    asked: list[str] = []
+    outbox.disk._db.set_trace_callback(asked.append)  # type: ignore[union-attr]
+    outbox.take(200, [(waits.id, 1)])
+    outbox.settle(results("stored", waits), NOW)
+    note(outbox, an_answer(do=["audit"]))
+    audited(outbox, NOW + BODY_MS)
+    tidy(outbox, NOW + BODY_MS, "none", 10**9)
+    sealed(outbox)
+    health.told(outbox, outbox.disk._path.parent, STAMP, {}, {})
+    outbox.unsent(0, outbox.newest(), 200)
+    outbox.unpark("server_error")
+    outbox.disk._db.set_trace_callback(None)  # type: ignore[union-attr]
+    statements = {text for text in asked if text.startswith(("SELECT", "UPDATE", "DELETE")) and "entries" in text}
+    assert len(statements) > 12
+    for text in statements:
+        plan = [row[3] for row in outbox.disk.rows(f"EXPLAIN QUERY PLAN {text}")]
+        assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], (text, plan)
 
 
 # The starts.
