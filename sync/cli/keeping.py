@@ -63,7 +63,7 @@ def _told(file: Path, done: Restored) -> list[str]:
     if done.erased or done.revoked:
         said.append(f"Erased once more: {done.erased}. Taken out of service once more: {done.revoked}.")
     if done.is_new_secret:
-        said.append("No terminal's key fits any more: enrol every terminal again.")
+        said.append("No terminal's key fits any more: start the servers anew, and enrol every terminal again.")
     return said
 
 
