@@ -11,6 +11,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 Rows = Sequence[tuple[Any, ...]]
 """Values in the order of the table's columns."""
+MANY = 2_000
+"""Rows that travel to PostgreSQL as one piece of JSON."""
 
 
 def fetch(tx: Connection, table: Table, ids: Iterable[str], *, lock: bool = False) -> list[tuple[Any, ...]]:
@@ -53,8 +55,10 @@ def add_counts(tx: Connection, table: Table, rows: Rows) -> None:
 def _upsert(tx: Connection, table: Table, rows: Rows, conflict: str) -> None:
     if tx.dialect.name == "postgresql":
         names = [column.name for column in table.columns]
-        body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
-        tx.exec_driver_sql(f"{_insert_json(table)} {conflict}", (body,))
+        for start in range(0, len(rows), MANY):
+            part = rows[start : start + MANY]
+            body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in part]).decode()
+            tx.exec_driver_sql(f"{_insert_json(table)} {conflict}", (body,))
     else:
         tx.exec_driver_sql(f"{_insert(table)} {conflict}", list(rows))
 
