@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import struct
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -70,6 +71,23 @@ def has_damaged_journal(path: Path) -> bool:
     from kiosk import pages  # a small box should not load what it doesn't need
 
     return pages.commits_beyond_damage(wal) > 1
+
+
+def write_again(path: Path) -> None:
+    """Write the journal over itself and have it synced, before anything is written behind it. A sync that failed leaves
+    a part in the machine's memory alone, believed to be on the disk: what was written after such a hole would be gone
+    with the power, thanked for or not. Raises OSError."""
+    wal = _beside(path, "-wal")
+    if not wal.exists() or sys.platform == "win32":
+        return
+    descriptor = os.open(wal, os.O_RDWR)
+    try:
+        at = 0
+        while part := os.pread(descriptor, 64 * 1024, at):
+            at += os.pwrite(descriptor, part, at)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Damaged(sqlite3.DatabaseError):

@@ -55,7 +55,7 @@ class Disk:
         self._db: sqlite3.Connection | None = None
         self._unsaved = self._changes = self._faults = 0
         self._again_s = self._unpin_s = 0.0
-        self._shared = self._suspect = False
+        self._shared = False
         self._check, self._within = True, False
         self._ballast = Ballast(path.parent)
         self._trouble: Trouble | None = None
@@ -78,7 +78,6 @@ class Disk:
                 return
             self._within = True
             try:
-                self._settle_suspect(db)
                 db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
@@ -189,7 +188,6 @@ class Disk:
             self._faults += 1
         if trouble == "full" and self._ballast.give_up():
             log.warning("the ballast is thrown overboard, so that the next answers can be kept")
-        self._suspect = True
         self._close()
         if was_open:
             with suppress(NotHeld):
@@ -200,14 +198,6 @@ class Disk:
             self._say(trouble)
         return NotHeld(f"{type(problem).__name__}: {problem}")
 
-    def _settle_suspect(self, db: sqlite3.Connection) -> None:
-        """Before anything is written after a failure: what the journal holds goes into the file. A part of it may
-        never have reached the disk though the machine's memory shows it; what is written after such a hole would be
-        gone with the power. Raises sqlite3.Error."""
-        if self._suspect:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._suspect = False
-
     def _say(self, trouble: Trouble | None) -> None:
         if trouble != self._trouble:
             before, self._trouble = self._trouble, trouble
@@ -217,14 +207,9 @@ class Disk:
                 log.info("the disk is well again (%s)", before)
 
     def _close(self) -> None:
-        if self._db is not None:
-            db, self._db = self._db, None
-            with suppress(sqlite3.Error):
-                if self._suspect:
-                    # This connection alone knows which part of the journal was synced: let it write that down.
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """What the connection knows to be synced it moves into the file; the rest stays in the journal."""
+        db, self._db = self._db, None
+        if db is not None:
             with suppress(sqlite3.Error):
                 db.close()
 
@@ -232,7 +217,7 @@ class Disk:
         """Open the file; a damaged one is moved aside first. Raises OSError, sqlite3.Error."""
         if self._is_unsound():
             self._move_aside()
-        journal_waits = self._path.with_name(self._path.name + "-wal").exists()
+        aside.write_again(self._path)
         try:
             db = self._open()
         except sqlite3.DatabaseError as problem:
@@ -241,7 +226,6 @@ class Disk:
             self._move_aside()
             db = self._open()
         self._check = False
-        self._suspect = self._suspect or journal_waits
         self._changes = db.total_changes
         self._unsaved = 1  # whatever the journal holds of the last time
         self.openings += 1

@@ -1,5 +1,5 @@
-"""Proof 4 for as long as anybody likes: `python -m tests.faults.power --states 5000`, or, as root on a real file system,
-`--ext4 100`."""
+"""Proof 4 for as long as anybody likes: `python -m tests.faults.power --states 5000`; as root on a real file system
+with `--ext4 100`."""
 
 import argparse
 import random
@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.power import ext4, proof, recording
-from tests.faults.power.planted import PLANTS
+from tests.faults.power.planted import ON_A_FAILING_DISK, PLANTS
 
 
 def main() -> int:
@@ -16,7 +16,10 @@ def main() -> int:
     parser.add_argument("--states", type=int, default=1000, help="power cuts to try on the recorded writes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--visits", type=int, default=60, help="customers who come")
-    parser.add_argument("--plant", choices=sorted(PLANTS), default="", help="a bug that has to be caught")
+    parser.add_argument("--failing", action="store_true", help="the disk also fails to sync now and then")
+    parser.add_argument(
+        "--plant", choices=sorted(PLANTS | ON_A_FAILING_DISK), default="", help="a bug that has to be caught"
+    )
     parser.add_argument("--ext4", type=int, metavar="CUTS", default=0, help="power cuts on a real file system instead")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="smilepost-power-"))
@@ -28,7 +31,9 @@ def main() -> int:
         if asked.ext4:
             print(ext4.prove(folder, asked.ext4, asked.seed, asked.plant))
         else:
-            taken = recording.record(folder, asked.visits, asked.seed, asked.plant)
+            taken = recording.record(
+                folder, asked.visits, asked.seed, asked.plant, recording.FAILING if asked.failing else ""
+            )
             print(proof.prove(taken, asked.states, asked.seed))
     except proof.Lost as lost:
         print(f"LOST: {lost}")

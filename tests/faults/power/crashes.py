@@ -1,5 +1,7 @@
 """What a disk may hold after the power went: of what was not synced, each write is there, or not, or torn, and none of
-them needs the ones before it. What was synced is there. Changes of the folder itself come in order, up to one of them."""
+them needs the ones before it. What was synced is there. Changes of the folder itself come in their order, up to one.
+
+What a sync failed on, the machine believes to be written and never tries again: it may be gone for ever."""
 
 import random
 from collections.abc import Sequence
@@ -46,6 +48,8 @@ class Disk:
             self.moves.append((step.name, None))
         elif step.kind == "rename":
             self.moves += [(step.other, file), (step.name, None)]
+        elif step.kind == "failed":
+            file.open = []
         elif step.kind == "sync":
             for open_ in file.open:
                 _apply(file.synced, open_)

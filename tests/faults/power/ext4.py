@@ -1,4 +1,4 @@
-"""The same on a real file system: ext4 in a file of its own, shut down while customers tap as if the plug were pulled."""
+"""The same on a real file system: ext4 in a file of its own, shut down while customers tap."""
 
 import fcntl
 import os
