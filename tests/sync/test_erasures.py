@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import threading
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,24 @@ def test_what_cannot_be_written_down_is_not_erased(
     assert code == 2
     assert said == f"The erasures file {path} cannot be read: Is a directory.\n"
     assert WORDS in rows(a_centre, models.responses)[0].body
+
+
+def test_a_full_disk_erases_nothing_and_the_next_try_does(
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
+) -> None:
+    entry, path = oslo.response(1, answers={"comment": WORDS}), a_centre.settings.erasures_file
+    oslo.send(client, entry)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, limits[1]))
+    try:
+        code, said = verb("erase", entry["id"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (code, said) == (2, f"The erasures file {path} cannot be written: File too large.\n")
+    assert WORDS in rows(a_centre, models.responses)[0].body
+    assert verb("erase", entry["id"])[0] == 0
+    assert WORDS not in rows(a_centre, models.responses)[0].body
+    assert list(erasure_log.read(path).erased) == [entry["id"]]
 
 
 def test_two_who_write_at_once_lose_no_line(tmp_path: Path) -> None:
