@@ -119,7 +119,7 @@ def _settle_facts(db: Database, secrets: Secrets) -> str:
     with db.writing() as tx:
         # The newest one, so that after a rotation the old secret may go.
         facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
-        return facts.get(tx, facts.EPOCH) or facts.keep(tx, facts.EPOCH, random.token_hex(16))
+        return facts.claim(tx, facts.EPOCH, random.token_hex(16))
 
 
 def _refill_erasures(db: Database, settings: Settings) -> None:

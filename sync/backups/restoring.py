@@ -20,6 +20,7 @@ from sync.backups.archive import BadBackup
 from sync.config import Settings
 from sync.db import Database, DatabaseRefused, connect, open_database
 from sync.intake import erasure_log, erasures
+from sync.intake.erasure_log import Told
 from sync.intake.keys import BadSecrets, Secrets
 from sync.occupancy import Occupancy, Occupied
 from sync.sqlite_file import is_ours, peek_revision
@@ -29,6 +30,10 @@ WORKSHOP = "restoring-"
 LOST_SECRETS = (
     "Every terminal's key was made from it: put it back from its copy, or give --new-secret and enrol every terminal "
     "again."
+)
+LOST_ERASURES = (
+    "The backup may hold words that were erased after it was made: put the file back from its copy, or give "
+    "--no-erasures to let them come back."
 )
 
 
@@ -62,27 +67,24 @@ def restore(wish: Wish) -> Restored:
     if kind != ours:
         names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
         raise BadBackup(f"{wish.path} is a backup from {names[kind]}; database_url says {names[ours]}.")
-    remembered = _remember_erasures(url, wish.settings.erasures_file)
-    if not remembered and not wish.settings.erasures_file.exists() and not wish.no_erasures:
-        raise BadBackup(
-            f"The erasures file {wish.settings.erasures_file} is not there, and {wish.path} may hold words that were "
-            f"erased since: put the file back from its copy, or give --no-erasures when nothing was ever erased."
-        )
+    _remember_erasures(url, wish.settings.erasures_file)
+    if not wish.settings.erasures_file.exists() and not wish.no_erasures:
+        raise BadBackup(f"The erasures file {wish.settings.erasures_file} is not there. {LOST_ERASURES}")
     return _into_sqlite(wish) if ours == "sqlite" else _into_postgresql(wish)
 
 
-def _remember_erasures(url: str, path: Path) -> bool:
-    """What the database in place knows of erasures goes into the file first. False when it cannot be asked: it is
-    missing, damaged or of an older version."""
+def _remember_erasures(url: str, path: Path) -> None:
+    """What the database in place knows of erasures goes into the file first, when it can be asked and the file is its
+    own. What is wrong with the file is said when it is read."""
     try:
         db = open_database(url, migrate=False)
     except DatabaseRefused:
-        return False
+        return
     try:
-        erasures.refill(db, path)
+        with suppress(erasure_log.BadLog):
+            erasures.refill(db, path)
     finally:
         db.close()
-    return True
 
 
 def _into_sqlite(wish: Wish) -> Restored:
@@ -156,8 +158,21 @@ def _renew(tx: Connection, wish: Wish) -> Callable[[str | None], Restored]:
     facts.keep(tx, facts.EPOCH, random.token_hex(16))
     for table in (models.sessions, models.sign_in_links, models.enrol_codes):
         tx.execute(delete(table))
-    erased, revoked = erasures.apply(tx, erasure_log.read(wish.settings.erasures_file))
+    erased, revoked = erasures.apply(tx, _erasures(tx, wish))
     return lambda aside: Restored(aside, erased, revoked, is_new)
+
+
+def _erasures(tx: Connection, wish: Wish) -> Told:
+    """What the file says. Raises BadBackup when it is another database's, unless that is accepted: a new machine that
+    was started before made one of its own."""
+    path = wish.settings.erasures_file
+    told = erasure_log.read(path)
+    expected = facts.get(tx, facts.ERASURES)
+    if told.owner:
+        if expected not in (None, told.owner) and not wish.no_erasures:
+            raise BadBackup(f"The erasures file {path} belongs to another database. {LOST_ERASURES}")
+        facts.keep(tx, facts.ERASURES, told.owner)
+    return told
 
 
 def _secrets(expected: str | None, wish: Wish) -> Secrets:

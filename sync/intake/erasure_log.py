@@ -22,6 +22,12 @@ class BadLog(Exception):
     """The file of erasures cannot be used; the message is one sentence."""
 
 
+class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which database this file belongs to: a backup of that one knows the same name."""
+
+    erasures_of: wire.Name
+
+
 class Erased(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of the entries with this id are gone since `ms`."""
 
@@ -39,14 +45,17 @@ class Revoked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass
 class Told:
-    """Everything the file says. `cut`: its last line was cut off by a crash, before anybody was told that it holds."""
+    """Everything the file says. `owner`: the name of the file itself, empty while it has none. `cut`: its last line was
+    cut off by a crash, before anybody was told that it holds."""
 
     erased: dict[str, int] = field(default_factory=dict)
     revoked: dict[str, Revoked] = field(default_factory=dict)
     cut: bool = False
+    owner: str = ""
 
 
-_erased, _revoked = msgspec.json.Decoder(Erased), msgspec.json.Decoder(Revoked)
+Line = Owner | Erased | Revoked
+_DECODERS = [msgspec.json.Decoder(kind) for kind in (Erased, Revoked, Owner)]
 
 
 def read(path: Path) -> Told:
@@ -70,26 +79,30 @@ def read(path: Path) -> Told:
     return told
 
 
-def _read_line(line: bytes, told: Told) -> bool:
+def _read_line(text: bytes, told: Told) -> bool:
     """Whether the line could be read."""
-    try:
-        erased = _erased.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    else:
-        told.erased.setdefault(erased.erased, erased.ms)
-        return True
-    try:
-        revoked = _revoked.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    before = told.revoked.get(revoked.revoked)
-    if before is None or before.generation < revoked.generation:
-        told.revoked[revoked.revoked] = revoked
-    return True
+    line = _decoded(text)
+    if isinstance(line, Erased):
+        told.erased.setdefault(line.erased, line.ms)
+    elif isinstance(line, Revoked):
+        before = told.revoked.get(line.revoked)
+        if before is None or before.generation < line.generation:
+            told.revoked[line.revoked] = line
+    elif line is not None:
+        told.owner = told.owner or line.erasures_of
+    return line is not None
 
 
-def append(path: Path, lines: Iterable[Erased | Revoked] = ()) -> None:
+def _decoded(text: bytes) -> Line | None:
+    for decoder in _DECODERS:
+        try:
+            return decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return None
+
+
+def append(path: Path, lines: Iterable[Line] = ()) -> None:
     """Adds lines; they and the file itself are on the disk when this returns. Makes the file where it is missing,
     readable by its owner only, and ends a line that was cut off. Raises BadLog."""
     try:

@@ -2,6 +2,7 @@
 
 The file outlives the database: every start and every restore bring both to what either knows."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from sync import models, wire
+from sync import facts, models, wire
 from sync.db import Database
 from sync.intake import erasure_log
-from sync.intake.erasure_log import Erased, Revoked, Told
+from sync.intake.erasure_log import BadLog, Erased, Line, Owner, Revoked, Told
 from sync.intake.verdicts import ID
 from sync.rows import fetch
 
@@ -57,14 +58,20 @@ def revoke(db: Database, path: Path, device: str, now_ms: int) -> bool | None:
 
 def refill(db: Database, path: Path) -> Refilled:
     """Bring the file and the database to what either knows. To be done before anything is taken in or shown. Raises
-    erasure_log.BadLog."""
+    erasure_log.BadLog, also for the file of another database."""
     told = erasure_log.read(path)
     with db.reading() as tx:
-        known = _known(tx)
-    new = [Erased(name, ms) for name, ms in known.erased.items() if name not in told.erased]
-    out = [line for device, line in known.revoked.items() if device not in told.revoked]
-    if new or out or told.cut or not path.exists():
-        erasure_log.append(path, [*new, *out])
+        known, owner = _known(tx), facts.get(tx, facts.ERASURES)
+    if owner is None:
+        with db.writing() as tx:
+            owner = facts.claim(tx, facts.ERASURES, told.owner or secrets.token_hex(16))
+    if told.owner not in ("", owner):
+        raise BadLog(f"The erasures file {path} belongs to another database: put it back from its copy.")
+    lines: list[Line] = [] if told.owner else [Owner(owner)]
+    lines += [Erased(name, ms) for name, ms in known.erased.items() if name not in told.erased]
+    lines += [line for device, line in known.revoked.items() if device not in told.revoked]
+    if lines or told.cut:
+        erasure_log.append(path, lines)
     if told.erased.keys() <= known.erased.keys() and told.revoked.keys() <= known.revoked.keys():
         return Refilled(0, 0, told.cut)
     with db.writing() as tx:

@@ -380,11 +380,33 @@ def test_a_lost_erasures_file_stops_a_restore_on_a_new_machine(office: HeadOffic
     erasures_file.unlink()
     lose_the_database(office)
     code, said = office.verb("restore", tmp_path / "monday")
-    assert (code, "erased since: put the file back" in said, len(said.splitlines())) == (2, True, 1)
+    assert (code, "erased after it was made: put the file back" in said, len(said.splitlines())) == (2, True, 1)
     code, said = office.verb("restore", tmp_path / "monday", "--no-erasures")
     assert (code, "What was in place" in said) == (0, False)
     office.reopen()
     assert WORDS in office.rows(models.responses)[0].body
+
+
+def test_a_new_machines_own_erasures_file_does_not_pass_for_the_lost_one(office: HeadOffice, tmp_path: Path) -> None:
+    entry = office.oslo.response(1, answers={"comment": WORDS})
+    office.send(entry)
+    office.backup(tmp_path / "monday")
+    office.verb("erase", entry["id"])
+    erasures_file = office.settings.erasures_file
+    kept = erasures_file.read_bytes()
+    office.centre.db.close()
+    lose_the_database(office)
+    erasures_file.unlink()
+    assert office.verb("migrate")[0] == 0  # somebody tried the new machine out
+    code, said = office.verb("restore", tmp_path / "monday")
+    assert (code, "belongs to another database" in said, len(said.splitlines())) == (2, True, 1)
+    erasures_file.write_bytes(kept)
+    code, said = office.verb("verify")
+    assert (code, "belongs to another database: put it back from its copy." in said) == (2, True)
+    code, said = office.verb("restore", tmp_path / "monday")
+    assert (code, "Erased once more: 1." in said) == (0, True)
+    office.reopen()
+    assert WORDS not in office.rows(models.responses)[0].body
 
 
 def lose_the_database(office: HeadOffice) -> None:

@@ -57,7 +57,7 @@ def test_words_are_erased_and_the_face_stays_counted(
     assert (rows(a_centre, models.tallies_day), rows(a_centre, models.receipts)) == (before, receipts)
     assert verified(a_centre) is None
     assert verb("erase", entry["id"].upper())[0] == 0
-    assert len(a_centre.settings.erasures_file.read_text().splitlines()) == 2  # the header and one erasure
+    assert len(a_centre.settings.erasures_file.read_text().splitlines()) == 3  # two lines of its own and one erasure
 
 
 def test_what_is_kept_apart_loses_its_words_as_well(
@@ -201,7 +201,7 @@ def test_a_damaged_line_stops_the_start_and_nothing_is_lost(damage: bytes, a_cen
     path = a_centre.settings.erasures_file
     content = path.read_bytes() + damage + b"\n" + b'{"erased":"' + new_id().encode() + b'","ms":5}\n'
     path.write_bytes(content)
-    with pytest.raises(CentreRefused, match=r"Line 3 of the erasures file .* is damaged"):
+    with pytest.raises(CentreRefused, match=r"Line 4 of the erasures file .* is damaged"):
         open_centre(a_centre.settings)
     assert verb("erase", new_id())[0] == 2
     assert path.read_bytes() == content
