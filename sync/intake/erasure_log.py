@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -55,7 +56,7 @@ class Told:
 
 
 Line = Owner | Erased | Revoked
-_DECODERS = [msgspec.json.Decoder(kind) for kind in (Erased, Revoked, Owner)]
+_DECODERS: list[msgspec.json.Decoder[Any]] = [msgspec.json.Decoder(kind) for kind in (Erased, Revoked, Owner)]
 
 
 def read(path: Path) -> Told:
@@ -96,7 +97,8 @@ def _read_line(text: bytes, told: Told) -> bool:
 def _decoded(text: bytes) -> Line | None:
     for decoder in _DECODERS:
         try:
-            return decoder.decode(text)
+            line: Line = decoder.decode(text)
+            return line
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
     return None
