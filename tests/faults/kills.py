@@ -4,6 +4,7 @@ tap. What was thanked is stored, what is stored is counted, once; revisions arri
 `python -m tests.faults.kills --kills 200 --database postgresql` runs it for as long as anybody likes."""
 
 import argparse
+import itertools
 import os
 import random
 import signal
@@ -56,6 +57,7 @@ class Totals:
 
     database: str
     kills: Counter[str]
+    restores: int
     exchanges: int
     faults: int
     thanked: int
@@ -66,9 +68,9 @@ class Totals:
     def __str__(self) -> str:
         victims = ", ".join(f"{name} {times}" for name, times in sorted(self.kills.items()))
         return (
-            f"{self.kills.total()} kills on {self.database} ({victims}), {self.exchanges} requests, {self.faults} of "
-            f"them hurt: {self.thanked} thanked, {self.stored} stored ({self.revised} at a higher revision), "
-            f"{self.counted} counted"
+            f"{self.kills.total()} kills on {self.database} ({victims}), {self.restores} restores, "
+            f"{self.exchanges} requests, {self.faults} of them hurt: {self.thanked} thanked, {self.stored} stored "
+            f"({self.revised} at a higher revision), {self.counted} counted"
         )
 
 
@@ -86,6 +88,8 @@ class Town:
         (folder / "config.toml").write_text(CONFIG.format(**settings))
         self.running: dict[str, Started] = {}
         self.kills: Counter[str] = Counter()
+        self.backups: list[Path] = []
+        self.restores = 0
 
     def _weather(self) -> str:
         self.asked.set()
@@ -162,6 +166,46 @@ class Town:
             os.kill(self.chance.choice(found)[0], signal.SIGKILL)
         return True
 
+    # -- backups
+
+    def back_up(self) -> None:
+        """While everything goes on; one that was not finished is none."""
+        file = self.folder / f"backup {self.kills.total()}"
+        if "was read once more" in self._verb("backup", file):
+            self.backups.append(file)
+
+    def restore(self) -> None:
+        """The newest backup comes back; on SQLite while head office is stopped. Now and then somebody kills that, too,
+        and it is done again."""
+        if not self.backups:
+            return
+        beside = self.database.startswith("postgresql")
+        if not beside:
+            self.running["server"].kill()
+        for killed in (self.chance.random() < 0.3, *[False] * 10):
+            said = self._verb("restore", self.backups[-1], self.chance.uniform(0.0, 0.3) if killed else None)
+            if "terminals bring back what came after it" in said:
+                self.restores += 1
+                break
+            self.wait_for_database()
+        else:
+            raise AssertionError(f"no restore: {said}")
+        if not beside:
+            self.start("server")
+        self.wait()
+
+    def _verb(self, name: str, file: Path, killed_after_s: float | None = None) -> str:
+        """What `server NAME FILE` said, to its end or until it is killed."""
+        log = self.folder / f"server-{name}.log"
+        log.unlink(missing_ok=True)
+        config = self.folder / "config.toml"
+        process = self.begin.start("server", name, file, "--config", config, cwd=self.folder, health="")
+        until = time.monotonic() + (PATIENCE_S if killed_after_s is None else killed_after_s)
+        while process.runs() and time.monotonic() < until:
+            time.sleep(0.005)
+        process.kill()
+        return log.read_text() if log.exists() else ""
+
     # -- the end
 
     def settle(self) -> dict[str, Any]:
@@ -172,13 +216,15 @@ class Town:
         self.running["kiosk"].kill()
         self.start("kiosk")  # whoever is still at the screen has left; what is unsent is sent at once
         self.wait()
-        until = time.monotonic() + PATIENCE_S
+        until, quiet = time.monotonic() + PATIENCE_S, 0
         while True:
             told: dict[str, Any] = requests.get(self.address["kiosk"] + "/healthz", timeout=10).json()
-            if told["acked"] >= 1 and told["pending"] == 0:
+            done = told["last_success_ms"] and told["pending"] == 0 and told["audit"] is None
+            quiet = quiet + 1 if done else 0
+            if quiet == 4:  # an answer that was just heard may ask for an audit
                 return told
             if time.monotonic() > until:
-                raise Violated(f"{told['pending']} entries still wait on a line that is well")
+                raise Violated(f"{told['pending']} entries still wait on a line that is well: {told['last_error']}")
             time.sleep(0.05)
 
     def wait_for_database(self) -> None:
@@ -206,8 +252,14 @@ def run(folder: Path, database: str, kills: int, seed: int, plants: dict[str, st
         for customer in customers:
             customer.start()
         town.raining = True
-        while town.kills.total() < kills:
-            town.kill_somebody(town.kills.total())
+        for number in itertools.count():
+            if town.kills.total() >= kills:
+                break
+            town.kill_somebody(number)
+            if number % 12 == 4:
+                town.back_up()
+            if number % 12 == 10:
+                town.restore()
         town.wait()
         closing_time.set()
         for customer in customers:
@@ -218,12 +270,12 @@ def run(folder: Path, database: str, kills: int, seed: int, plants: dict[str, st
         for customer in customers:
             told.add(customer.told)
         happened = list(town.line.happened)
-        return _compare(database, told, health, town.kills, happened)
+        return _compare(told, health, town, happened)
 
 
-def _compare(database: str, told: Told, health: dict[str, Any], kills: Counter[str], happened: list[str]) -> Totals:
+def _compare(told: Told, health: dict[str, Any], town: Town, happened: list[str]) -> Totals:
     """thanked ⊆ stored ⊆ counted, exactly."""
-    stored, counted, apart, difference = _held(database)
+    stored, counted, apart, difference = _held(town.database)
     lost = told.thanked.keys() - stored.keys()
     if lost:
         raise Violated(f"{len(lost)} of {len(told.thanked)} responses that were thanked for are not stored")
@@ -241,8 +293,10 @@ def _compare(database: str, told: Told, health: dict[str, Any], kills: Counter[s
     if (apart, health["parked"], health["pending"]) != (0, 0, 0):
         raise Violated(f"{apart} are kept apart, {health['parked']} are parked, {health['pending']} wait")
     hurt, revised = sum(name != "well" for name in happened), sum(rev > 1 for rev, _ in stored.values())
-    kind = database.partition(":")[0]
-    return Totals(kind, kills, len(happened), hurt, len(told.thanked), len(stored), counted, revised)
+    kind = town.database.partition(":")[0]
+    return Totals(
+        kind, town.kills, town.restores, len(happened), hurt, len(told.thanked), len(stored), counted, revised
+    )
 
 
 def _held(database: str) -> tuple[dict[str, tuple[int, dict[str, Any]]], int, int, str | None]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import requests
 
+from tests import postgres
 from tests.processes import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -70,12 +71,15 @@ class Starter:
     """The process that forks; everything it started ends with it."""
 
     def __init__(self) -> None:
+        tools = postgres.tools()
+        path = f"{tools}:{os.environ['PATH']}" if tools else os.environ["PATH"]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.starter"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PATH": path},
             start_new_session=True,  # Ctrl-C ends the tests first, which then end this
         )
 

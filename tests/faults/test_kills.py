@@ -27,5 +27,6 @@ def test_what_was_thanked_is_counted_once_whoever_is_killed(database: str, tmp_p
     print(totals)
     assert totals.kills.total() >= KILLS
     assert totals.thanked > KILLS
+    assert totals.restores > 0
     assert totals.faults > 0
     assert totals.revised > 0
