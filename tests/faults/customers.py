@@ -89,17 +89,17 @@ class Customer(threading.Thread):
         tried, now_ms = self.told.tried.setdefault(name, {}), self.clock.now_ms()
         for touch in touches:
             tried[touch.rev] = touch.answers
-            while not self._is_held(session, name, touch, now_ms):
+            while not self.is_held(session, name, touch, now_ms):
                 if self.closing.is_set():
                     return
                 time.sleep(0.02)
             self.told.thanked[name] = touch.rev
             if self.chance.random() < 0.15:  # the page did not hear the answer, and sends something again
-                self._is_held(session, name, self.chance.choice(touches[: touch.rev]), now_ms)
+                self.is_held(session, name, self.chance.choice(touches[: touch.rev]), now_ms)
             if self.chance.random() < 0.05:  # somebody reloads the page: whoever was there has left
                 self._ask(session, "GET", "/", None)
 
-    def _is_held(self, session: requests.Session, name: str, touch: Touch, tapped_ms: int) -> bool:
+    def is_held(self, session: requests.Session, name: str, touch: Touch, tapped_ms: int) -> bool:
         """Whether the page may forget this touch: the terminal itself said that it has it."""
         if not self.clock.anchors and self._ask(session, "GET", "/clock", None) is None:
             return False
