@@ -1,6 +1,6 @@
 """Planted bugs: put into a process from outside, by changing what its modules say; nothing shipped knows of them. A
 proof that stays green on one of these proves nothing, so CI plants each and wants its proof to turn red for the reason
-named here (tests/faults/test_plants.py; for the rules alone, tests/faults/simulation).
+named here. These are put into real processes:
 
 | plant                  | caught by                                 | because                                    |
 | ---------------------- | ----------------------------------------- | ------------------------------------------ |
@@ -20,6 +20,15 @@ named here (tests/faults/test_plants.py; for the rules alone, tests/faults/simul
 | wipes_at_once          | restores: the newest backup               | words that came after it are gone          |
 | parks_while_it_sends   | stops: a sender stopped at any step       | parked, though nothing is wrong with it    |
 | thanks_before_it_holds | kills: the terminal                       | thanked for and not stored                 |
+
+The rules alone are tried by 400 simulated histories, which have to break the truth under each of these
+(simulation/plants.py): batch_size, any_200_is_an_ack, identity_by_id, identity_by_slot, lower_replaces_higher,
+check_then_insert, ack_before_commit, two_transactions, erasures_not_read, restore_keeps_the_epoch, epoch_ignored,
+audit_by_counters, pruning_forgets, replay_counts_again, wipe_loses_the_hash, unknown_has_an_hour,
+dated_before_the_commit, late_replays_count, one_order_for_two_cards, wiped_while_asking.
+
+The disk alone is tried by power cuts (power/planted.py), after which something that was thanked for is gone under each
+of these: synchronous_off, synchronous_normal, journal_in_memory, trusts_a_failed_sync.
 """
 
 import functools

@@ -14,7 +14,9 @@ from sync.app import create_app
 from tests import postgres
 from tests.boxes import enrol_box, open_shop
 from tests.faults import kills, plants, stops
+from tests.faults.power import planted
 from tests.faults.shop import Office, Violated, office_here, office_process, shop
+from tests.faults.simulation import plants as simulated
 
 Proof = Callable[[Office, Path], None]
 
@@ -136,10 +138,12 @@ def test_a_bug_in_a_process_turns_the_kills_red(plant: str, tmp_path: Path) -> N
         kills.run(tmp_path, f"sqlite:///{tmp_path}/centre.sqlite3", 10, seed=1, plants={where: plant})
 
 
-def test_every_plant_stands_in_the_table_and_is_caught() -> None:
-    listed = set(re.findall(r"^\| (\w+) +\|", plants.__doc__ or "", re.MULTILINE)) - {"plant"}
-    assert listed == set(plants.PLANTS)
+def test_every_plant_is_caught_and_they_are_listed_in_one_place() -> None:
     assert set(plants.PLANTS) == set(CAUGHT) | set(AS_A_PROCESS)
+    tried, by_rule, by_power = (plants.__doc__ or "").split("\n\nThe ")
+    assert set(re.findall(r"^\| (\w+) +\|", tried, re.MULTILINE)) - {"plant"} == set(plants.PLANTS)
+    assert set(simulated.PLANTS) <= set(re.findall(r"\w+", by_rule))
+    assert set(planted.PLANTS) | set(planted.ON_A_FAILING_DISK) <= set(re.findall(r"\w+", by_power))
 
 
 def test_nothing_shipped_knows_of_plants_or_faults() -> None:
