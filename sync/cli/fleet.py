@@ -23,9 +23,11 @@ def add(to: Verbs) -> None:
     verb.add_argument("--group", metavar="NAME", help="group of a new place, made where it is missing")
     looked = verbs.add(to, "settle-clone", _settle, "say that somebody looked at a terminal that seemed to be two: its "
                        "answers are no longer marked")  # fmt: skip
-    looked.add_argument("device", metavar="DEVICE", help="the terminal's id, such as dev-0123456789ab")
+    looked.add_argument(
+        "device", metavar="DEVICE", help="the terminal's number at head office, such as dev-0123456789ab"
+    )
     gone = verbs.add(to, "revoke", _revoke, "take a terminal out of service for good; what it sent stays")
-    gone.add_argument("device", metavar="DEVICE", help="the terminal's id, such as dev-0123456789ab")
+    gone.add_argument("device", metavar="DEVICE", help="the terminal's number at head office, such as dev-0123456789ab")
 
 
 def _enrol_code(settings: Settings, asked: argparse.Namespace) -> int:
@@ -73,7 +75,7 @@ def _settle(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _unknown(device: str) -> str:
-    return f"There is no terminal {device!r}; head office's page of devices names them all."
+    return f"There is no terminal {device!r}: its page at head office, under Terminals, shows its number."
 
 
 def _revoke(settings: Settings, asked: argparse.Namespace) -> int:

@@ -170,7 +170,7 @@ def _revoke(tx: Connection, line: Revoked) -> None:
     row = tx.execute(select(table.c.generation).where(table.c.id == line.revoked).with_for_update()).first()
     if row is None:
         # Enrolled after the backup that was restored: it stays revoked all the same.
-        nothing = {"install": "", "fingerprint": "", "app": "", "enrolled_ms": line.ms}
+        nothing = {"install": "", "fingerprint": "", "app": "unknown", "enrolled_ms": line.ms}
         tx.execute(insert(table).values(id=line.revoked, generation=line.generation, revoked_ms=line.ms, **nothing))
         return
     generation = max(row.generation, line.generation)

@@ -16,7 +16,8 @@ from sync.app import create_app
 from sync.centre import Centre, CentreRefused, open_centre
 from sync.intake import erasure_log, erasures, tally
 from tests.boxes import Box, enrol_box, new_id, open_shop
-from tests.sync.conftest import Verb
+from tests.sync.conftest import Clock, Verb
+from tests.sync.norway import Chain
 
 WORDS = "Kari from the blue van was rude, call me on 555 0199"
 
@@ -136,7 +137,7 @@ def test_a_start_erases_again_what_came_back(
 
 
 def test_a_revoked_device_that_a_backup_never_knew_stays_out(
-    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, clock: Clock
 ) -> None:
     verb("revoke", oslo.device)
     with a_centre.db.writing() as tx:
@@ -147,6 +148,10 @@ def test_a_revoked_device_that_a_backup_never_knew_stays_out(
     open_centre(a_centre.settings).db.close()
     refused = oslo.post(client, oslo.batch([oslo.response(3)]))
     assert (refused.status_code, refused.get_json()["code"]) == (401, "revoked")
+    chain = Chain(a_centre, clock, founded=False)
+    astrid = chain.person("astrid@example.com", "Astrid", responses=True)
+    page = chain.page(f"/devices/{oslo.device}", astrid)
+    assert ("Shut out since" in page, "What somebody should look at" in page) == (True, False)
     assert rows(a_centre, models.quarantine) == []
 
 
