@@ -9,7 +9,7 @@ from tests.faults.simulation.command import failure, first_failure
 from tests.faults.simulation.plants import PLANTS
 
 EVERY, AT_ONCE = 2_000, 250
-TO_FIND = 400
+TO_FIND = 1_000
 """So many histories find every planted bug, the rarest of them too; without one they are among those that pass."""
 
 

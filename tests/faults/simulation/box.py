@@ -4,15 +4,15 @@ only the order of the steps, as `kiosk.sender` has it."""
 
 import random
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from kiosk import late, starts
-from kiosk.audits import Acked
+from kiosk import identity, late, starts
+from kiosk.audits import Acked, Audit
 from kiosk.keeping import TEXT_MS, must_rotate
 from kiosk.outbox import Draft, Waiting
-from kiosk.pace import SILENCE_S, Kind, Outcome, judge, resume
+from kiosk.pace import SILENCE_S, Kind, Outcome, Pace, judge, resume
 from sync import wire
 from tests.faults.simulation.card import Card
 from tests.faults.simulation.clockwork import DRIFT, Clock
@@ -20,6 +20,19 @@ from tests.faults.simulation.post import Post, Reply, signed_post
 from tests.faults.simulation.visits import Page, Revision
 
 PARKED = {Kind.BAD: "bad_request", Kind.ERROR: "server_error", Kind.TOO_LARGE: "too_large"}
+
+
+class Request(NamedTuple):
+    """What goes out: `sent` are its entries; an audit `asked` for some, `last` when no acked entry lies after them,
+    `before` as it was."""
+
+    batch: wire.Batch
+    sent: list[tuple[str, int]]
+    asked: list[Acked] | None = None
+    last: bool = False
+    before: Audit = Audit()
+
+
 Pass = Generator[Post | None, Reply | None, float]
 """One pass of the sender: gives a request and is sent the reply to it, gives None between two of its other steps, and
 returns the seconds until the next pass."""
@@ -33,7 +46,7 @@ class Watcher(Protocol):
     def was_acked(self, box: "Box", pairs: list[tuple[str, int]]) -> None:
         """The box believes these to be at the centre."""
 
-    def was_answered(self, box: "Box", answer: wire.Answer) -> None:
+    def was_answered(self, box: "Box", batch: wire.Batch, answer: wire.Answer) -> None:
         """After the box wrote down what an accepted answer brought."""
 
     def was_wiped(self, box: "Box", pair: tuple[str, int], late: bool) -> None:
@@ -57,6 +70,7 @@ class Box:
         self.watcher = watcher
         self.known: set[tuple[str, int]] = set()
         self.pages: list[Page] = []
+        self.audit_limit = chance.choice((3, 10, 40))
         self.drift = chance.uniform(-DRIFT, DRIFT)
         self.running = False
         self.requests = 0
@@ -78,12 +92,15 @@ class Box:
         self.pace, wait = resume(
             self.card.pace, self.clock.boot, self.clock.boottime_ms(), wire.APP, False, self.chance.random
         )
+        self.pace.audit_limit, self.pace.limit = self.audit_limit, self.chance.choice((200, 200, 4))
         self.next_ms = self.true_ms() + int(wait * 1000)
         self.posted_ms = 0
+        self.strange, self.turned_away = False, False
+        """Whether head office asked to be enrolled again, or takes nothing from it any more."""
         self._tried, self._last_s = 0, None
         self._previous: dict[str | None, int] = {}
-        if self.card.fingerprint != self.hardware:
-            self.card.fingerprint = self.hardware
+        self.card.identity, moved = identity.found_on(self.card.identity, self.hardware)
+        if moved:
             self.rotate()
 
     def crash(self) -> None:
@@ -132,112 +149,142 @@ class Box:
         page.anchors[page.load] = [*page.anchors.get(page.load, [])[:1], seen]
 
     def seal(self, name: str, ended: str) -> None:
-        entry = self.card.seal(name, ended, f"salt-{self.chance.getrandbits(32):08x}")
+        entry = self.card.seal(name, ended, self._salt())
         if entry is not None:
             self.watcher.was_sealed(self, entry)
+
+    def offer(self, name: str) -> None:
+        """Something else than a response is sealed."""
+        plain = {"id": name, "rev": 1, "stamp": self.clock.stamp(), "outcome": "declined"}
+        entry = self.card.put("handover", wire.read_entry(wire.encode(plain)), self._salt())
+        self.watcher.was_sealed(self, entry)
+
+    def _salt(self) -> str:
+        return f"salt-{self.chance.getrandbits(32):08x}"
+
+    def become(self, given: wire.Enrolment) -> None:
+        """Head office gave it a place."""
+        self.card.identity = identity.enrolled(self.card.identity, given)
+        self.card.pace, self.strange, self.turned_away = None, False, False
+        self.pace, self.next_ms = Pace(audit_limit=self.pace.audit_limit), self.true_ms()
 
     # -- the sender
 
     def pass_once(self) -> Pass:
-        card, pace, now = self.card, self.pace, self.clock.boottime_ms() / 1000
-        if card.identity.device is None:
+        now = self.clock.boottime_ms() / 1000
+        if self.card.identity.device is None:
             return 60.0
-        anchored = self.clock.boot in card.firsts
-        offered = anchored and not pace.holding
-        waiting = card.take(pace.limit, pace.resting(now)) if offered and not pace.is_turned_away(now) else []
-        auditing = offered and card.audit.due and pace.audits_now(now, bool(waiting))
-        asked = card.acked_after(card.audit.after, pace.audit_limit) if auditing else []
-        if asked:
-            waiting = []
+        request = self._request(now)
+        if request is None:
+            return self.pace.look(self.chance.random)
+        yield None
+        self._last_s, before_ms = now, self.clock.boottime_ms()
+        who, name = self.card.identity, f"request-{self.chance.getrandbits(64):016x}"
+        self.requests += 1
+        reply = yield signed_post(who.secret, who.device or "", who.generation, name, wire.encode(request.batch))
+        outcome, anchor = self._outcome(who, reply, name, request.batch, before_ms)
+        yield None
+        if outcome.answer is not None and anchor is not None:
+            yield from self._write_down(outcome.answer, anchor, request, now)
+        else:
+            self._blame(outcome, request.sent, now)
+        if request.asked is not None:
+            self.pace.audited(outcome, now)
+        wait = self.pace.after(outcome, request.sent, self._has_more(now), self.chance.random)
+        self.card.pace = self.pace.keep(self.clock.boot, self.clock.boottime_ms(), wait, wire.APP)
+        self.turned_away = outcome.kind is Kind.REJECTED
+        return wait
+
+    def _request(self, now: float) -> Request | None:
+        card, pace = self.card, self.pace
+        if self.clock.boot not in card.firsts or pace.holding:
+            return Request(self.batch([]), [])
+        waiting = [] if pace.is_turned_away(now) else card.take(pace.limit, pace.resting(now))
         chosen = set(pace.together([entry[:2] for entry in waiting]))
         waiting = [entry for entry in waiting if entry[:2] in chosen]
-        silent = self._last_s is None or now - self._last_s >= SILENCE_S
-        if not waiting and not asked and anchored and not silent:
-            return pace.look(self.chance.random)
-        yield None
-        batch = self._batch(waiting, asked)
-        body = wire.encode(batch)
-        self._last_s, before_ms = now, self.clock.boottime_ms()
-        who = card.identity
-        request = f"request-{self.chance.getrandbits(64):016x}"
-        self.requests += 1
-        reply = yield signed_post(who.secret, who.device or "", who.generation, request, body)
-        outcome = self._outcome(reply, request, batch, before_ms)
-        yield None
-        sent = [entry[:2] for entry in waiting]
-        return (yield from self._settle(outcome, sent, asked, now))
+        if card.audit.due and pace.audits_now(now, bool(waiting)):
+            asked, last = card.question(pace.audit_limit)
+            return Request(self.batch([], asked), [], asked, last, card.audit)
+        if waiting or self._last_s is None or now - self._last_s >= SILENCE_S:
+            return Request(self.batch(waiting), [entry[:2] for entry in waiting])
+        return None
 
-    def _batch(self, waiting: list[Waiting], asked: list[Acked]) -> wire.Batch:
+    def batch(self, waiting: list[Waiting], asked: list[Acked] | None = None) -> wire.Batch:
         card, stamp = self.card, self.clock.stamp()
-        boots = {stamp.boot} | {wire.boot_of(entry.body) for entry in waiting}
-        boots = set(card.boots) if asked else starts.concerned(card.boots, card.firsts, boots)
+        boots = {stamp.boot} | {wire.boot_of(entry.body) for entry in waiting} - {""}
+        boots = starts.concerned(card.boots, card.firsts, boots) if asked is None else set(card.boots)
         return wire.Batch(
-            proto=1,
-            batch=f"batch-{self.chance.getrandbits(64):016x}",
-            install=card.identity.install,
-            boot=stamp.boot,
-            boottime_ms=stamp.boottime_ms,
-            wall_ms=stamp.wall_ms,
-            synced=stamp.synced,
-            app=wire.APP,
-            seen=(card.seen_ms, self._tried),
-            anchors=card.anchors(boots),
+            proto=1, batch=f"batch-{self.chance.getrandbits(64):016x}", install=card.identity.install, boot=stamp.boot,
+            boottime_ms=stamp.boottime_ms, wall_ms=stamp.wall_ms, synced=stamp.synced, app=wire.APP,
+            seen=(card.seen_ms, self._tried), anchors=card.anchors(boots),
             entries=[msgspec.Raw(entry.body) for entry in waiting],
             health=wire.Health(
                 streams=card.counts(), stream=card.stream, fingerprint=self.hardware, lost=len(card.lost())
             ),
-            audit=[(acked.id, acked.rev) for acked in asked] or None,
+            audit=None if asked is None else [(acked.id, acked.rev) for acked in asked],
             boots={boot: card.boots[boot] for boot in sorted(boots & card.boots.keys())},
-        )
+        )  # fmt: skip
 
-    def _outcome(self, reply: Reply | None, request: str, batch: wire.Batch, before_ms: int) -> Outcome:
+    def _outcome(
+        self, who: identity.Identity, reply: Reply | None, request: str, batch: wire.Batch, before_ms: int
+    ) -> tuple[Outcome, wire.Anchor | None]:
         if reply is None:
-            return Outcome(Kind.NO_ANSWER)
-        key = self.card.identity.secret
+            return Outcome(Kind.NO_ANSWER), None
         answer = wire.read_answer(
-            key, reply.status, reply.kind, request, batch.batch, reply.body, reply.signature
+            who.secret, reply.status, reply.kind, request, batch.batch, reply.body, reply.signature
         )  # fmt: skip
         if answer is None:
-            signed = wire.answer_is_signed(key, reply.status, request, reply.body, reply.signature)
-            return judge(reply.status, signed, reply.retry_after, wire.problem_code(reply.body))
+            signed = wire.answer_is_signed(who.secret, reply.status, request, reply.body, reply.signature)
+            return judge(reply.status, signed, reply.retry_after, wire.problem_code(reply.body)), None
         now_ms = self.clock.boottime_ms()
-        self.card.anchor(
-            wire.Anchor(batch.boot, before_ms + (now_ms - before_ms) // 2, answer.server_ms, now_ms - before_ms)
-        )
-        return Outcome(Kind.ACCEPTED, answer)
+        middle = before_ms + (now_ms - before_ms) // 2
+        return Outcome(Kind.ACCEPTED, answer), wire.Anchor(batch.boot, middle, answer.server_ms, now_ms - before_ms)
 
-    def _settle(self, outcome: Outcome, sent: list[tuple[str, int]], asked: list[Acked], now: float) -> Pass:
-        card, pace, answer = self.card, self.pace, outcome.answer
-        if answer is not None:
-            self._tried = 0
-            results = [result for result in answer.results if (result.id, result.rev) in set(sent)]
-            waiting = {pair for pair in sent if card.entries[pair].state == "sealed"}
-            acked = {pair: kept.acked_ms for pair, kept in card.entries.items()}
-            wiped = card.settle(answer, results, asked, self.chance.random)
-            self.watcher.was_acked(self, [pair for pair in waiting if card.entries[pair].state == "acked"])
-            self.watcher.was_answered(self, answer)
-            for pair in wiped:
-                self.watcher.was_wiped(self, pair, answer.server_ms - acked[pair] > TEXT_MS)
+    def _write_down(
+        self, answer: wire.Answer, anchor: wire.Anchor, request: Request, now: float
+    ) -> Generator[Post | None, Reply | None, None]:
+        """Verdicts first, and what an audit found; then, in one transaction, what both mean."""
+        card, told = self.card, request.batch.health
+        self._tried = 0
+        results = [result for result in answer.results if (result.id, result.rev) in set(request.sent)]
+        waited = {pair for pair in request.sent if card.entries[pair].state == "sealed"}
+        for some in (results[::2], results[1::2]):  # in bites, between which it may end
+            card.settle(some, answer.server_ms)
             yield None
-            pace.later(results, now)
-            self._follow(answer)
-        else:
-            self._tried += 1
-            if len(sent) == 1 and outcome.kind in PARKED and pace.alone(outcome, sent[0], now) == "park":
-                card.park(sent, PARKED[outcome.kind])
-        if asked:
-            pace.audited(outcome, now)
-        more = bool(card.take(1, pace.resting(now))) or card.audit.due
-        wait = pace.after(outcome, sent, more, self.chance.random)
-        card.pace = pace.keep(self.clock.boot, self.clock.boottime_ms(), wait, wire.APP)
-        return wait
-
-    def _follow(self, answer: wire.Answer) -> None:
-        card = self.card
+        card.seen_ms = answer.server_ms
+        self.watcher.was_acked(self, [pair for pair in waited if card.entries[pair].state == "acked"])
+        card.find(answer, request.asked)
+        yield None
+        card.anchor(anchor)
+        card.note(answer, request.before, request.asked, request.last, self.chance.random)
+        held, sealed = answer.have.get(card.stream), card.counts().get(card.stream, _NOTHING).sealed
+        said = told.streams.get(card.stream, _NOTHING).sealed
+        if card.stream == told.stream and must_rotate(
+            said, held.max_seq if held else 0, "rotate_stream" in answer.do, sealed
+        ):
+            self.rotate()
+        self.watcher.was_answered(self, request.batch, answer)
+        yield None
+        self.pace.later(results, now)
         if answer.app and answer.app != card.centre_app:
             card.unpark(PARKED[Kind.ERROR])
             card.centre_app = answer.app
-        told = card.counts().get(card.stream, wire.StreamCounts(0, 0, 0, 0)).sealed
-        have = answer.have.get(card.stream, wire.Held(0, 0))
-        if must_rotate(told, have.max_seq, "rotate_stream" in answer.do, told):
-            self.rotate()
+        self.strange = "reenrol" in answer.do
+        self._tidy(answer)
+
+    def _tidy(self, answer: wire.Answer) -> None:
+        acked = {pair: kept.acked_ms for pair, kept in self.card.entries.items()}
+        for pair in self.card.tidy(answer.server_ms, answer.backed_up_ms):
+            self.watcher.was_wiped(self, pair, answer.server_ms - acked[pair] > TEXT_MS)
+
+    def _blame(self, outcome: Outcome, sent: list[tuple[str, int]], now: float) -> None:
+        self._tried += 1
+        if len(sent) == 1 and outcome.kind in PARKED and self.pace.alone(outcome, sent[0], now) == "park":
+            self.card.park(sent, PARKED[outcome.kind])
+
+    def _has_more(self, now: float) -> bool:
+        waits = not self.pace.is_turned_away(now) and bool(self.card.take(1, self.pace.resting(now)))
+        return waits or (self.card.audit.due and self.pace.audits_now(now, waits))
+
+
+_NOTHING = wire.StreamCounts(0, 0, 0, 0)

@@ -4,6 +4,7 @@ copy of the dicts is what a card-writer copies, and what an older image brings b
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -49,7 +50,6 @@ class Card:
     """What survives a power cut."""
 
     identity: Identity
-    fingerprint: str
     stream: str
     next_seq: int = 1
     seen_ms: int = 0
@@ -85,19 +85,14 @@ class Card:
         draft = self.drafts.pop(name, None)
         if draft is None or self.sealed_rev(name) >= draft.rev:
             return None
-        plain = wire.read_entry(wire.encode(draft))
-        numbered = {"kind": "response", "schema": wire.SCHEMA, "stream": self.stream, "seq": self.next_seq}
-        entry = wire.seal({**plain, **numbered, "ended": ended}, salt)
-        self.entries[name, draft.rev] = Kept(
-            name,
-            draft.rev,
-            len(self.entries) + 1,
-            self.stream,
-            self.next_seq,
-            "sealed",
-            entry["sha"],
-            wire.encode(entry),
-        )
+        return self.put("response", {**wire.read_entry(wire.encode(draft)), "ended": ended}, salt)
+
+    def put(self, kind: str, plain: dict[str, Any], salt: str) -> dict[str, Any]:
+        """An entry in the next place of the stream, which from here on never changes."""
+        place = {"kind": kind, "schema": wire.SCHEMA, "stream": self.stream, "seq": self.next_seq}
+        entry = wire.seal({**plain, **place}, salt)
+        pair, n = (entry["id"], entry["rev"]), len(self.entries) + 1
+        self.entries[pair] = Kept(*pair, n, self.stream, self.next_seq, "sealed", entry["sha"], wire.encode(entry))
         self.next_seq += 1
         return entry
 
@@ -112,33 +107,24 @@ class Card:
         return [Waiting(kept.id, kept.rev, kept.body or b"") for kept in rested[:limit] if self._is_sound(kept)]
 
     def _is_sound(self, kept: Kept) -> bool:
-        try:
-            entry = wire.read_entry(kept.body or b"")
-            if entry.get("sha") == kept.sha and wire.is_intact(entry):
-                return True
-        except wire.Unreadable:
-            pass
-        self.park([kept[:2]], "damaged")
-        return False
+        sound = _is_whole(kept.body or b"", kept.sha)
+        if not sound:
+            self.park([kept[:2]], "damaged")
+        return sound
 
-    def settle(
-        self, answer: wire.Answer, results: Sequence[wire.Result], asked: Sequence[Acked], chance: Chance
-    ) -> list[tuple[str, int]]:
-        """What an accepted answer brought, in one transaction: verdicts, and what an audit found out. Returns what was
-        wiped upon it."""
+    def settle(self, results: Iterable[wire.Result], server_ms: int) -> None:
+        """Verdicts."""
         for result in results:
             kept = self.entries.get((result.id, result.rev))
             if result.verdict != "later" and kept is not None and kept.state == "sealed":
-                self.entries[kept[:2]] = _judged(kept, result, answer.server_ms)
-        self.seen_ms = answer.server_ms
-        before = self.audit
-        self.audit = audits.noted(before, self._heard(answer), chance, UTC)
-        if asked and answer.missing is not msgspec.UNSET:
-            self._audited(answer, asked, before)
-        return self._tidy(answer)
+                self.entries[kept[:2]] = _judged(kept, result, server_ms)
+            if result.verdict == "erased":
+                self._wipe([pair for pair in self.entries if pair[0] == result.id])
 
-    def _audited(self, answer: wire.Answer, asked: Sequence[Acked], before: Audit) -> None:
-        assert answer.missing is not msgspec.UNSET
+    def find(self, answer: wire.Answer, asked: Sequence[Acked] | None) -> None:
+        """What an audit found out."""
+        if asked is None or answer.missing is msgspec.UNSET:
+            return
         found = audits.found(asked, answer.missing, answer.server_ms)
         for acked in [*found.again, *found.gone]:
             if self.entries[acked.id, acked.rev].body is None:
@@ -149,8 +135,17 @@ class Card:
             self._change(acked, gone=False)
         for acked in found.kept:
             self._change(acked, held=True)
-        last = not self.acked_after(asked[-1].place, 1)
-        self.audit = audits.advanced(before, self.audit, asked, last, self._heard(answer))
+
+    def note(
+        self, answer: wire.Answer, before: Audit, asked: Sequence[Acked] | None, last: bool, chance: Chance
+    ) -> None:
+        """What an answer means for audits."""
+        heard = self._heard(answer)
+        self.audit = audits.noted(self.audit, heard, chance, UTC)
+        if asked is not None and answer.missing is msgspec.UNSET:
+            self.audit = audits.given_up(self.audit)
+        elif asked is not None:
+            self.audit = audits.advanced(before, self.audit, asked, last, heard)
 
     def _change(self, acked: Acked, **by: Any) -> None:
         pair = acked.id, acked.rev
@@ -161,18 +156,24 @@ class Card:
         have = {stream: held.n for stream, held in answer.have.items()}
         return Heard(answer.epoch, answer.server_ms, have, acked, "audit" in answer.do)
 
-    def _tidy(self, answer: wire.Answer) -> list[tuple[str, int]]:
-        """Texts and bodies of acked entries go when they may."""
-        due, now_ms, backed_up_ms = self.audit.due, answer.server_ms, answer.backed_up_ms
+    def tidy(self, server_ms: int, backed_up_ms: int | None) -> list[tuple[str, int]]:
+        """Texts and bodies of acked entries go when they may; returns whose texts went."""
+        due, since_ms = self.audit.due, self.audit.restored_ms
         wiped = [
             pair
             for pair, kept in self.entries.items()
-            if kept.has_words and keeping.may_wipe(kept.acked_ms, now_ms, backed_up_ms, due, self.audit.restored_ms)
+            if kept.has_words and keeping.may_wipe(kept.acked_ms, server_ms, backed_up_ms, due, since_ms)
         ]
-        for pair in wiped:
-            self.entries[pair] = self.entries[pair]._replace(body=without_texts(self.entries[pair].body))
+        self._wipe(wiped)
         self.prune("enough", 0)
         return wiped
+
+    def _wipe(self, pairs: Iterable[tuple[str, int]]) -> None:
+        for pair in pairs:
+            kept = self.entries[pair]
+            body = without_texts(kept.body)
+            if body is not None or kept.state == "acked":
+                self.entries[pair] = kept._replace(body=body)
 
     def prune(self, room: keeping.Room, wanted: int) -> None:
         bodies = [
@@ -185,18 +186,20 @@ class Card:
             if kept.place in dropped:
                 self.entries[pair] = kept._replace(body=None)
 
-    def acked_after(self, place: int, limit: int) -> list[Acked]:
-        """What an audit asks for next."""
-        acked = [kept for kept in self.entries.values() if kept.state == "acked" and kept.place > place]
-        return [
+    def question(self, limit: int) -> tuple[list[Acked], bool]:
+        """What an audit asks for next, and whether nothing lies after."""
+        acked = [kept for kept in self.entries.values() if kept.state == "acked" and kept.place > self.audit.after]
+        asked = [
             Acked(kept.place, kept.id, kept.rev, kept.acked_ms, kept.body is not None, kept.gone)
             for kept in acked[:limit]
         ]
+        return asked, len(acked) <= limit
 
     def lost(self) -> list[str]:
         """Ids that nobody holds any more, as far as is known here."""
         revisions: dict[str, list[audits.Revision]] = {}
-        for kept in self.entries.values():
+        gone = {kept.id for kept in self.entries.values() if kept.gone}
+        for kept in (kept for kept in self.entries.values() if kept.id in gone):
             revisions.setdefault(kept.id, []).append(audits.Revision(kept.rev, kept.gone))
         return sorted(name for name, known in revisions.items() if audits.is_lost(known))
 
@@ -222,16 +225,27 @@ class Card:
     def counts(self) -> dict[str, wire.StreamCounts]:
         found: dict[str, dict[str, int]] = {}
         for kept in self.entries.values():
-            row = found.setdefault(kept.stream, {"sealed": 0, "acked": 0, "pending": 0, "parked": 0})
-            row["sealed"] = max(row["sealed"], kept.seq)
-            row["pending" if kept.state == "sealed" else kept.state] += 1
+            row = found.get(kept.stream)
+            if row is None:
+                row = found[kept.stream] = {"sealed": 0, "acked": 0, "pending": 0, "parked": 0}
+            row[_COUNTED[kept.state]] += 1
+            row["sealed"] = kept.seq  # in the order of their sealing
         return {stream: wire.StreamCounts(**row) for stream, row in found.items()}
+
+
+_COUNTED = {"sealed": "pending", "acked": "acked", "parked": "parked"}
+
+
+@lru_cache(4_000)
+def _is_whole(body: bytes, sha: str) -> bool:
+    try:
+        entry = wire.read_entry(body)
+    except wire.Unreadable:
+        return False
+    return entry.get("sha") == sha and wire.is_intact(entry)
 
 
 def _judged(kept: Kept, result: wire.Result, server_ms: int) -> Kept:
     if result.verdict == "refused":
         return kept._replace(state="parked", verdict=result.verdict, code=result.code)
-    body = without_texts(kept.body) if result.verdict == "erased" else kept.body
-    return kept._replace(
-        state="acked", verdict=result.verdict, code=result.code, acked_ms=server_ms, body=body, gone=False
-    )
+    return kept._replace(state="acked", verdict=result.verdict, code=result.code, acked_ms=server_ms, gone=False)

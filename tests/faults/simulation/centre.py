@@ -4,10 +4,12 @@ Everything that decides is the shipped code (`sync.wire`, `sync.intake`); here i
 may come between a transaction's reads and its writes."""
 
 import random
+from base64 import b64encode
 from collections.abc import Callable
 
 import msgspec
 
+from kiosk.identity import Identity
 from sync import problems, survey, wire
 from sync.intake import signing, verdicts
 from sync.intake.keys import Secrets
@@ -42,6 +44,8 @@ class Centre:
         self.backups: list[tuple[int, Tables]] = []
         self.backing_up: tuple[int, Tables] | None = None
         self.erasure_log: list[str] = []
+        self.revocations: dict[str, int] = {}
+        """device -> the generation that may sign, beside the erasures in the file outside of every backup"""
         self.app = VERSIONS[0]
         self.poison: set[str] = set()
         """Ids that this version cannot take: an error of its own."""
@@ -117,18 +121,38 @@ class Centre:
 
     # -- what people do there
 
-    def enrol(self, install: str, fingerprint: str, placement: str, caller: str | None) -> tuple[str, int, bytes]:
-        """A device for a box, or another screen for the `caller`: (device, generation, key)."""
-        tx = self.tables.copy()
-        device = caller if caller in tx.devices and not tx.devices[caller].revoked else None
-        if device is None:
-            device = f"dev-{self.chance.getrandbits(48):012x}"
-            tx.devices[device] = Device(1, install, fingerprint)
+    def enrol(self, who: Identity, hardware: str, placement: str) -> wire.Enrolment:
+        """A place for a box, as `sync.intake.enrol` gives it: another screen for the device that asks, a device of its
+        own for a copy of it, its old name for one that a restored database forgot."""
+        tx, device, generation = self.tables.copy(), f"dev-{self.chance.getrandbits(48):012x}", 1
+        install, caller = who.successor or who.install, tx.devices.get(who.device or "")
+        if who.device and caller is None:
+            device, generation = who.device, who.generation
+        elif who.device and caller and caller.generation == who.generation and not caller.revoked:
+            if caller.install == install:
+                device = who.device
+            else:
+                tx.driven[device] = tx.driven.get(who.device, ())
+        tx.devices.setdefault(device, Device(generation, install, hardware))
         if placement not in tx.driven.get(device, ()):
             tx.driven[device] = (*tx.driven.get(device, ()), placement)
         self.tables = tx
-        generation = tx.devices[device].generation
-        return device, generation, self.secrets.key(device, generation)
+        key = b64encode(self.secrets.key(device, generation)).decode()
+        return wire.Enrolment(device, generation, key, tx.places[placement].screen, placement, self.now_ms())
+
+    def revoke(self, device: str) -> None:
+        """Nothing that it signs is taken any more."""
+        known = self.tables.devices.get(device)
+        if known is not None and not known.revoked:
+            self.revocations[device] = known.generation + 1
+            tx = self.tables.copy()
+            self._revoke(tx)
+            self.tables = tx
+
+    def _revoke(self, tx: Tables) -> None:
+        for device, generation in self.revocations.items():
+            if device in tx.devices:
+                tx.devices[device] = tx.devices[device]._replace(generation=generation, revoked=True)
 
     def erase(self, name: str) -> None:
         """The words of an id go: first into the file outside the database, then out of every table."""
@@ -178,6 +202,7 @@ class Centre:
         tx.epoch = f"{self.chance.getrandbits(64):016x}"
         for name in self.erasure_log:
             self._strip(tx, name)
+        self._revoke(tx)
         self.tables, self.backing_up = tx, None
 
 

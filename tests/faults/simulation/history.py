@@ -1,12 +1,14 @@
 """One history: a shop's days as a seed has them, until everything has healed. The same seed is the same history."""
 
 import random
-from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 
 from kiosk.identity import Identity
-from sync import survey
+from sync import survey, wire
+from sync.intake import verdicts
 from sync.office.places import Standing
+from sync.problems import Refused
 from tests.faults.simulation.box import Box
 from tests.faults.simulation.card import Card
 from tests.faults.simulation.centre import VERSIONS, Centre
@@ -17,7 +19,7 @@ from tests.faults.simulation.visits import Page, Revision
 BEGIN_MS = 1_767_182_400_000
 """2025-12-31 12:00 UTC"""
 HOUR_MS = 3_600_000
-EVENTS = 160
+EVENTS = 130
 PLACES = {
     f"plc-{number}": Standing(f"plc-{number}", f"scr-{number}", number, 1 + number // 3, f"Shop {number}", zone, hours)
     for number, (zone, hours) in enumerate(
@@ -45,11 +47,12 @@ class History:
         self.network = Network(self.chance, self.centre, self.advance, tell)
         self.network.meanwhile = [self.begin_backup, self.erase]
         self.boxes: list[Box] = []
+        self.sticks: list[tuple[str, int, wire.Batch]] = []
         self.images: list[tuple[Box, Card, int]] = []
         placements = self.chance.sample(sorted(PLACES), len(PLACES))
         for number in range(self.chance.choice((1, 1, 2, 3))):
             box = self._new_box(
-                f"box-{number}", Card(Identity(f"install-{number}"), f"board-{number}", f"stream-{number}")
+                f"box-{number}", Card(Identity(f"install-{number}"), f"stream-{number}"), f"board-{number}"
             )
             mine = [placements.pop() for _ in range(self.chance.choice((1, 1, 2)))]
             if self.chance.random() < 0.2:
@@ -57,8 +60,8 @@ class History:
             for placement in mine:
                 self._enrol(box, placement)
 
-    def _new_box(self, name: str, card: Card, hardware: str = "") -> Box:
-        box = Box(name, card, hardware or card.fingerprint, self.chance, lambda: self.now_ms, self.truth)
+    def _new_box(self, name: str, card: Card, hardware: str) -> Box:
+        box = Box(name, card, hardware, self.chance, lambda: self.now_ms, self.truth)
         self.boxes.append(box)
         return box
 
@@ -82,7 +85,7 @@ class History:
             self.tell(happens.__name__.replace("_", " "))
             happens()
             self.advance(self.chance.choice((500, 3_000, 20_000, 60_000, 400_000)))
-            if self.chance.random() < 0.1:
+            if self.chance.random() < 0.06:
                 self.truth.check_centre()
                 self.truth.check_boxes(self.boxes)
                 self.truth.check_signs(self.boxes)
@@ -94,10 +97,11 @@ class History:
         usual = [self.tap] * 12 + [self.go_on] * 10 + [self.leave] * 7 + [self.deliver_late] * 3
         usual += [self.send] * 20 + [self.step] * 10 + [self.later] * 3 + [self.power_cut] * 2 + [self.crash] * 2
         rare = [
-            [self.set_clock], [self.damage], [self.fill_disk], [self.begin_backup, self.finish_backup] * 2,
+            [self.set_clock], [self.damage], [self.fill_disk] * 3, [self.begin_backup, self.finish_backup] * 2,
             [self.begin_backup, self.finish_backup, self.finish_backup, self.restore], [self.erase] * 3,
-            [self.copy_card, self.clone_card], [self.copy_card, self.roll_back], [self.replay] * 4,
-            [self.poison], [self.postpone], [self.publish], [self.upgrade], [self.days_pass],
+            [self.copy_card, self.clone_card, self.enrol_again], [self.copy_card, self.roll_back], [self.replay] * 4,
+            [self.poison], [self.postpone], [self.publish], [self.upgrade], [self.days_pass], [self.carry] * 2,
+            [self.offer], [self.gain_screen], [self.revoke, self.enrol_again],
         ]  # fmt: skip
         return usual + [happens for some in rare if self.chance.random() < 0.4 for happens in some]
 
@@ -169,6 +173,11 @@ class History:
                 found[1].unsent.remove(revision)
             if found[0].running and self.chance.random() < 0.7:
                 found[0].seal(revision.id, "left")
+
+    def offer(self) -> None:
+        box = self.chance.choice(self.boxes)
+        if box.running:
+            box.offer(self._new_id())
 
     # -- the terminal
 
@@ -248,15 +257,44 @@ class History:
     # -- at the centre
 
     def _enrol(self, box: Box, placement: str) -> None:
-        who = box.card.identity
-        device, generation, key = self.centre.enrol(who.install, box.hardware, placement, who.device)
-        screens = who.screens if who.device == device else {}
-        screen = PLACES[placement].screen
-        box.card.identity = Identity(
-            who.install, device, generation, b64encode(key).decode(), {**screens, screen: placement}
-        )
-        box.pages = [page for page in box.pages if page.screen not in (None, screen)]
-        box.pages.append(self._page(box, screen, placement))
+        given = self.centre.enrol(box.card.identity, box.hardware, placement)
+        box.become(given)
+        fresh = self._page(box, given.screen, placement)
+        over = [
+            page for page in box.pages if page.screen == given.screen or page.screen not in box.card.identity.screens
+        ]
+        for page in over:  # its browser shows the new one, and still has what it couldn't deliver
+            fresh.unsent += page.unsent
+            fresh.anchors |= page.anchors
+        box.pages = [page for page in box.pages if page not in over] + [fresh]
+
+    def enrol_again(self) -> None:
+        """A person does what a terminal asks for."""
+        for box in self.boxes:
+            if box.running and (box.strange or box.turned_away):
+                who = box.card.identity
+                forgotten = who.device not in self.centre.tables.devices and who.screens
+                for placement in (forgotten and list(who.screens.values())) or [self.chance.choice(list(PLACES))]:
+                    self._enrol(box, placement)
+
+    def gain_screen(self) -> None:
+        box = self.chance.choice(self.boxes)
+        if box.running and len(box.pages) < 3:
+            self._enrol(box, self.chance.choice(list(PLACES)))
+
+    def revoke(self) -> None:
+        self.centre.revoke(self.chance.choice(self.boxes).card.identity.device or "")
+
+    def carry(self) -> None:
+        """What is unsent goes onto a stick, and comes to head office some day, maybe more than once."""
+        box = self.chance.choice(self.boxes)
+        who, waiting = box.card.identity, box.card.take(20)
+        if box.running and who.device and waiting:
+            self.sticks.append((who.device, who.generation, box.batch(waiting)))
+        if self.sticks and self.chance.random() < 0.6:
+            device, generation, batch = self.chance.choice(self.sticks)
+            with suppress(Refused):
+                self.centre.take(device, generation, batch, [verdicts.read(bytes(raw)) for raw in batch.entries])
 
     def begin_backup(self) -> None:
         self.centre.begin_backup()
@@ -311,11 +349,12 @@ class History:
                     box.touch(page, revision)
                     box.seal(revision.id, "left")
                 page.unsent.clear()
-        for _ in range(24):
+        for _ in range(15):
             self.centre.replay()
             for box in self.boxes:
                 self._drain(box)
-            self.advance(10 * HOUR_MS + self.chance.randrange(HOUR_MS))
+            self.enrol_again()
+            self.advance(16 * HOUR_MS + self.chance.randrange(HOUR_MS))
 
     def _drain(self, box: Box) -> None:
         """Passes until there is nothing more to do now."""
@@ -324,7 +363,7 @@ class History:
             asked = box.requests
             while self._step(box) and box.passing:
                 pass
-            if box.requests == asked:
+            if box.requests == asked or box.pace.holding:
                 return
             self.now_ms = max(self.now_ms, box.next_ms)
         raise Broken(f"{box.name} does not come to rest: {REQUESTS_A_LOOK} requests after everything healed")

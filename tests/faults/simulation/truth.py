@@ -11,11 +11,10 @@ from sync.intake.verdicts import Entry
 from tests.faults.simulation.box import Box
 from tests.faults.simulation.card import SECRET
 from tests.faults.simulation.centre import Centre
-from tests.faults.simulation.visits import Revision
+from tests.faults.simulation.visits import OFF_SCALE, Revision
 
 SLACK_MS = 20
 """Whole milliseconds are rounded a few times on the way."""
-UNKNOWN = ("unknown_survey",)
 
 
 class Broken(AssertionError):
@@ -79,11 +78,11 @@ class Truth:
     def was_replayed(self) -> None:
         self._book(list(self.centre.tables.receipts))
 
-    def was_answered(self, box: Box, answer: wire.Answer) -> None:
+    def was_answered(self, box: Box, batch: wire.Batch, answer: wire.Answer) -> None:
         """The first answer of a restored centre makes an audit due, where there is something to ask for."""
         if self.heard.get(box.name, 0) < self.served.get(answer.batch, 0):
             self.heard[box.name] = self.served.get(answer.batch, 0)
-            if not box.card.audit.due and box.card.acked_after(0, 1):
+            if not box.card.audit.due and any(counts.acked for counts in box.card.counts().values()):
                 raise Broken(f"{box.name} heard of a restored centre, and doesn't ask what it misses")
 
     def was_wiped(self, box: Box, pair: tuple[str, int], late: bool) -> None:
@@ -156,6 +155,7 @@ class Truth:
         for box in boxes:
             self._check_delivered(box)
             self._check_whole(box)
+        self._check_kept_apart()
         self._check_texts(boxes)
 
     def _check_delivered(self, box: Box) -> None:
@@ -184,6 +184,13 @@ class Truth:
                 entry = wire.read_entry(kept.body)
                 if entry["sha"] != kept.sha or not wire.is_intact(entry):
                     raise Broken(f"{box.name}: {pair} no longer is what its hash says")
+
+    def _check_kept_apart(self) -> None:
+        tables = self.centre.tables
+        for kept in tables.quarantine.values():
+            never = wire.read_entry(kept.body.encode()).get("answers", {}).get("visit") == OFF_SCALE
+            if kept.code == "unknown_device" and kept.device in tables.devices and not never:
+                raise Broken(f"{kept.id} is kept apart for ever, though its terminal is known again")
 
     def _check_texts(self, boxes: Iterable[Box]) -> None:
         tables = self.centre.tables

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from kiosk.late import Anchor
 from tests.faults.simulation.card import SECRET
 
+OFF_SCALE = 9
+"""No scale has it: nobody will ever take it."""
 REASONS = ("waiting", "staff", "price", "clean")
 
 
@@ -45,7 +47,8 @@ class Page:
         return int((now_ms - self.loaded_ms) * (1 + self.drift))
 
     def begin(self, chance: random.Random, name: str, now_ms: int, survey: str, test: bool) -> Revision:
-        answers: dict[str, int | list[str] | str] = {"visit": chance.randrange(4)}
+        value = OFF_SCALE if chance.random() < 0.02 else chance.randrange(4)
+        answers: dict[str, int | list[str] | str] = {"visit": value}
         return self._keep(
             Revision(
                 name, 1, self.screen, self.placement, survey, answers, test, now_ms, self.load, self.page_ms(now_ms)
