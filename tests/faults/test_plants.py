@@ -78,7 +78,7 @@ def restored(office: Office, folder: Path) -> None:
         office.backup(backup)
         here.serve(3)
         here.drain()
-        here.box.tidy()
+        here.box.upkeep.tidy()
         here.restore_office(backup)
         here.ends_well()
 

@@ -51,7 +51,7 @@ def test_what_came_after_the_backup_comes_back(office: Office, tmp_path: Path, w
                 here.watch.now += CAP_S
             else:
                 here.send()
-            here.box.tidy()
+            here.box.upkeep.tidy()
             if number % 15 == 7:
                 backups.append(tmp_path / f"backup {number}")
                 office.backup(backups[-1])
