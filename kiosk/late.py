@@ -15,6 +15,8 @@ from sync.survey import Survey
 
 DAY_MS = 86_400_000
 MAX_RESPONSES = 20
+MAX_BYTES = 30_000
+"""Of one response: as an entry it must fit into wire.MAX_ENTRY."""
 MAX_ANSWERS = 12
 MAX_REASONS = 20
 STEADY_MS = 10 * 60_000
@@ -24,6 +26,7 @@ Load = Annotated[str, msgspec.Meta(pattern="^page-[0-9a-f]{32}$")]
 """One load of a page, as a start of its clock: never to be taken for one of a machine's."""
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=MAX_REASONS)]
+_Value = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 _Day = Annotated[int, msgspec.Meta(ge=0, le=DAY_MS)]
 
 
@@ -48,7 +51,7 @@ class Late(msgspec.Struct, frozen=True):
     survey: _Name
     version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
     lang: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
-    answers: Annotated[dict[_Name, int | _Names | str], msgspec.Meta(min_length=1, max_length=MAX_ANSWERS)]
+    answers: Annotated[dict[_Name, _Value | _Names | str], msgspec.Meta(min_length=1, max_length=MAX_ANSWERS)]
     shown: Annotated[dict[_Name, _Names], msgspec.Meta(max_length=MAX_ANSWERS)]
     first_ms: _Day | None
     total_ms: _Day | None
@@ -85,6 +88,8 @@ def read(body: bytes) -> Delivery:
 
 def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
     """One response, with the answers that can be kept. `asked`: the surveys that this terminal knows. Raises Unfit."""
+    if len(response) > MAX_BYTES:
+        raise Unfit
     try:
         late = _late.decode(response)
     except _WRONG:

@@ -119,7 +119,7 @@ class Terminal:
     def hear(self, screen: str | None, persisted: bool, unsent: int) -> None:
         """What the page of a screen says of its own store."""
         if screen is not None:
-            self._pages[screen] = {"persisted": persisted, "unsent": max(unsent, 0)}
+            self._pages[screen] = {"persisted": persisted, "unsent": min(max(unsent, 0), 10**6)}
 
     def new_id(self) -> str:
         """A UUIDv7, its time as this machine knows it."""
