@@ -100,7 +100,7 @@ def deliver(centre: Centre, boxes: Sequence[Box], entries: Sequence[Any], sender
     assert failed == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
 def test_any_order_of_revisions_ends_in_the_same_answers_and_tallies(
     a_centre: Centre, boxes: list[Box], drawn: tuple[list[Told], list[tuple[list[int], int]]]
