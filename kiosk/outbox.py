@@ -120,9 +120,12 @@ class Outbox:
             return None  # it is put aside when its visit ends
 
     def sealed(self, name: str) -> Draft | None:
-        """The highest sealed revision of a response, if its body is still kept."""
+        """The highest sealed revision of a response, if its body is still kept and can be read."""
         row = self.disk.row("SELECT body FROM entries WHERE id = ? ORDER BY rev DESC LIMIT 1", name)
-        return _draft.decode(row[0]) if row and row[0] else None
+        try:
+            return _draft.decode(row[0]) if row and row[0] else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     def sealed_rev(self, name: str) -> int:
         """The highest sealed revision of a response; 0 when there is none."""

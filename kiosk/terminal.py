@@ -153,14 +153,15 @@ class Terminal:
         `ago_ms`: how long ago the page saw the first tap; a page that delivers late says by `stamp` when that was, and
         by `since_prev_ms` how long after the one before. Raises NotHeld."""
         with self._guard:
-            before = self.outbox.draft(id)
+            before, is_over = self.outbox.draft(id), False
             if before is None and self.outbox.sealed_rev(id):
                 sealed = self.outbox.sealed(id)
+                is_over = from_page and rev <= self.outbox.sealed_rev(id)
+                if is_over and sealed is not None:
+                    return sealed
                 if rev > self.outbox.sealed_rev(id):
                     before = sealed
-                elif from_page and sealed is not None:
-                    return sealed
-                else:
+                elif not from_page:
                     id, rev = self.new_id(), 1
             now = self.clock.stamp()
             tapped = before.stamp if before else stamp or _earlier(now, ago_ms)
@@ -172,6 +173,8 @@ class Terminal:
                 first_ms=first_ms, total_ms=total_ms, flags=[],
                 since_prev_ms=before.since_prev_ms if before else since_prev_ms,
             )  # fmt: skip
+            if is_over:
+                return draft  # it was sealed and sent, and its body went since: the page hears what it said itself
             held = self.outbox.hold(draft, now)
             if before is None and tapped.boot == now.boot:
                 latest_ms = max(self._previous.get(standing.screen, 0), tapped.boottime_ms)

@@ -16,6 +16,7 @@ from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.outbox import Draft
 from kiosk.terminal import WALKED_AWAY_MS, Terminal, TerminalRefused
+from sync import wire
 from tests.terminals import Hands, sealed, terminal
 
 V7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -57,6 +58,18 @@ def test_ids_are_in_the_order_of_time(box: Terminal) -> None:
     assert V7.fullmatch(second)
     assert first < second
     assert abs(int(first.replace("-", "")[:12], 16) - box.clock.wall_ms()) < 60_000
+
+
+def test_a_page_that_repeats_itself_counts_once_also_when_its_body_is_gone(box: Terminal) -> None:
+    """The disk was full since, and let go of what head office holds."""
+    first = hold(box)
+    box.seal(first.id, "done")
+    box.outbox.settle([wire.Result(first.id, 1, "stored")], box.clock.wall_ms())
+    while box.outbox.archive.tidy(box.clock.wall_ms(), "none", 10**9):
+        pass
+    assert box.outbox.sealed(first.id) is None
+    assert hold(box, id=first.id).id == first.id
+    assert box.outbox.drafts_of(None) == []
 
 
 def test_a_page_that_repeats_itself_changes_nothing(box: Terminal) -> None:
