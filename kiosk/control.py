@@ -159,6 +159,14 @@ def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None
         return None
 
 
+def _token(settings: Settings) -> str:
+    """Nothing when there is none, or a damaged one: then what is no secret can still be asked."""
+    try:
+        return (settings.data / TOKEN).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
+
+
 @contextmanager
 def _opened(
     settings: Settings, path: str, method: str = "GET", form: dict[str, str] | None = None
@@ -169,10 +177,9 @@ def _opened(
     with requests.Session() as session:
         session.trust_env = False  # loopback never goes through a proxy
         try:
-            kept = settings.data / TOKEN
-            token = kept.read_text(encoding="ascii") if kept.exists() else ""
+            headers = {_HEADER: _token(settings)}
             reply = session.request(
-                method, f"{_address(settings)}{path}", data=form, headers={_HEADER: token}, timeout=(2, 90), stream=True
+                method, f"{_address(settings)}{path}", data=form, headers=headers, timeout=(2, 90), stream=True
             )
         except (OSError, ValueError):
             yield None

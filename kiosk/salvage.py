@@ -3,6 +3,7 @@
 Each entry has a hash that says whether it is whole; a draft has to be one; the rest only has to look right. What comes
 back twice changes nothing, so a salvage that was cut off begins again."""
 
+import logging
 import re
 import sqlite3
 import time
@@ -16,6 +17,8 @@ from kiosk import aside, pages
 from kiosk.disk import Disk, NotHeld
 from kiosk.pages import Record, Value
 from sync import wire
+
+log = logging.getLogger(__name__)
 
 CHUNK = 250
 """Rows that come back in one transaction: taps wait for no longer than that takes."""
@@ -59,21 +62,38 @@ class Salvage:
         self._waiting: list[Row] = []
         self._found: Iterator[Row | None] | None = None
         self._name = ""
+        self._given_up: set[str] = set()
 
     def go_on(self, seconds: float) -> bool:
-        """Bring back for about so long; whether everything is back. Raises NotHeld, and is then gone on with later."""
+        """Bring back for about so long; whether everything is back that can be. Raises NotHeld, and is then gone on
+        with later."""
         until = time.monotonic() + seconds
         while self._begin():
-            for row in self._found or ():
-                if row is not None:
-                    self._waiting.append(row)
-                if len(self._waiting) >= CHUNK:
-                    self._write()
-                if time.monotonic() > until:
-                    self._write()
+            try:
+                if not self._bring_back(until):
                     return False
-            self._write()
-            self._disk_done()
+            except NotHeld:
+                raise
+            except Exception as problem:  # whatever lies in a damaged file holds no screen up
+                log.error("%s is left as it is until the next start (%s)", self._name, type(problem).__name__)
+                self._given_up.add(self._name)
+                self._found = None
+        return True
+
+    def _bring_back(self, until: float) -> bool:
+        for row in self._found or ():
+            if row is not None:
+                self._waiting.append(row)
+            if len(self._waiting) >= CHUNK:
+                self._write()
+            if time.monotonic() > until:
+                self._write()
+                return False
+        self._write()
+        self._found = None
+        with self._disk.durable() as db:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, '1')", (DONE + self._name,))
+        log.info("what can be read of %s is back", self._name)
         return True
 
     def _begin(self) -> bool:
@@ -83,7 +103,8 @@ class Salvage:
             return True
         self._waiting, self._found = [], None
         for number, path in sorted(aside.files(self._folder).items(), reverse=True):
-            if not self._disk.row("SELECT 1 FROM facts WHERE name = ?", DONE + path.name):
+            known = self._disk.row("SELECT 1 FROM facts WHERE name = ?", DONE + path.name)
+            if not known and path.name not in self._given_up:
                 self._openings, self._name = self._disk.openings, path.name
                 with self._disk.durable() as db:
                     db.execute(_COUNT, (str(number),))
@@ -101,11 +122,6 @@ class Salvage:
             for row in self._waiting:
                 _bring(db, row)
         self._waiting = []
-
-    def _disk_done(self) -> None:
-        self._found = None
-        with self._disk.durable() as db:
-            db.execute("INSERT OR REPLACE INTO facts VALUES (?, '1')", (DONE + self._name,))
 
 
 def _bring(db: sqlite3.Connection, row: Row) -> None:

@@ -70,6 +70,14 @@ def test_its_status_is_the_running_ones_or_the_outboxs(home: Path) -> None:
     assert kiosk(home, "status").stdout.startswith("The terminal is not running")
 
 
+def test_its_status_is_told_without_the_token_that_a_full_disk_did_not_take(home: Path) -> None:
+    with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
+        (home / "box" / "control.token").unlink()
+        assert "The terminal is running" in kiosk(home, "status").stdout
+        (home / "box" / "control.token").write_bytes(b"\xff\x00")
+        assert json.loads(kiosk(home, "status", "--json").stdout)["storage"] is None
+
+
 def test_only_one_runs_on_a_data_folder(home: Path) -> None:
     (port,) = free_ports(1)
     (home / "second.toml").write_text(f'[kiosk]\nport = {port}\ndata = "box"\n')

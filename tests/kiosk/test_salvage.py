@@ -264,6 +264,25 @@ def test_a_salvage_that_is_cut_off_begins_again(path: Path) -> None:
         assert ids == {draft.id for draft in [*day.acked, *day.parked, *day.waiting]}
 
 
+def test_a_file_that_nobody_can_make_sense_of_holds_no_screen_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    day = Day(path)
+    without_a_header(path)
+
+    def nothing_to_read(_path: Path) -> Iterator[bytes]:
+        raise PermissionError("not yours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, "records", nothing_to_read)
+        with opened(path) as outbox:
+            sealed(outbox)
+    assert "is left as it is until the next start (PermissionError)" in caplog.text
+    with opened(path) as outbox:  # whoever let us read it
+        assert outbox.disk.row("SELECT count(*) FROM entries") == (41,)
+        assert outbox.draft(day.there.id) == day.there
+
+
 def test_a_month_offline_in_a_damaged_file_keeps_no_screen_waiting(path: Path) -> None:
     Outbox(path).close()
     entry = wire.read_entry(b"{}")
