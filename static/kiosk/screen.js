@@ -252,7 +252,7 @@
     fresh();
   }
 
-  const probe = () => Store.leave(asks.screen, Visit.LOAD).then(() => { sound = true; }, () => { sound = false; });
+  const probe = () => Store.probe().then(() => { sound = true; }, () => { sound = false; });
 
   async function tick() {
     Delivery.flush();
@@ -278,7 +278,7 @@
     if (navigator.serviceWorker) work().catch(() => {});
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().then(Delivery.persists, () => {});
     Delivery.clock().catch(() => {});
-    await probe();
+    await Store.leave(asks.screen, Visit.LOAD).catch(() => {});
     Delivery.flush();
   }
 

@@ -117,5 +117,11 @@ const Store = (() => {
     };
   });
 
-  return { put, drop, aside, leave, waiting, anchor };
+  /* Whether something can be written at all. */
+  const probe = () => run("readwrite", "strict", (responses, loads) => {
+    loads.put({ load: "probe", anchors: [], seen_ms: 0 });
+    loads.delete("probe");
+  });
+
+  return { probe, put, drop, aside, leave, waiting, anchor };
 })();

@@ -206,6 +206,8 @@ def test_what_the_terminals_disk_does_not_take_the_page_keeps(new_page: NewPage,
     page = new_page()
     page.goto(there.address)
     anchored(page)
+    # Somebody empties the browser's storage under the open page: it makes itself another one.
+    page.evaluate("() => new Promise(done => { indexedDB.deleteDatabase('smilepost').onsuccess = done; })")
     with full_disk():
         press(page, "value", 3)
         at(page, "thanks")
@@ -227,6 +229,33 @@ NO_STORE = {
     "hung": "IDBFactory.prototype.open = () => ({})",
     "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
 }
+
+
+def test_a_screen_that_can_keep_nothing_and_has_no_terminal_invites_nobody(new_page: NewPage, there: Served) -> None:
+    page = new_page()
+    page.add_init_script(NO_STORE["full"])
+    page.clock.install()
+    page.goto(there.address)
+    there.die()
+    page.clock.fast_forward(61_000)
+    page.locator("main [data-wait=break]").wait_for()
+    there.revive()
+    page.clock.fast_forward(4_000)
+    until(lambda: not page.locator(".wait").is_visible())
+
+
+def test_a_screen_that_can_keep_answers_invites_without_its_terminal(new_page: NewPage, there: Served) -> None:
+    page = new_page()
+    page.clock.install()
+    page.goto(there.address)
+    anchored(page)
+    there.die()
+    for _ in range(4):
+        page.clock.fast_forward(31_000)
+    page.wait_for_timeout(300)
+    assert not page.locator(".wait").is_visible()
+    press(page, "value", 3)
+    at(page, "thanks")
 
 
 @pytest.mark.parametrize("how", NO_STORE)
