@@ -4,6 +4,7 @@ The page keeps a store of its own (static/kiosk/store.js) and sends each respons
 or much later. What was thanked is never thrown away: of a survey that is asked here now, answers that fit no question
 are left out; of any other, what has the shape of an answer is kept, and head office decides."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,9 @@ _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 _Names = Annotated[list[_Name], msgspec.Meta(max_length=MAX_REASONS)]
 _Value = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 _Day = Annotated[int, msgspec.Meta(ge=0, le=DAY_MS)]
+_Language = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
+_Shown = Annotated[dict[_Name, _Names], msgspec.Meta(max_length=MAX_ANSWERS)]
+_Answers = dict[_Name, _Value | _Names | str]
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -50,9 +54,9 @@ class Late(msgspec.Struct, frozen=True):
     placement: wire.Name | None
     survey: _Name
     version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
-    lang: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
-    answers: Annotated[dict[_Name, _Value | _Names | str], msgspec.Meta(min_length=1, max_length=MAX_ANSWERS)]
-    shown: Annotated[dict[_Name, _Names], msgspec.Meta(max_length=MAX_ANSWERS)]
+    lang: _Language
+    answers: Annotated[_Answers, msgspec.Meta(min_length=1, max_length=MAX_ANSWERS)]
+    shown: _Shown
     first_ms: _Day | None
     total_ms: _Day | None
     since_prev_ms: wire.Ms | None
@@ -60,6 +64,17 @@ class Late(msgspec.Struct, frozen=True):
     load: Load
     page_ms: wire.Ms
     wall_ms: wire.WallMs
+
+
+_DETAILS: tuple[tuple[str, Any, Any], ...] = (
+    ("lang", _Language, "und"),
+    ("shown", _Shown, {}),
+    ("first_ms", _Day | None, None),
+    ("total_ms", _Day | None, None),
+    ("since_prev_ms", wire.Ms | None, None),
+    ("wall_ms", wire.WallMs, 0),
+)
+"""What a page says beside the answer: its name, what it may be, and what is kept instead of anything else."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -83,7 +98,19 @@ def read(body: bytes) -> Delivery:
     try:
         return _delivery.decode(body)
     except _WRONG:
+        pass
+    try:
+        return _delivery.decode(_well_formed(body))
+    except _WRONG:
         raise Unfit from None
+
+
+def _well_formed(body: bytes) -> bytes:
+    """The same without halves of characters: a browser lets a text be cut in the middle of an emoji."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "ignore")
+    except (ValueError, RecursionError):
+        return b""
 
 
 def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
@@ -93,7 +120,7 @@ def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
     try:
         late = _late.decode(response)
     except _WRONG:
-        raise Unfit from None
+        late = _mended(response)
     known = next((one for one in asked if (one.id, one.version) == (late.survey, late.version)), None)
     answers = {name: _clean(answer) for name, answer in late.answers.items()}
     answers = _fitting(known, answers) if known else answers
@@ -101,6 +128,26 @@ def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
     if not answers:
         raise Unfit
     return msgspec.structs.replace(late, answers=answers)
+
+
+def _mended(response: bytes) -> Late:
+    """The same, though something beside the first answer is nothing that an entry may carry: it is left out. A screen
+    that nobody touched for days gives days as the time to the first touch. Raises Unfit."""
+    try:
+        raw = msgspec.json.decode(response, type=dict[str, Any])
+        answers = {name: answer for name, answer in raw["answers"].items() if _is({name: answer}, _Answers)}
+        details = {name: raw.get(name) if _is(raw.get(name), kind) else without for name, kind, without in _DETAILS}
+        return msgspec.convert({**raw, **details, "answers": answers}, Late)
+    except (*_WRONG, KeyError, AttributeError):
+        raise Unfit from None
+
+
+def _is(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _clean(answer: int | list[str] | str) -> int | list[str] | str:

@@ -9,6 +9,7 @@ const Visit = (() => {
 
   // A page is a clock too; each load of it is a start of that clock.
   const LOAD = "page-" + hex(crypto.getRandomValues(new Uint8Array(16)));
+  const DAY_MS = 86_400_000;
   let previous = null; // when the visit before this one was first touched
 
   function newId() {
@@ -73,6 +74,7 @@ const Visit = (() => {
   function record(visit, asks, ended) {
     const { about, textId } = visit;
     const round = (ms) => (ms === null ? null : Math.max(Math.round(ms), 0));
+    const took = (ms) => (ms === null || ms > DAY_MS ? null : round(ms)); // else nobody was there
     visit.rev += 1;
     return {
       id: visit.id, rev: visit.rev, screen: asks.screen, placement: asks.placement,
@@ -83,7 +85,7 @@ const Visit = (() => {
         ...(textId && visit.text ? { [textId]: visit.text } : {}),
       },
       shown: about && visit.orders[about] ? { [about]: visit.orders[about] } : {},
-      first_ms: round(visit.first), total_ms: round(visit.total), since_prev_ms: round(visit.since),
+      first_ms: took(visit.first), total_ms: took(visit.total), since_prev_ms: round(visit.since),
       ended: ended || null, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
     };
   }

@@ -1,5 +1,6 @@
 """What a page delivers when its terminal was away: held once, under its own id, at the hour it was given."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,10 +203,37 @@ def test_what_fits_no_question_is_left_out(client: FlaskClient, box: Terminal, s
     assert sealed(box)[0]["answers"] == kept
 
 
+DAYS_MS = 39 * 3_600_000
+ODD: list[dict[str, Any]] = [
+    {"first_ms": DAYS_MS, "total_ms": DAYS_MS + 5}, {"first_ms": -1}, {"since_prev_ms": -4.5}, {"wall_ms": 1e300},
+    {"shown": {"visit_unhappy": ["s"] * 40}}, {"shown": None}, {"lang": "<b>"},
+    {"answers": {"visit": 0, "comment": None}}, {"answers": {"visit": 0, "Not A Name": "words"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_nothing_odd_beside_the_answer_costs_the_answer(
+    client: FlaskClient, box: Terminal, odd: dict[str, Any]
+) -> None:
+    """The first customer of a Monday touches a screen that nobody touched since Saturday."""
+    assert held(deliver(client, record(**odd))) == [[RECORD["id"], 2]]
+    (entry,) = sealed(box)
+    assert entry["answers"]["visit"] == 0
+    assert wire.read_response(wire.encode(entry)).id == RECORD["id"]
+
+
+def test_half_an_emoji_costs_no_comment(client: FlaskClient, box: Terminal) -> None:
+    other = record(id="01890000-0000-7000-8000-000000000002")
+    body = json.dumps({"responses": [record(answers={"visit": 0, "comment": "Nice \ud83d"}), other], "loads": {}})
+    answer = client.post("/late", data=body, headers={"Origin": "http://localhost"}, content_type="application/json")
+    assert held(answer) == [[RECORD["id"], 2], [other["id"], 2]]
+    assert sealed(box)[0]["answers"]["comment"] == "Nice"
+
+
 UNFIT: list[Any] = [
     {}, "words", None, [], record(id="another"), record(rev=0), record(answers={}), record(answers={"visit": 9}),
     record(answers={"comment": "alone"}), record(answers={"visit": 0.5}), record(load="a-boot-of-a-machine"),
-    record(page_ms=-1), record(ended="thrown"), record(survey="../etc"), record(screen="two words"), record(lang="<b>"),
+    record(page_ms=-1), record(ended="thrown"), record(survey="../etc"), record(screen="two words"),
     record(answers={"visit": 2**70}), record(answers={"visit": 0, "comment": "x" * 31_000}),
 ]  # fmt: skip
 
