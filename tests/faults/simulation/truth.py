@@ -156,6 +156,7 @@ class Truth:
             self._check_delivered(box)
             self._check_whole(box)
         self._check_kept_apart()
+        self._check_slots()
         self._check_texts(boxes)
 
     def _check_delivered(self, box: Box) -> None:
@@ -191,6 +192,16 @@ class Truth:
             never = wire.read_entry(kept.body.encode()).get("answers", {}).get("visit") == OFF_SCALE
             if kept.code == "unknown_device" and kept.device in tables.devices and not never:
                 raise Broken(f"{kept.id} is kept apart for ever, though its terminal is known again")
+
+    def _check_slots(self) -> None:
+        """Two entries in one place of a stream are of two boxes with one name, and somebody says so; only what came
+        while a restored centre knew nobody of that name is not looked at again."""
+        tables = self.centre.tables
+        suspected = {device for device, _ in tables.signs}
+        for (stream, seq), holders in tables.holders.items():
+            devices = {tables.receipts[pair].device for pair in holders}
+            if len(set(holders)) > 1 and not devices & suspected and not self.restores:
+                raise Broken(f"two entries stand at {seq} of {stream}, and nobody suspects {devices}")
 
     def _check_texts(self, boxes: Iterable[Box]) -> None:
         tables = self.centre.tables
