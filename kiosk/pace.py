@@ -1,7 +1,8 @@
 """What an answer means and when to try again. Pure: time and chance come in as arguments.
 
 A batch that fails is halved until the entry that poisons it stands alone; it then rests while the others pass, and
-is parked after five failures of its own. In a general outage nothing passes, so nothing is parked."""
+is parked after five failures of its own. In a general outage nothing passes, so nothing is parked. Where nobody answers
+at all, an empty request tells an outage from something on the way that does not let these entries through."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ def judge(status: int, signed: bool, retry_after: str | None, code: str = "") ->
     """What an answer means that was not accepted; `code` names the refusal. It counts only when it is signed: anybody
     on the way can say 401. What arrived as other bytes than were sent is no fault of the entries'."""
     if status in (429, 503):
-        return Outcome(Kind.BUSY, retry_after_s=_seconds(retry_after))
+        return Outcome(Kind.BUSY, signed=signed, retry_after_s=_seconds(retry_after))
     if status == 413:
         return Outcome(Kind.TOO_LARGE, signed=signed)  # a proxy's limit is worth halving for too
     if status in (401, 403, 409, 426):
@@ -69,6 +70,7 @@ def judge(status: int, signed: bool, retry_after: str | None, code: str = "") ->
 
 
 _HELD = (Kind.REJECTED, Kind.REENROL, Kind.UPGRADE)
+_UNHEARD = (Kind.NO_ANSWER, Kind.BUSY)
 _SIGNED = {401: Kind.REJECTED, 403: Kind.REJECTED, 409: Kind.REENROL, 426: Kind.UPGRADE}
 
 
@@ -124,6 +126,8 @@ class Pace:
     _audit_failures: int = 0
     _audit_from_s: float = 0.0
     _audit_had_its_turn: bool = False
+    _probing: int = 0
+    _blamed: Entry | None = None
 
     @property
     def online(self) -> bool:
@@ -131,8 +135,9 @@ class Pace:
 
     @property
     def holding(self) -> bool:
-        """Head office refuses whatever this terminal says: an empty request asks whether it still does."""
-        return self.last in _HELD
+        """The next request is empty: it asks whether head office still refuses whatever this terminal says, or whether
+        anything gets through to it at all."""
+        return self.last in _HELD or self._probing > 0
 
     def keep(self, boot: str, now_ms: int, wait_s: float, app: str) -> Kept:
         """What to write down, `wait_s` before the next request."""
@@ -183,14 +188,20 @@ class Pace:
             return self._backoff(chance) if len(sent) <= 1 else 0.0
         if outcome.kind in _HELD:
             return REJECTED_S
+        self._probing = 0
         if outcome.kind in (Kind.BAD, Kind.GARBLED, Kind.ERROR) and sent:
             self._again(sent)
+        elif sent and not outcome.signed:
+            self._suspect(sent)
         if outcome.retry_after_s is not None:
             return outcome.retry_after_s
         return self._backoff(chance)
 
     def _accepted(self, sent: list[Entry], more: bool, chance: Chance) -> float:
         self.failures = 0
+        if self._probing and not sent:
+            return self._got_through()
+        self._probing, self._blamed = 0, None
         if sent:
             for entry in sent:
                 self._alone.pop(entry, None)
@@ -216,6 +227,26 @@ class Pace:
             self._halve(sent)
             self._tries = 0
 
+    def _suspect(self, sent: list[Entry]) -> None:
+        """The same batch got no answer three times: is that an outage, or does something on the way not like it?"""
+        self._tries = self._tries + 1 if self._head == sent[0] else 1
+        self._head = sent[0]
+        if self._tries >= TRIES:
+            self._probing, self._tries = len(sent), 0
+
+    def _got_through(self) -> float:
+        """An empty request was answered: it is the batch. It is halved; an entry that stands alone is to blame, and
+        rests once it fails again."""
+        if self._probing == 1:
+            self._blamed = self._head
+        self.limit, self._probing = max(1, self._probing // 2), 0
+        self._passed += 1
+        return 0.0
+
+    def blames(self, entry: Entry) -> bool:
+        """Whether this entry got no answer while others did."""
+        return entry == self._blamed or entry in self._alone
+
     def _halve(self, sent: list[Entry]) -> None:
         self.limit = max(1, len(sent) // 2)
 
@@ -231,17 +262,18 @@ class Pace:
 
     def alone(self, outcome: Outcome, entry: Entry, now_s: float) -> Literal["rest", "park"]:
         """What to do with an entry that failed in a batch of its own. It is parked when the centre finds it too
-        large, cannot read it in three tries, or when it fails five times while others passed in between."""
+        large, cannot read it in three tries, or when it fails five times while others passed in between; never because
+        of what somebody on the way says."""
         bad = outcome.kind is Kind.BAD
         failures, passed = self._alone.get(entry, (0, -1))
         if bad or self._passed > passed:
             failures += 1
         too_large = outcome.kind is Kind.TOO_LARGE and outcome.signed
-        if too_large or failures >= (TRIES if bad else TRIES_ALONE):
+        if too_large or (outcome.kind not in _UNHEARD and failures >= (TRIES if bad else TRIES_ALONE)):
             self._alone.pop(entry, None)
             self._resting.pop(entry, None)
             return "park"
         self._alone[entry] = (failures, self._passed)
-        self._resting[entry] = now_s + min(CAP_S, 2.0 * 2.0**failures)
-        self.limit = MAX_ENTRIES
+        self._resting[entry] = now_s + min(CAP_S, 2.0 * 2.0 ** min(failures, 16))
+        self.limit, self._blamed = MAX_ENTRIES, None
         return "rest"

@@ -223,7 +223,9 @@ class Sender:
 
     def _blame(self, outcome: Outcome, sent: list[tuple[str, int]], now: float) -> None:
         self._tried += 1
-        if len(sent) == 1 and outcome.kind in _PARKED and self.pace.alone(outcome, sent[0], now) == "park":
+        if len(sent) != 1 or not (outcome.kind in _PARKED or self.pace.blames(sent[0])):
+            return
+        if self.pace.alone(outcome, sent[0], now) == "park":
             self._outbox.park(sent, _PARKED[outcome.kind])
 
     def _has_more(self, now: float) -> bool:

@@ -101,3 +101,52 @@ def test_a_centre_that_puts_everything_off_is_left_alone() -> None:
     pace.later([wire.Result(str(n), 1, "later", retry_ms=9_000) for n in range(MOST_RESTING)], 0.0)
     assert pace.is_turned_away(8.9)
     assert not pace.is_turned_away(9.1)
+
+
+def test_an_outage_is_no_fault_of_the_answers() -> None:
+    """However long nobody answers, nothing is halved; and each fourth request is only a question."""
+    pace, sent, empty = Pace(), [(str(n), 1) for n in range(200)], 0
+    for _ in range(100):
+        empty += pace.holding
+        pace.after(Outcome(Kind.NO_ANSWER), [] if pace.holding else sent, True, lambda: 0.0)
+        assert pace.limit == 200
+    assert empty == 25
+
+
+def test_what_something_on_the_way_swallows_holds_nobody_up() -> None:
+    """A filter between shop and head office dislikes two of the answers: the others pass, and those are tried again
+    now and then, for ever."""
+    pace, waiting, disliked, now = Pace(), [(f"{n:03}", 1) for n in range(60)], {("007", 1), ("031", 1)}, 0.0
+    passed, tried = set(), 0
+    for _ in range(400):
+        asleep = set(pace.resting(now))
+        offered = [] if pace.holding else [entry for entry in waiting if entry not in asleep][: pace.limit]
+        sent = pace.together(offered) if offered else []
+        swallowed = bool(disliked & set(sent))
+        tried += swallowed
+        if swallowed and len(sent) == 1 and pace.blames(sent[0]):
+            assert pace.alone(Outcome(Kind.BUSY), sent[0], now) == "rest"
+        if not swallowed:
+            passed |= set(sent)
+            waiting = [entry for entry in waiting if entry not in passed]
+        kind = Kind.BUSY if swallowed else Kind.ACCEPTED
+        now += pace.after(Outcome(kind), sent, True, lambda: 1.0) + 0.1
+        if len(waiting) == 2 and not passed >= {("new", 1)}:
+            waiting.append(("new", 1))
+    assert {entry for entry in waiting if entry not in passed} == disliked
+    assert ("new", 1) in passed
+    assert tried < 100
+    disliked.clear()
+    for _ in range(40):
+        now += 300
+        sent = pace.together(waiting) if waiting and not pace.holding else []
+        waiting = [entry for entry in waiting if entry not in sent]
+        pace.after(Outcome(Kind.ACCEPTED), sent, True, lambda: 1.0)
+    assert waiting == []
+
+
+def test_a_busy_head_office_is_not_a_filter() -> None:
+    pace = Pace()
+    for _ in range(12):
+        pace.after(Outcome(Kind.BUSY, signed=True), [("a", 1), ("b", 1)], True, lambda: 0.0)
+        assert not pace.holding

@@ -118,6 +118,29 @@ def test_a_poisoned_entry_holds_nobody_up(oslo: Terminal, faulty: tuple[Wire, st
     assert counted(a_centre) == sealed
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_a_filter_on_the_way_swallows_holds_nobody_up(
+    oslo: Terminal, faulty: tuple[Wire, str], a_centre: Centre
+) -> None:
+    names = [tap(oslo) for _ in range(9)]
+    disliked = names[4]
+
+    def filtered(wire_: Wire, environ: Environ, start: Start) -> Iterable[bytes]:
+        message, environ = wire_.read(environ)
+        if any(entry["id"] == disliked for entry in message["entries"]):
+            return status("403 Forbidden")(wire_, {**environ, "CONTENT_LENGTH": "0"}, start)
+        return wire_.well(environ, start)
+
+    faulty[0].days = [filtered] * 300
+    for _ in range(60):
+        later(oslo, 400)
+        sender_of(oslo).pass_once()
+    assert health(oslo, "acked", "pending", "parked") == [8, 1, 0]
+    faulty[0].days = []
+    passes(oslo)
+    assert counted(a_centre) == 9
+
+
 def test_a_general_outage_parks_nothing(oslo: Terminal, faulty: tuple[Wire, str], a_centre: Centre) -> None:
     for _ in range(3):
         tap(oslo)
