@@ -72,13 +72,17 @@ def routes(terminal: Terminal) -> Blueprint:
         return _go(turn, _base(screen))
 
     def clock(screen: str | None = None) -> Response:
-        standing = here(screen)
+        standing = terminal.standing(screen)
+        if standing is None:  # its page loads itself anew, and finds a break
+            return _tell(terminal, 404, shows="")
         terminal.hear(standing.screen, request.args.get("persisted") == "1", request.args.get("unsent", 0, int))
         return _tell(terminal, shows=frames.shows(standing))
 
     def deliver(screen: str | None = None) -> Response:
+        # Also from the page of a screen that this box drove until a moment ago: each response says where it was given.
+        standing = terminal.standing(screen) or terminal.standing() or abort(404)
         try:
-            held, refused = known.receive(here(screen), late.read(request.get_data()))
+            held, refused = known.receive(standing, late.read(request.get_data()))
         except late.Unfit:
             return _tell(terminal, 400)
         except NotHeld:

@@ -230,7 +230,10 @@
   async function report() {
     try {
       const { shows } = await Delivery.clock();
-      if (shows !== asks.shows && nobody() && !waiting) location.reload();
+      if (shows !== asks.shows && nobody() && !waiting) {
+        await Delivery.flush(); // of a screen that this terminal drives no more, no other page would
+        location.reload();
+      }
       return true;
     } catch {
       return false;

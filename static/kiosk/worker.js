@@ -51,6 +51,9 @@ async function clear() {
 
 const isQuestion = (answer) => answer.status === 200 && answer.headers.get("Smilepost-Screen") === "ask";
 
+/* The terminal itself says that it drives this screen no more. */
+const isGone = (answer) => answer.status === 404 && answer.headers.get("Smilepost-Screen") !== null;
+
 async function keep(cache, path, answer) {
   if (isQuestion(answer)) await cache.put(path, answer);
 }
@@ -65,6 +68,10 @@ async function page(request, path) {
   const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
   const answer = await Promise.race([asked, late]).catch(() => undefined);
   if (answer && isQuestion(answer)) return answer;
+  if (answer && isGone(answer)) {
+    await cache.delete(path);
+    return answer;
+  }
   return (await cache.match(path, { ignoreVary: true })) || asked;
 }
 

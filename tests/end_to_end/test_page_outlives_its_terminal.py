@@ -403,6 +403,26 @@ def test_another_question_from_head_office_comes_by_itself(new_page: NewPage, tm
         assert [(e["version"], e["answers"]) for e in delivered(box, 2)] == [(1, {"visit": 3}), (2, {"visit": 0})]
 
 
+def test_a_screen_that_moved_to_another_box_invites_nobody_here(new_page: NewPage, tmp_path: Path) -> None:
+    with terminal(tmp_path, "s-front", "s-back") as box, served(box) as there:
+        page = new_page()
+        page.clock.install()
+        page.goto(f"{there.address}/s/s-back/")
+        kept(page, "/s/s-back/")
+        told = wire.read_entry(wire.encode(BUILTIN))
+        screen = wire.ScreenManifest("p-s-front", [told], ["en"], "Oslo", "Europe/Oslo")
+        box.standings.take(KeptManifest("", wire.Manifest({"s-front": screen})))
+        press(page, "value", 3)  # somebody was faster than the page
+        at(page, "thanks")
+        press(page, "action", "finish")
+        (entry,) = delivered(box, 1)
+        assert (entry["screen"], entry["placement"], entry["answers"]) == ("s-back", "p-s-back", {"visit": 3})
+        page.clock.fast_forward(11_000)
+        page.clock.fast_forward(31_000)
+        page.clock.fast_forward(31_000)
+        at(page, "break")
+
+
 # -- browsers of their own
 
 
