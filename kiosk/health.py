@@ -43,7 +43,7 @@ def told(
             journal=outbox.disk.journal(),
             stream=outbox.stream,
             lost=outbox.archive.lost(),
-            aside=outbox.aside(),
+            aside=aside(outbox),
             damaged=damaged(outbox),
         )
     return msgspec.structs.replace(known, storage=outbox.disk.storage)
@@ -83,11 +83,18 @@ def _counts(outbox: Outbox) -> list[wire.StreamCounts]:
     return []
 
 
+def aside(outbox: Outbox) -> int:
+    """How many damaged files were moved aside. Raises NotHeld."""
+    return int(outbox.fact("aside", "0"))
+
+
 def damaged(outbox: Outbox) -> int:
     """How many entries could not be read any more: those of a damaged file that did not come back, and those that are
     parked because their hash does not fit. Raises NotHeld."""
-    gone = sum(max(c.sealed - c.acked - c.pending - c.parked, 0) for c in outbox.counts().values())
-    return gone + outbox.parked().get("damaged", 0)
+    parked = outbox.parked().get("damaged", 0)
+    if not outbox.is_whole:
+        return parked  # what is still on its way back is not gone
+    return parked + sum(max(c.sealed - c.acked - c.pending - c.parked, 0) for c in outbox.counts().values())
 
 
 def _age(then: wire.Stamp, now: wire.Stamp) -> int:

@@ -81,17 +81,20 @@ class Outbox:
     def close(self) -> None:
         self.disk.close()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is back from damaged files that can be."""
+        return self._whole == self.disk.openings
+
     def salvage(self, seconds: float) -> bool:
         """Bring back from damaged files for about so long; whether everything is back. Raises NotHeld."""
         openings = self.disk.openings
-        if self._whole == openings:
-            return True
-        if self._salvage is None and aside.files(self._folder):
+        if not self.is_whole and aside.files(self._folder):
             from kiosk.salvage import Salvage  # a box without damage never pays for it
 
-            self._salvage = Salvage(self.disk, self._folder)
-        if self._salvage is not None and not self._salvage.go_on(seconds):
-            return False
+            self._salvage = self._salvage or Salvage(self.disk, self._folder)
+            if not self._salvage.go_on(seconds):
+                return False
         self._whole = openings
         return True
 
@@ -283,10 +286,6 @@ class Outbox:
             " ORDER BY n LIMIT 1"
         )
         return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
-
-    def aside(self) -> int:
-        """How many damaged files were moved aside. Raises NotHeld."""
-        return int(self.fact("aside", "0"))
 
 
 def _is_sound(body: bytes, sha: str) -> bool:

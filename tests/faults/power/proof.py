@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk import health
 from kiosk.config import Settings
 from kiosk.terminal import Terminal, open_terminal
 from sync import wire
@@ -83,7 +84,7 @@ def check(terminal: Terminal, recording: Recording, thanked: int, where: str, to
     for name, (rev, response) in held.items():
         if response.answers != recording.tried[name][rev]:
             raise Lost(f"a response does not say what the customer said ({where})")
-    if terminal.outbox.aside():
+    if health.aside(terminal.outbox):
         raise Lost(f"a sound outbox was moved aside ({where})")
     totals.thanked += len(promised)
     totals.unthanked += len(held.keys() - promised.keys())
