@@ -250,7 +250,7 @@ class Outbox:
 
     def unpark(self, code: str) -> None:
         """Try those again that were parked with this code. Raises NotHeld."""
-        query = "UPDATE entries SET state = 'sealed', code = NULL WHERE state = 'parked' AND code = ?"
+        query = "UPDATE entries SET state = 'sealed', code = NULL WHERE state = 'parked' AND coalesce(code, '') = ?"
         with self.disk.durable() as db:
             db.execute(query, (code,))
 
@@ -281,10 +281,8 @@ class Outbox:
 
     def oldest_waiting(self) -> wire.Stamp | None:
         """When the oldest entry that waits was sealed."""
-        row = self.disk.row(
-            "SELECT sealed_boot, sealed_boottime_ms, sealed_wall_ms FROM entries WHERE state = 'sealed'"
-            " ORDER BY n LIMIT 1"
-        )
+        stamp = "sealed_boot, sealed_boottime_ms, sealed_wall_ms"
+        row = self.disk.row(f"SELECT {stamp} FROM entries WHERE state = 'sealed' ORDER BY n LIMIT 1")  # noqa: S608
         return wire.Stamp(row[0], row[1], row[2], synced=False) if row else None
 
 

@@ -150,6 +150,14 @@ def test_what_was_parked_for_a_server_s_error_can_be_tried_again(outbox: Outbox)
     assert totals(outbox) == (2, 0, 1, 1)
 
 
+def test_what_was_refused_without_a_reason_can_be_tried_again_too(outbox: Outbox) -> None:
+    draft = sealed(outbox)
+    outbox.settle(results("refused", draft), 1_795_000_000_001)
+    assert outbox.parked() == {"": 1}
+    outbox.try_again()
+    assert [w.id for w in outbox.take(9)] == [draft.id]
+
+
 def test_the_newest_have_a_lane_of_their_own(outbox: Outbox) -> None:
     drafts = [sealed(outbox) for _ in range(60)]
     taken = [w.id for w in outbox.take(20)]
