@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from kiosk import identity
 from kiosk.app import create_app
+from kiosk.disk import RETRY_S
 from kiosk.identity import Identity
 from kiosk.storage import SENTENCES
 from kiosk.terminal import Terminal
@@ -168,6 +169,7 @@ def test_a_full_disk_is_told_and_the_parked_stay_parked(client: FlaskClient, box
     with full_disk():
         done = press(client, "retry")
     assert "The disk does not take that now." in look(client, done.location)
+    time.sleep(RETRY_S)  # until the terminal looks at its disk again
     assert box.outbox.parked() == {"server_error": 1}
 
 
