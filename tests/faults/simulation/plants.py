@@ -9,7 +9,7 @@ import msgspec
 from kiosk import audits, keeping
 from sync import wire
 from sync.intake import clocks, signs, verdicts
-from tests.faults.simulation import shipped, tables
+from tests.faults.simulation import box, shipped, tables
 from tests.faults.simulation.card import Card
 from tests.faults.simulation.centre import Centre, Died
 from tests.faults.simulation.tables import Tables
@@ -210,6 +210,11 @@ def one_order_for_two_cards() -> None:
     clocks.Starts.__init__ = lambda self, ends, order, told=None: begin(self, ends, order)
 
 
+def never_rotates() -> None:
+    """A card that was rolled back gives numbers that are taken."""
+    box.must_rotate = lambda told, max_seq, asked, sealed: False
+
+
 def wiped_while_asking() -> None:
     """Lets the words go while the centre may just have forgotten them."""
     may = keeping.may_wipe
@@ -222,6 +227,6 @@ PLANTS: dict[str, Callable[[], None]] = {
         batch_size, any_200_is_an_ack, identity_by_id, identity_by_slot, lower_replaces_higher, check_then_insert,
         ack_before_commit, two_transactions, erasures_not_read, restore_keeps_the_epoch, epoch_ignored,
         audit_by_counters, pruning_forgets, replay_counts_again, wipe_loses_the_hash, unknown_has_an_hour,
-        dated_before_the_commit, late_replays_count, one_order_for_two_cards, wiped_while_asking,
+        dated_before_the_commit, late_replays_count, one_order_for_two_cards, wiped_while_asking, never_rotates,
     )
 }  # fmt: skip

@@ -79,7 +79,12 @@ class Truth:
         self._book(list(self.centre.tables.receipts))
 
     def was_answered(self, box: Box, batch: wire.Batch, answer: wire.Answer) -> None:
-        """The first answer of a restored centre makes an audit due, where there is something to ask for."""
+        """The first answer of a restored centre makes an audit due, where there is something to ask for; one that knows
+        later numbers of a stream than the card ends that stream."""
+        told = batch.health.stream or ""
+        sealed, held = batch.health.streams.get(told), answer.have.get(told)
+        if held and held.max_seq > (sealed.sealed if sealed else 0) and box.card.stream == told:
+            raise Broken(f"{box.name} was rolled back, and goes on in {told}")
         if self.heard.get(box.name, 0) < self.served.get(answer.batch, 0):
             self.heard[box.name] = self.served.get(answer.batch, 0)
             if not box.card.audit.due and any(counts.acked for counts in box.card.counts().values()):
