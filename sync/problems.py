@@ -40,4 +40,5 @@ CODE_TAKEN = Problem("code_taken", 409, "Another terminal used this enrolment co
 TOO_LARGE = Problem("too_large", 413, "The body is larger than the centre takes; send fewer entries.")
 TOO_MANY = Problem("too_many_entries", 413, "A batch holds at most 200 entries; send fewer.")
 WRONG_TYPE = Problem("wrong_type", 415, "The body must be application/json, plain or gzip.")
+CLOCK = Problem("clock", 503, "The centre's own clock is wrong; it takes nothing until its machine has the time.")
 BUSY = Problem("busy", 503, "The centre cannot take this now; try again shortly.")

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from sync import problems, wire
 from sync.access import open_to
 from sync.centre import centre
-from sync.intake import enrol, ingest, ledger, signing
+from sync.intake import clocks, enrol, ingest, ledger, signing
 from sync.intake.signing import Caller
 from sync.problems import Problem, Refused
 
@@ -34,6 +34,10 @@ def batches() -> Response:
     if len(batch.entries) > wire.MAX_ENTRIES:
         raise Refused(problems.TOO_MANY)
     here = centre()
+    if not clocks.is_set(here.now_ms()):
+        # Everything would be dated by it, and terminals would let go of words too early, or never.
+        log.error("nothing is taken in: the clock of this machine is wrong")
+        raise Refused(problems.CLOCK)
     try:
         answer = ingest.take(here.db, caller.device, caller.generation, batch, here.now_ms())
     except ingest.Busy:

@@ -11,6 +11,8 @@ FUTURE_MS = 5 * 60_000
 """Nothing that lies further ahead of its arrival is trusted."""
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: a clock that says less was never set."""
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01: nor was one that says more."""
 DRIFT = 100e-6
 SYNCED_MS = 500
 HOUR_MS = 30 * 60_000
@@ -113,6 +115,11 @@ class Starts:
         earlier = max((each for each in anchored if each[0] < n), default=None)
         later = min((each for each in anchored if each[0] > n), default=None)
         return earlier and earlier[1], later and later[1]
+
+
+def is_set(ms: int) -> bool:
+    """Whether a clock that says this was ever given the time."""
+    return EARLIEST_MS <= ms < LATEST_MS
 
 
 def _is_possible(ms: int, arrival_ms: int) -> bool:

@@ -81,6 +81,19 @@ def test_an_answer_is_dated_after_its_commit(
     assert oslo.send(client, oslo.response(3)).server_ms == began_ms + 2_000
 
 
+@pytest.mark.parametrize("ms", [0, 5_000, 4_300_000_000_000], ids=["1970", "a start without a clock", "2106"])
+def test_it_takes_nothing_in_while_it_does_not_know_the_time(
+    a_centre: Centre, client: FlaskClient, oslo: Box, clock: Clock, ms: int
+) -> None:
+    entry, now_ms, before = oslo.response(), clock.ms, stored(a_centre)
+    clock.ms = ms
+    reply = oslo.post(client, oslo.batch([entry]))
+    assert (reply.status_code, reply.json and reply.json["code"], stored(a_centre)) == (503, "clock", before)
+    assert "Retry-After" in reply.headers
+    clock.ms = now_ms
+    assert verdicts(oslo.send(client, entry)) == ["stored"]
+
+
 def test_it_takes_gzip(client: FlaskClient, oslo: Box) -> None:
     reply = oslo.post(client, oslo.batch([oslo.response(3)]), zipped=True)
     assert reply.status_code == 200
