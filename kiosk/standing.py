@@ -1,6 +1,7 @@
 """What each screen of this box shows and where it stands: from the last good manifest, for ever."""
 
 import logging
+import re
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from threading import Lock
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 _UNUSABLE = (survey.BadSurvey, KeyError, IndexError, TypeError, ValueError)
 """What a manifest raises that nobody can work from."""
+_NAME = re.compile("[!-~]{1,80}")
+"""A wire.Name: head office takes no answer that names a screen or a placement otherwise."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,9 @@ class Standings:
 
 
 def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
+    for kind, given in (("screen", name), ("placement", screen.placement)):
+        if not _NAME.fullmatch(given):
+            raise ValueError(f"a {kind} has an id that is empty, longer than 80 characters or not plain ASCII")
     definition = survey.load(wire.encode(screen.surveys[0]))
     spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
     return Standing(name, screen.placement, definition, spoken, screen.place)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import delete, update
 
@@ -259,6 +260,19 @@ def test_the_last_good_manifest_stays_and_it_is_said(oslo: Terminal, faulty: tup
         assert oslo._wire_health().last_error
     sender_of(oslo).fetch_manifest()
     assert oslo.health()["last_error"] is None
+
+
+@SQLITE_ONLY
+def test_a_manifest_whose_ids_no_answer_could_carry_is_not_worked_from(oslo: Terminal) -> None:
+    (good, *_), standing = oslo._kept.manifests(), oslo.standing()
+    (screen,) = good.manifest.screens.values()
+    for name in ("", "the till", "kasse-ø", "x" * 81, "till\n"):
+        for unusable in ({name: screen}, {"scr-1": msgspec.structs.replace(screen, placement=name)}):
+            oslo.standings.take(KeptManifest("e", wire.Manifest(unusable)))
+            assert oslo.standing() == standing
+            assert "has an id that is" in str(oslo.standings.problem)
+    oslo.standings.take(good)
+    assert oslo.standings.problem is None
 
 
 @SQLITE_ONLY
