@@ -53,7 +53,7 @@ def take(centre: Centre, path: Path) -> Imported:
 def _take(centre: Centre, header: wire.ExportHeader, line: bytes, done: Imported, path: Path) -> None:
     batch = wire.read_batch(line)
     try:
-        answer = ingest.take(centre.db, header.device, header.generation, batch, centre.now_ms())
+        answer = ingest.take(centre.db, header.device, header.generation, batch, centre.now_ms(), carried=True)
     except ingest.Busy:
         raise BadExport(f"The database is busy: import {path} again, nothing counts twice.") from None
     except Refused as refusal:

@@ -29,13 +29,16 @@ class Busy(Exception):
     """The database did not let us; nothing was stored, and the same batch may be sent again."""
 
 
-def take(db: Database, device: str, generation: int, batch: wire.Batch, now_ms: int) -> wire.Answer:
+def take(
+    db: Database, device: str, generation: int, batch: wire.Batch, now_ms: int, *, carried: bool = False
+) -> wire.Answer:
     """Judge and store a batch of a device whose signature was checked; the answer may be sent once this returns,
-    since everything in it is committed. Raises Busy, and Refused (`revoked`) when another generation signs now.
+    since everything in it is committed. One that was `carried` here on a stick says as little of the device as a late
+    replay. Raises Busy, and Refused (`revoked`) when another generation signs now.
 
     Two that bring the same entry at once meet at its key: the later one starts over and finds it there."""
     entries = [read(bytes(raw)) for raw in batch.entries]
-    return stored(db, lambda tx: _take(tx, device, generation, batch, entries, now_ms))
+    return stored(db, lambda tx: _take(tx, device, generation, batch, entries, now_ms, carried))
 
 
 def stored(db: Database, work: Callable[[Connection], T]) -> T:
@@ -60,7 +63,7 @@ def _is_passing(problem: Exception) -> bool:
 
 
 def _take(
-    tx: Connection, device: str, generation: int, batch: wire.Batch, entries: list[Entry], now_ms: int
+    tx: Connection, device: str, generation: int, batch: wire.Batch, entries: list[Entry], now_ms: int, carried: bool
 ) -> wire.Answer:
     known = ledger.known(tx, device, batch.health.stream)
     if known is not None and known.generation != generation:
@@ -70,7 +73,9 @@ def _take(
     learned = starts.learn(tx, device, known.boot if known else None, batch, stamps)
     unsure = learned.unsure if known else set()
     here = held(tx, entries, unsure)
-    spoken = _spoken(tx, known, batch, learned, _claims(entries, here)) if known else _Spoken(False, frozenset(), [])
+    spoken = _Spoken(carried, frozenset(), [])
+    if known and not carried:
+        spoken = _spoken(tx, known, batch, learned, _claims(entries, here))
     ledger.keep_signs(tx, device, spoken.signs, now_ms)
     scene = Scene(
         device=device,

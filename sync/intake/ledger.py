@@ -170,14 +170,13 @@ def note(
     late: bool,
     now_ms: int,
 ) -> None:
-    """Write down that the device was heard; `news`: it brought something new. What it says of itself counts unless
-    this is a `late` replay."""
+    """Write down that the device was heard; `news`: it brought something new. A `late` replay was not heard now, and
+    what it says of the device counts for nothing."""
     table = models.devices
-    heard: dict[str, object] = {"contact_ms": now_ms}
-    if news:
-        heard["stored_ms"] = now_ms
+    heard: dict[str, object] = {"stored_ms": now_ms} if news else {}
     if not late:
         heard |= {
+            "contact_ms": now_ms,
             "seen_ms": max(min(batch.seen[0], now_ms), known.seen_ms),
             "seen_tries": batch.seen[1],
             "boot": batch.boot,
@@ -186,7 +185,8 @@ def note(
             "health": wire.encode(batch.health).decode(),
             "complete_ms": _complete(batch, results, now_ms),
         }
-    tx.execute(update(table).where(table.c.id == device).values(heard))
+    if heard:
+        tx.execute(update(table).where(table.c.id == device).values(heard))
 
 
 def _complete(batch: wire.Batch, results: Sequence[wire.Result], now_ms: int) -> int:

@@ -65,18 +65,31 @@ def test_each_entry_gets_the_verdict_that_it_would_have_got(
     assert "555 0199" not in bodies
 
 
-def test_a_stick_from_last_month_says_nothing_of_today(
+def test_a_stick_says_nothing_of_the_terminal_today(
     a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, tmp_path: Path
 ) -> None:
-    counts = {"sealed": 2, "acked": 0, "pending": 2, "parked": 0}
-    old = oslo.batch([oslo.response(), oslo.response()], health={"streams": {oslo.stream: counts}})
-    path = oslo.export(tmp_path / "stick", old)
+    """Neither one from last month nor one that was written after the last word from the terminal."""
+    counts = {"sealed": 9, "acked": 0, "pending": 9, "parked": 0}
+    told = {"streams": {oslo.stream: counts}, "stream": oslo.stream, "fingerprint": "another card"}
+    old, new = (oslo.batch([oslo.response(), oslo.response()], health=told) for _ in range(2))
+    new |= {"boottime_ms": 3 * 10**9, "boots": {oslo.boot: 1}, "seen": (a_centre.now_ms() + 1, 0)}
     oslo.send(client, oslo.response(), seen=(a_centre.now_ms(), 0), health={"streams": {}, "free_bytes": 77})
-    assert verb("import", path)[0] == 0
+    before = of_the_device(a_centre)
+    assert '"free_bytes":77' in before["health"]
+    for message in (old, new):
+        assert verb("import", oslo.export(tmp_path / "stick", message))[0] == 0
+        after = of_the_device(a_centre)
+        assert after.pop("stored_ms") > before["stored_ms"], "pages of its place show what came"
+        assert after == {name: value for name, value in before.items() if name != "stored_ms"}
     with a_centre.db.reading() as tx:
-        health = tx.execute(select(models.devices.c.health)).scalar_one()
-    assert wire.encode(wire.read_batch(wire.encode(old)).health).decode() != health
-    assert '"free_bytes":77' in health
+        assert tx.execute(select(models.clone_signs)).all() == []
+        assert tx.execute(select(models.streams.c.sealed)).scalar_one() == 0
+    assert answered(a_centre) == 5
+
+
+def of_the_device(centre: Centre) -> dict[str, Any]:
+    with centre.db.reading() as tx:
+        return dict(tx.execute(select(models.devices)).mappings().one())
 
 
 def refused(centre: Centre, verb: Verb, path: Path, reason: str) -> None:

@@ -130,13 +130,15 @@ def test_a_late_replay_is_no_sign(a_centre: Centre, client: FlaskClient, oslo: B
     before = {"boot": oslo.boot, "seen": oslo.seen, "boots": {oslo.boot: 7}, "boottime_ms": clock.ms - NOON}
     oslo.boot = "the-next"
     heard(oslo, client, clock, boots={"the-next": 8})
-    slot = oslo.response(0, seq=1)
+    slot, heard_ms = oslo.response(0, seq=1), clock.ms
+    clock.ms += 360 * MINUTE
     for changes in (before, {**before, "seen": [1, 999]}):
         answer = oslo.send(client, slot, health=health(oslo, 1, "another board"), **changes)
         assert answer.do == []
     assert open_signs(a_centre) == {}
     with a_centre.db.reading() as tx:
-        assert tx.execute(select(models.devices.c.boot)).scalar_one() == "the-next"
+        row = tx.execute(select(models.devices)).one()
+    assert (row.boot, row.contact_ms, row.stored_ms) == ("the-next", heard_ms, clock.ms)
 
 
 def test_a_person_who_looked_ends_it(a_centre: Centre, client: FlaskClient, oslo: Box, clock: Clock) -> None:
