@@ -2,7 +2,8 @@
 
 A batch that fails is halved until the entry that poisons it stands alone; it then rests while the others pass, and
 is parked after five failures of its own. In a general outage nothing passes, so nothing is parked. Where nobody answers
-at all, an empty request tells an outage from something on the way that does not let these entries through."""
+at all, an empty request tells an outage from something on the way that does not let these entries through. Where an
+entry alone cannot be read, an empty request tells whether anything of this terminal's can."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -128,6 +129,8 @@ class Pace:
     _audit_had_its_turn: bool = False
     _probing: int = 0
     _blamed: Entry | None = None
+    _is_read: bool = True
+    """False from an entry that could not be read until something else is: it may be no fault of the entry's."""
 
     @property
     def online(self) -> bool:
@@ -135,9 +138,9 @@ class Pace:
 
     @property
     def holding(self) -> bool:
-        """The next request is empty: it asks whether head office still refuses whatever this terminal says, or whether
-        anything gets through to it at all."""
-        return self.last in _HELD or self._probing > 0
+        """The next request is empty: it asks whether head office still refuses whatever this terminal says, whether it
+        can read anything of it, or whether anything gets through to it at all."""
+        return self.last in _HELD or self._probing > 0 or not self._is_read
 
     def keep(self, boot: str, now_ms: int, wait_s: float, app: str) -> Kept:
         """What to write down, `wait_s` before the next request."""
@@ -198,7 +201,7 @@ class Pace:
         return self._backoff(chance)
 
     def _accepted(self, sent: list[Entry], more: bool, chance: Chance) -> float:
-        self.failures = 0
+        self.failures, self._is_read = 0, True
         if self._probing and not sent:
             return self._got_through()
         self._probing, self._blamed = 0, None
@@ -262,12 +265,13 @@ class Pace:
 
     def alone(self, outcome: Outcome, entry: Entry, now_s: float) -> Literal["rest", "park"]:
         """What to do with an entry that failed in a batch of its own. It is parked when the centre finds it too
-        large, cannot read it in three tries, or when it fails five times while others passed in between; never because
-        of what somebody on the way says."""
+        large, cannot read it in three tries while it reads what else it is sent in between, or when it fails five times
+        while others passed in between; never because of what somebody on the way says."""
         bad = outcome.kind is Kind.BAD
         failures, passed = self._alone.get(entry, (0, -1))
-        if bad or self._passed > passed:
+        if self._is_read if bad else self._passed > passed:
             failures += 1
+        self._is_read = self._is_read and not bad
         too_large = outcome.kind is Kind.TOO_LARGE and outcome.signed
         if too_large or (outcome.kind not in _UNHEARD and failures >= (TRIES if bad else TRIES_ALONE)):
             self._alone.pop(entry, None)

@@ -1,10 +1,12 @@
 """How often head office is asked, what outlives the process, and who has to wait for whom: the pure rules."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.pace import CAP_S, MOST_RESTING, Kept, Kind, Outcome, Pace, judge, resume
+from kiosk.pace import CAP_S, MOST_RESTING, Entry, Kept, Kind, Outcome, Pace, judge, resume
 from sync import wire
 
 APP = "smilepost/0"
@@ -150,3 +152,42 @@ def test_a_busy_head_office_is_not_a_filter() -> None:
     for _ in range(12):
         pace.after(Outcome(Kind.BUSY, signed=True), [("a", 1), ("b", 1)], True, lambda: 0.0)
         assert not pace.holding
+
+
+def days_of_bad_requests(
+    minutes: float, waiting: list[Entry], unreadable: Callable[[list[Entry]], bool]
+) -> list[Entry]:
+    """A centre that cannot read some requests (asked with what they carry), for so long; what was parked of `waiting`,
+    out of which it takes what it can read."""
+    pace, now, parked, requests = Pace(), 0.0, [], 0
+    while now < minutes * 60:
+        asleep = pace.resting(now)
+        offered = [entry for entry in waiting if entry not in asleep][: pace.limit]
+        sent = pace.together(offered) if offered and not pace.holding else []
+        bad, requests = unreadable(sent), requests + 1
+        outcome = Outcome(Kind.BAD if bad else Kind.ACCEPTED, signed=True)
+        if bad and len(sent) == 1 and pace.alone(outcome, sent[0], now) == "park":
+            parked.append(sent[0])
+        waiting[:] = [entry for entry in waiting if entry not in (parked if bad else sent)]
+        asleep = pace.resting(now)
+        now += max(pace.after(outcome, sent, any(entry not in asleep for entry in waiting), lambda: 0.5), 0.1)
+    assert requests < 100 + minutes * 3
+    return parked
+
+
+def test_what_is_wrong_with_every_request_is_no_fault_of_the_answers() -> None:
+    """Head office can read nothing that this terminal says, the empty requests neither; then it can again."""
+    for number in (1, 2, 60):
+        waiting = [(f"{n:03}", 1) for n in range(number)]
+        assert days_of_bad_requests(60 * 24 * 3, waiting, lambda sent: True) == []
+        assert len(waiting) == number
+        assert days_of_bad_requests(5, waiting, lambda sent: False) == []
+        assert waiting == []
+
+
+@pytest.mark.parametrize(("others", "minutes"), [(0, 4), (1, 4), (60, 40)])
+def test_an_answer_that_cannot_be_read_is_parked_within_minutes(others: int, minutes: int) -> None:
+    """Also one that is alone: the empty requests in between are read. Among many it has to be found first."""
+    poison, waiting = ("007", 1), [(f"{n:03}", 1) for n in range(7, 8 + others)]
+    assert days_of_bad_requests(minutes, waiting, lambda sent: poison in sent) == [poison]
+    assert waiting == []

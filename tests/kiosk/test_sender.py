@@ -153,6 +153,22 @@ def test_a_general_outage_parks_nothing(oslo: Terminal, faulty: tuple[Wire, str]
     assert counted(a_centre) == 3
 
 
+def test_what_head_office_reads_in_no_request_is_no_fault_of_the_answers(oslo: Terminal, a_centre: Centre) -> None:
+    """The terminal says something of itself that head office doesn't understand."""
+    sender = sender_of(oslo)
+    well, names = sender._box, [tap(oslo) for _ in range(3)]
+    sender._box = well._replace(health=lambda: wire.Health(screens={"the screen by the door": {}}))
+    for _ in range(40):
+        later(oslo)
+        sender.pass_once()
+    assert health(oslo, "parked", "pending", "last_error") == [0, 3, Kind.BAD.value]
+    assert counted(a_centre) == 0
+    sender._box = well
+    passes(oslo)
+    assert [oslo.outbox.sealed(name) is not None for name in names] == [True] * 3
+    assert (counted(a_centre), health(oslo, "acked", "parked")) == (3, [3, 0])
+
+
 def test_what_is_refused_is_parked_and_said(oslo: Terminal, a_centre: Centre) -> None:
     good, bad = tap(oslo, 3), tap(oslo, 9)
     passes(oslo)
