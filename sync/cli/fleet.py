@@ -75,17 +75,22 @@ def _settle(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _unknown(device: str) -> str:
-    return f"There is no terminal {device!r}: its page at head office, under Terminals, shows its number."
+    return (f"There is no terminal {device!r}: its page at head office, under Terminals, shows its number, which looks "
+            f"like dev-0123456789ab.")  # fmt: skip
 
 
 def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         done = erasures.revoke(centre.db, settings.erasures_file, asked.device, centre.now_ms())
+    except ValueError:
+        raise Refused(_unknown(asked.device)) from None
     finally:
         centre.db.close()
     if done is None:
-        raise Refused(_unknown(asked.device))
+        print(f"The terminal {asked.device} is not known here, as one that was enrolled after the backup that was "
+              f"restored. It is out of service all the same: nothing that it sends is taken.")  # fmt: skip
+        return OK
     print(f"The terminal {asked.device} {'is' if done else 'was already'} out of service. To go on it has to be "
           f"enrolled again, as a new one.")  # fmt: skip
     return OK

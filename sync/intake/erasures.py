@@ -2,6 +2,7 @@
 
 The file outlives the database: every start and every restore bring both to what either knows."""
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from sync.intake.erasure_log import BadLog, Erased, Line, Owner, Revoked, Told
 from sync.intake.verdicts import ID
 from sync.rows import fetch
 
+DEVICE = re.compile("dev-[0-9a-f]{12}")
+"""A device's name, as it is given one when it is enrolled."""
 WIPED = "erased"
 """The code of what is kept apart and could only be emptied: replaying it would bring nothing back."""
 
@@ -42,18 +45,21 @@ def erase(db: Database, path: Path, name: str, now_ms: int) -> bool:
 
 
 def revoke(db: Database, path: Path, device: str, now_ms: int) -> bool | None:
-    """Nothing that this device signs is taken from now on. False when it was revoked before, None when there is no
-    such device. Raises erasure_log.BadLog."""
+    """Nothing that this device signs is taken from now on. False when it was revoked before; None when this database
+    doesn't know it, as after a restore: it is revoked all the same. Raises erasure_log.BadLog, and ValueError for an
+    unknown one whose name no device of ours can have."""
     table = models.devices
     with db.reading() as tx:
         row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
-    if row is None or row.revoked_ms is not None:
-        return None if row is None else False
-    line = Revoked(device, row.generation + 1, now_ms)
+    if row is not None and row.revoked_ms is not None:
+        return False
+    if row is None and not DEVICE.fullmatch(device):
+        raise ValueError(device)
+    line = Revoked(device, (row.generation if row else 1) + 1, now_ms)
     erasure_log.append(path, [line])
     with db.writing() as tx:
         _revoke(tx, line)
-    return True
+    return True if row else None
 
 
 def refill(db: Database, path: Path) -> Refilled:

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sync import models, wire
 from sync.app import create_app
 from sync.centre import Centre, CentreRefused, open_centre
 from sync.intake import erasure_log, erasures, tally
-from tests.boxes import Box, enrol_box, new_id, open_shop
+from tests.boxes import Box, enrol_box, new_id, open_shop, verdicts
 from tests.sync.conftest import Clock, Verb
 from tests.sync.norway import Chain
 
@@ -153,6 +154,35 @@ def test_a_revoked_device_that_a_backup_never_knew_stays_out(
     assert "What somebody should look at" not in chain.page(f"/devices/{oslo.device}", astrid)
     assert "Shut out since" in chain.page("/devices", astrid)
     assert rows(a_centre, models.quarantine) == []
+
+
+def test_a_stolen_box_that_a_restored_database_does_not_know_is_shut_out(
+    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
+) -> None:
+    """It was enrolled after the backup."""
+    name = "dev-0a1b2c3d4e5f"
+    stolen = Box(name, a_centre.secrets.key(name, 1), oslo.screen, oslo.placement)
+    assert verdicts(stolen.send(client, stolen.response(3))) == ["quarantined"]
+    code, said = verb("revoke", name)
+    assert (code, said.startswith(f"The terminal {name} is not known here, ")) == (0, True)
+    assert "It is out of service all the same" in said
+    assert list(erasure_log.read(a_centre.settings.erasures_file).revoked) == [name]
+    for signed in (stolen, replace(stolen, generation=2, key=a_centre.secrets.key(name, 2))):
+        refused = signed.post(client, signed.batch([signed.response(3)]))
+        assert (refused.status_code, refused.get_json()["code"]) == (401, "revoked")
+    assert rows(a_centre, models.driven) == [(oslo.device, oslo.screen)]
+    assert "was already out of service" in verb("revoke", name)[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["dev-", "dev-0A1B2C3D4E5F", "dev-0a1b2c3d4e5f0", "0a1b2c3d4e5f", "dev-0a1b2c3d4e5f\n"]
+)
+def test_what_is_no_number_of_a_terminal_is_a_sentence(a_centre: Centre, verb: Verb, name: str) -> None:
+    before = a_centre.settings.erasures_file.read_bytes()
+    code, said = verb("revoke", name)
+    assert (code, said) == (2, f"There is no terminal {name!r}: its page at head office, under Terminals, shows its "
+                               f"number, which looks like dev-0123456789ab.\n")  # fmt: skip
+    assert a_centre.settings.erasures_file.read_bytes() == before
 
 
 def test_revoking_is_for_good_and_its_code_is_over(

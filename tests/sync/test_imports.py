@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from sync import models, wire
+from sync import models
 from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import tally
