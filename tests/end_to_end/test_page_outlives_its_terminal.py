@@ -64,8 +64,15 @@ def came_back(there: Served, page: Page) -> None:
     nudge(page)
 
 
-def is_near(entry: dict[str, Any], tapped_ms: int) -> bool:
-    return abs(int(entry["stamp"]["boottime_ms"]) - tapped_ms) < NEAR_MS
+def tap(page: Page, box: Terminal, value: int) -> tuple[int, int]:
+    """Touch a face; between which two times of the terminal's clock that was. A busy machine takes its time."""
+    before_ms = box.clock.boottime_ms()
+    press(page, "value", value)
+    return before_ms, box.clock.boottime_ms()
+
+
+def is_near(entry: dict[str, Any], tapped: tuple[int, int]) -> bool:
+    return tapped[0] - NEAR_MS < int(entry["stamp"]["boottime_ms"]) < tapped[1] + NEAR_MS
 
 
 def test_a_customer_at_a_dead_terminal(new_page: NewPage, there: Served, box: Terminal) -> None:
@@ -75,8 +82,7 @@ def test_a_customer_at_a_dead_terminal(new_page: NewPage, there: Served, box: Te
     anchored(page)
     kept(page)
     there.die()
-    press(page, "value", 0)
-    first_ms = box.clock.boottime_ms()
+    first_at = tap(page, box, 0)
     at(page, "thanks")
     assert page.get_by_role("status").inner_text() == "Thank you. Your answer is saved."
     first = stored(page)[0]["id"]
@@ -92,8 +98,7 @@ def test_a_customer_at_a_dead_terminal(new_page: NewPage, there: Served, box: Te
     assert "Nobody there" not in page.content()
     page.get_by_role("link", name="Français").click()
     page.get_by_role("heading", name="Comment s’est passée votre visite").wait_for()
-    press(page, "value", 3)
-    second_ms = box.clock.boottime_ms()
+    second_at = tap(page, box, 3)
     page.get_by_role("heading", name="Merci").wait_for()
     press(page, "action", "finish")
     at(page, "done")
@@ -105,8 +110,8 @@ def test_a_customer_at_a_dead_terminal(new_page: NewPage, there: Served, box: Te
     assert one["answers"] == {"visit": 0, "visit_unhappy": ["staff"], "comment": "Nobody there."}
     assert (two["answers"], two["rev"], two["ended"], two["lang"]) == ({"visit": 3}, 2, "done", "fr")
     assert {one["stamp"]["boot"], two["stamp"]["boot"]} == {box.clock.boot}
-    assert is_near(one, first_ms)
-    assert is_near(two, second_ms)
+    assert is_near(one, first_at)
+    assert is_near(two, second_at)
     until(lambda: stored(page) == [])
     nudge(page)
     page.wait_for_timeout(300)
@@ -458,8 +463,7 @@ def test_what_was_thanked_survives_a_killed_browser(
         page.goto(there.address)
         anchored(page)
         there.die()
-        press(page, "value", 1)
-        tapped_ms = box.clock.boottime_ms()
+        tapped_at = tap(page, box, 1)
         at(page, "thanks")
         os.kill(main_process(profile), signal.SIGKILL)
     time.sleep(WAITED_S)
@@ -468,7 +472,7 @@ def test_what_was_thanked_survives_a_killed_browser(
         page.goto(there.address)
         (entry,) = delivered(box)
         assert (entry["answers"], entry["ended"], entry["rev"]) == ({"visit": 1}, "left", 1)
-        assert is_near(entry, tapped_ms)
+        assert is_near(entry, tapped_at)
 
 
 def test_over_plain_http_the_store_alone_carries_a_tap(browser: Browser, tmp_path: Path) -> None:
@@ -482,8 +486,7 @@ def test_over_plain_http_the_store_alone_carries_a_tap(browser: Browser, tmp_pat
         assert page.evaluate("() => [isSecureContext, 'serviceWorker' in navigator]") == [False, False]
         anchored(page)
         there.die()
-        press(page, "value", 3)
-        tapped_ms = box.clock.boottime_ms()
+        tapped_at = tap(page, box, 3)
         at(page, "thanks")
         press(page, "toggle", "staff")
         press(page, "action", "finish")
@@ -492,4 +495,4 @@ def test_over_plain_http_the_store_alone_carries_a_tap(browser: Browser, tmp_pat
         came_back(there, page)
         (entry,) = delivered(box)
         assert (entry["answers"], entry["ended"]) == ({"visit": 3, "visit_happy": ["staff"]}, "done")
-        assert is_near(entry, tapped_ms)
+        assert is_near(entry, tapped_at)
