@@ -121,7 +121,8 @@ def main() -> None:
 
 def _run(arguments: list[str], cwd: str, log: str, plant: str) -> int:
     """The fork's whole life; returns its exit code."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(cwd)
     for descriptor, target in ((os.open(os.devnull, os.O_RDONLY), 0), (os.open(log, _APPENDING, 0o600), 1)):

@@ -8,7 +8,8 @@ from typing import Any
 
 from sync.app import create_app
 from tests.boxes import enrol_box, open_shop
-from tests.faults.shop import Office, Shop, Violated
+from tests.faults.office import Office, Violated
+from tests.faults.shop import Shop
 
 ROOT = Path(__file__).parents[2]
 TERMINAL = {str(path.relative_to(ROOT)) for path in (ROOT / "kiosk").glob("*.py")}

@@ -14,8 +14,9 @@ from sync.app import create_app
 from tests import postgres
 from tests.boxes import enrol_box, open_shop
 from tests.faults import kills, plants, stops
+from tests.faults.office import Office, Violated, office_here, office_process
 from tests.faults.power import planted
-from tests.faults.shop import Office, Violated, office_here, office_process, shop
+from tests.faults.shop import shop
 from tests.faults.simulation import plants as simulated
 
 Proof = Callable[[Office, Path], None]

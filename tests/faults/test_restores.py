@@ -9,9 +9,10 @@ import pytest
 
 from kiosk.pace import CAP_S
 from tests import postgres
-from tests.faults.proxy import FAULTS
-from tests.faults.shop import Office, office_process, shop
+from tests.faults.office import Office, office_process
+from tests.faults.shop import shop
 from tests.faults.stops import TERMINAL, Gone, Stopped, stopped_at
+from tests.faults.weather import FAULTS
 
 ROUNDS = int(os.environ.get("SMILEPOST_ROUNDS", "80"))
 SEED = int(os.environ.get("SMILEPOST_SEED", random.SystemRandom().randrange(2**32)))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
-from tests.faults.shop import Office, office_here, shop
+from tests.faults.office import Office, office_here
+from tests.faults.shop import shop
 from tests.faults.stops import Gone, Stopped, request_stopped, sender_stopped
 
 SEED = int(os.environ.get("SMILEPOST_SEED", random.SystemRandom().randrange(2**32)))

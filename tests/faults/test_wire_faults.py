@@ -11,8 +11,9 @@ import pytest
 
 from kiosk.pace import CAP_S
 from tests import postgres
-from tests.faults.proxy import FAULTS
-from tests.faults.shop import Office, office_process, shop
+from tests.faults.office import Office, office_process
+from tests.faults.shop import shop
+from tests.faults.weather import FAULTS
 
 SEED = int(os.environ.get("SMILEPOST_SEED", random.SystemRandom().randrange(2**32)))
 ROUNDS = int(os.environ.get("SMILEPOST_ROUNDS", "150"))
