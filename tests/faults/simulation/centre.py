@@ -85,15 +85,17 @@ class Centre:
         entries: list[verdicts.Entry],
         dying: str = "",
         meanwhile: Callable[[], object] | None = None,
+        carried: bool = False,
     ) -> wire.Answer:
-        """One transaction; another one that wrote in between makes it start over. Raises Refused, Died."""
+        """One transaction; another one that wrote in between makes it start over. `carried`: it came on a stick. Raises
+        Refused, Died."""
         came = list(entries)
         entries = [entry for entry in entries if self.chance.random() >= self.postponed]
         later = [wire.Result(e.id, e.rev, "later", retry_ms=30_000) for e in came if e not in entries]
         while True:
             tx, self._begun = self.tables.copy(), (self.tables, meanwhile)
             try:
-                answer = self._take(tx, device, generation, batch, entries, self.now_ms())
+                answer = self._take(tx, device, generation, batch, entries, self.now_ms(), carried)
                 break
             except Clash:
                 meanwhile = None

@@ -255,4 +255,5 @@ class Shops:
         if self.sticks and self.chance.random() < 0.6:
             device, generation, batch = self.chance.choice(self.sticks)
             with suppress(Refused):
-                self.centre.take(device, generation, batch, [verdicts.read(bytes(raw)) for raw in batch.entries])
+                entries = [verdicts.read(bytes(raw)) for raw in batch.entries]
+                self.centre.take(device, generation, batch, entries, carried=True)
