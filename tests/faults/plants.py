@@ -21,14 +21,14 @@ named here. These are put into real processes:
 | parks_while_it_sends   | stops: a sender stopped at any step       | parked, though nothing is wrong with it    |
 | thanks_before_it_holds | kills: the terminal                       | thanked for and not stored                 |
 
-The rules alone are tried by 400 simulated histories, which have to break the truth under each of these
+The rules alone are tried by simulated histories, which have to break the truth under each of these
 (simulation/plants.py): batch_size, any_200_is_an_ack, identity_by_id, identity_by_slot, lower_replaces_higher,
 check_then_insert, ack_before_commit, two_transactions, erasures_not_read, restore_keeps_the_epoch, epoch_ignored,
 audit_by_counters, pruning_forgets, replay_counts_again, wipe_loses_the_hash, unknown_has_an_hour,
-dated_before_the_commit, late_replays_count, one_order_for_two_cards, wiped_while_asking.
+dated_before_the_commit, late_replays_count, one_order_for_two_cards, wiped_while_asking, never_rotates.
 
-The disk alone is tried by power cuts (power/planted.py), after which something that was thanked for is gone under each
-of these: synchronous_off, synchronous_normal, journal_in_memory, trusts_a_failed_sync.
+The disk alone is tried by power cuts, after which something that was thanked for is gone under each of these
+(power/planted.py): synchronous_off, synchronous_normal, journal_in_memory, trusts_a_failed_sync.
 """
 
 import functools
