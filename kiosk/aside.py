@@ -27,8 +27,11 @@ _NAME = re.compile(r"outbox-aside-(\d+)-[0-9TZ]+\.sqlite3(-wal|-journal|-shm)?")
 
 
 def version_of(path: Path) -> int | None:
-    """The schema version of an outbox, read without opening it as a database; None when it is no outbox."""
+    """The schema version of an outbox, read without opening it as a database; None when it is no outbox. What is no
+    file is not opened: a pipe would never give an end."""
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             header = file.read(100)
     except OSError:
@@ -40,16 +43,21 @@ def version_of(path: Path) -> int | None:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether something else than an outbox is there. One that was never finished counts as ours: its journal makes
-    it empty again. Raises OSError."""
-    if not path.exists() or (path.is_file() and not path.stat().st_size) or _beside(path, "-journal").exists():
-        return False
-    if path.is_dir():
+    """Whether something else than an outbox is there, or than a file in the place of one of its journals. One that was
+    never finished counts as ours: its journal makes it empty again. Raises OSError."""
+    if any(_is_no_file(_beside(path, part)) for part in _PARTS):
         return True
+    if not path.exists() or not path.stat().st_size or _beside(path, "-journal").exists():
+        return False
     with path.open("rb") as file:
         file.read(1)
     version = version_of(path)
     return version is None or version == 0 or version >= ABSURD
+
+
+def _is_no_file(path: Path) -> bool:
+    """Whether a folder, a pipe or a device is there."""
+    return path.exists() and not path.is_file()
 
 
 def is_of_another_program(path: Path) -> bool:

@@ -194,6 +194,7 @@ class Disk:
                 self._ready()
         else:
             self._again_s = time.monotonic() + RETRY_S
+            self._check = self._check or trouble == "failing"  # who knows what lies there
         if not damaged or self._db is None:
             self._say(trouble)
         return NotHeld(f"{type(problem).__name__}: {problem}")

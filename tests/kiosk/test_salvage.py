@@ -1,5 +1,6 @@
 """An outbox that was hurt: it is moved aside, never deleted, and what can be read of it comes back."""
 
+import os
 import random
 import sqlite3
 import time
@@ -214,7 +215,11 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("make", [another_program_s, a_diary, an_empty_header, a_folder])
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [another_program_s, a_diary, an_empty_header, a_folder, a_pipe])
 def test_another_s_file_is_kept_and_nothing_of_it_believed(path: Path, make: Callable[[Path], None]) -> None:
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -224,6 +229,49 @@ def test_another_s_file_is_kept_and_nothing_of_it_believed(path: Path, make: Cal
         assert (health.aside(outbox), outbox.fact("epoch")) == (1, "")
     (kept,) = aside.files(path.parent).values()
     assert (kept.read_bytes() if kept.is_file() else None) == before
+
+
+@pytest.mark.parametrize("part", ["-wal", "-journal", "-shm"])
+@pytest.mark.parametrize("make", [a_folder, a_pipe])
+def test_what_is_no_file_in_the_place_of_a_journal_is_moved_out_of_the_way(
+    path: Path, part: str, make: Callable[[Path], None]
+) -> None:
+    day, odd = Day(path), path.with_name(path.name + part)
+    odd.unlink(missing_ok=True)
+    make(odd)
+    began = time.monotonic()
+    with opened(path) as outbox:
+        assert outbox.disk.storage is None
+        assert sealed(outbox).id in [waiting.id for waiting in outbox.take(99)]
+    assert time.monotonic() - began < 5
+    with opened(path) as outbox:
+        states = {row[:2]: row[2] for row in outbox.disk.rows("SELECT id, rev, state FROM entries")}
+        assert {draft.id for draft in day.waiting} <= {name for (name, _), state in states.items() if state == "sealed"}
+        assert len(states) == 41
+        assert health.aside(outbox) == 1
+    (kept,) = aside.files(path.parent).values()
+    assert not kept.with_name(kept.name + part).is_file()
+
+
+def test_a_folder_that_takes_a_journal_s_place_while_the_file_is_shut(path: Path) -> None:
+    """Behind the terminal's back, between two tries of a disk in trouble."""
+    outbox = Outbox(path)
+    kept = sealed(outbox)
+    outbox.disk._close()
+    path.with_name(path.name + "-journal").mkdir()
+    until = time.monotonic() + 10
+    while True:
+        try:
+            outbox.salvage(1.0)
+            draft = sealed(outbox)
+            break
+        except NotHeld:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    assert outbox.salvage(5.0)
+    assert {waiting.id for waiting in outbox.take(9)} == {kept.id, draft.id}
+    assert outbox.disk.storage is None
+    outbox.close()
 
 
 def test_damage_that_is_only_found_while_customers_tap(path: Path) -> None:
