@@ -63,7 +63,7 @@ def known(tx: Connection, device: str, stream: str | None) -> Known | None:
     now, revoked, fingerprint, boot, boottime, seen, tries, received, sealed, uncertain = row
     return Known(
         0 if revoked is not None else now, fingerprint, boot, boottime or 0, seen, tries,
-        max(received or 0, sealed or 0), received or 0, uncertain,
+        sealed or 0, received or 0, uncertain,
     )  # fmt: skip
 
 

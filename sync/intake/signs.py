@@ -14,7 +14,8 @@ another one was heard; fewer entries sealed than it once said."""
 class Known(NamedTuple):
     """What is on record of a device before a request of it is served. `generation` is 0 when it was revoked. `boot`:
     the start it was last heard in, `boottime_ms` into it, having seen `seen_ms` and tried `seen_tries` since. `top`:
-    the highest number received or told of the request's own stream, `received` the highest received. `uncertain`: a
+    the highest number it ever said was sealed into the request's own stream, `received` the highest received, by
+    whatever way. `uncertain`: a
     sign is open."""
 
     generation: int

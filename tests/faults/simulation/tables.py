@@ -121,7 +121,7 @@ class Tables:
             return None
         return Known(
             0 if row.revoked else row.generation, row.fingerprint, row.boot, row.boottime_ms, row.seen_ms,
-            row.seen_tries, max(written.max_seq, written.sealed), written.max_seq,
+            row.seen_tries, written.sealed, written.max_seq,
             any(name == device for name, _ in self.signs),
         )  # fmt: skip
 
