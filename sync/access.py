@@ -5,6 +5,7 @@ from typing import Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
+from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
 from werkzeug.wrappers import Response as BaseResponse
 
 from sync.centre import centre
@@ -13,6 +14,7 @@ from sync.office import people
 Who = Literal["anyone", "device", "signed_in"]
 View = TypeVar("View", bound=Callable[..., object])
 
+htmx = HTMX()
 COOKIE = "smilepost"
 _DECLARED = "smilepost_open_to"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
@@ -81,10 +83,16 @@ def _person() -> people.User | None:
     return user
 
 
+def is_fragment() -> bool:
+    """Whether a piece of a page is asked for, to be put into the one that is open. A boosted link and a page that comes
+    back from the history ask for all of it."""
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
 def _to_sign_in() -> BaseResponse:
-    if request.headers.get("HX-Request") == "true":
+    if htmx:
         # A fragment would land in the middle of the old page: the whole page goes instead.
-        page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        page = urlsplit(htmx.current_url or "").path
         return Response(status=401, headers={"HX-Redirect": _sign_in_path(page or "/")})
     page = request.full_path.removesuffix("?") if request.method == "GET" else "/"
     return redirect(_sign_in_path(page), code=303)

@@ -73,8 +73,7 @@ def place_comments(number: int) -> Response:
     with here.db.reading() as tx:
         at = _find(tx, user, number)
         page = comments.before(tx, at.path, _tree(tx, at), Cursor.parse(request.args.get("before")))
-    is_piece = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
-    if is_piece:  # the link that asked for it had the focus and is gone: the first of these takes it
+    if access.is_fragment():  # the link that asked for it had the focus and is gone: the first of these takes it
         return make_response(
             render_template("office/_comments.html", place=at, comments=page, now_ms=here.now_ms(), goes_on=True)
         )
