@@ -43,11 +43,15 @@ class Keepsakes:
         self._kept_in = openings
 
     def become(self, new: Identity) -> None:
-        """Be somebody else from now on. Raises OSError, and is then who it was before."""
+        """Be somebody else from now on; what comes goes into a stream of its own. Raises OSError, and is then who it
+        was before."""
         identity.save(self._folder, new)
+        is_another = self.identity.device not in (None, new.device)
         self.identity, self._is_known, self._kept_in = new, True, -1
         with suppress(NotHeld, OSError):
             self.keep()
+            if is_another and self._outbox.fact("next_seq") != "1":
+                self._outbox.rotate()
 
     def manifests(self) -> list[KeptManifest]:
         """The last good manifest, as often as it is kept."""

@@ -89,7 +89,7 @@ def _take(
     recorrect(unsure, here, scene, plan)
     store(tx, plan)
     streams = {entry.head.stream for entry in entries if entry.head}
-    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health.streams, late=spoken.late)
+    have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
     if known:
         ledger.note(tx, device, known, batch, plan.results, news=plan.has_news, late=spoken.late, now_ms=now_ms)
     return wire.Answer(

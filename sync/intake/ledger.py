@@ -122,22 +122,22 @@ def count(
     device: str,
     receipts: Sequence[Receipt],
     touched: set[str],
-    told: Mapping[str, wire.StreamCounts],
+    health: wire.Health,
     *,
     late: bool,
 ) -> dict[str, wire.Held]:
     """Add new receipts to the counters of their streams; what is held of every stream that an entry is of or that
-    the terminal's health names. How much it sealed is believed unless the request is a `late` replay; the centre
-    remembers the highest number that it received or was told."""
+    the terminal's health names. How much it sealed, and which streams it has, is believed unless the request is a
+    `late` replay; the centre remembers the highest number that it received or was told."""
     table = models.streams
     gained: dict[str, tuple[int, int]] = {}
     for receipt in receipts:
         n, top = gained.get(receipt.stream, (0, 0))
         gained[receipt.stream] = (n + 1, max(top, receipt.seq))
-    named = sorted(touched | told.keys())
+    named = sorted(touched | health.streams.keys())
     if not named:
         return {}
-    believed = {} if late else told
+    believed = {} if late else health.streams
     rows = [_stream_row(device, name, gained.get(name, (0, 0)), believed.get(name)) for name in named]
     query = insert_of(tx)(table).values(rows)
     higher = func.greatest if tx.dialect.name == "postgresql" else func.max
@@ -149,9 +149,36 @@ def count(
                 "max_seq": higher(table.c.max_seq, query.excluded.max_seq),
                 "sealed": higher(table.c.sealed, query.excluded.sealed),
             },
-        ).returning(table.c.stream, table.c.n, table.c.max_seq, table.c.sealed)
-    )
+        ).returning(table.c.stream, table.c.n, table.c.max_seq, table.c.sealed, table.c.device_id)
+    ).all()
+    others = {row.stream: row.device_id for row in held if row.device_id != device}
+    if others and not late:
+        _take_over(tx, device, others, health)
     return {row.stream: wire.Held(row.n, max(row.max_seq, row.sealed)) for row in held}
+
+
+def _take_over(tx: Connection, device: str, others: Mapping[str, str], health: wire.Health) -> None:
+    """Of the streams that `others` had, those that are this device's now. A card that was moved into another box, or
+    enrolled anew, is another device: what it writes into is its own, and what is still on it, unless the other one
+    was heard since and has the same: then this is a copy of it."""
+    devices, streams = models.devices, models.streams
+    about = select(devices.c.id, devices.c.enrolled_ms, devices.c.contact_ms, devices.c.health)
+    rows = {row.id: row for row in tx.execute(about.where(devices.c.id.in_({device, *others.values()})))}
+    if device not in rows:
+        return
+    heard = {name: row for name, row in rows.items() if (row.contact_ms or 0) > rows[device].enrolled_ms}
+    there = {name: msgspec.json.decode(row.health or "{}", type=_Has).streams for name, row in heard.items()}
+    left = {name for name, counts in health.streams.items() if counts.pending or counts.parked}
+    mine = {name for name, owner in others.items() if name in left and name not in there.get(owner, {})}
+    mine |= {name for name in others if name == health.stream}
+    if mine:
+        tx.execute(update(streams).where(streams.c.stream.in_(sorted(mine))).values(device_id=device))
+
+
+class _Has(msgspec.Struct):
+    """Of what a device said of itself, the streams that it has; whatever else another version said with it."""
+
+    streams: dict[str, msgspec.Raw] = {}
 
 
 def _stream_row(device: str, stream: str, gained: tuple[int, int], told: wire.StreamCounts | None) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from kiosk.config import Settings
 from kiosk.identity import KeptManifest
@@ -18,6 +18,8 @@ from kiosk.pace import REJECTED_S
 from kiosk.terminal import Terminal
 from sync import models, wire
 from sync.centre import Centre
+from sync.office import devices
+from sync.office.people import User
 from tests.bad_days import (
     PORTAL,
     Environ,
@@ -35,6 +37,7 @@ from tests.bad_days import (
 )
 from tests.terminals import Hands
 
+ASTRID = User(1, "astrid@example.com", "Astrid", None, True, 0)
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What happens here happens at the terminal."""
 
@@ -237,6 +240,42 @@ def test_a_card_in_another_machine_goes_on_and_asks_to_be_enrolled(
     with restarted(oslo, hardware=on("another machine")) as settled:
         assert settled.outbox.stream == new_stream
         assert settled.outbox.sealed_rev(before) == 1
+
+
+@SQLITE_ONLY
+def test_the_numbers_of_a_card_stand_with_the_box_that_it_is_in(
+    oslo: Terminal, faulty: tuple[Wire, str], a_centre: Centre
+) -> None:
+    """The ordinary repair: the board broke, the card goes into another one, and what still waits on it with it."""
+    tap(oslo)
+    passes(oslo)
+    old, waiting = oslo._identity.device, oslo.outbox.stream
+    tap(oslo)
+    with restarted(oslo, hardware=on("another board")) as moved:
+        tap(moved)
+        between = moved.outbox.stream
+        moved.enrol(enrol_code(a_centre, "Bergen"))
+        new = moved._identity.device
+        assert new != old
+        for _ in range(3):
+            tap(moved)
+        assert moved.outbox.stream not in (waiting, between)
+        passes(moved)
+        with a_centre.db.reading() as tx:
+            rows = {row.stream: (row.device_id, row.n, row.sealed) for row in tx.execute(select(models.streams))}
+            ledger = devices.every(tx, ASTRID, a_centre.now_ms())
+        assert rows == {waiting: (new, 2, 2), between: (new, 1, 1), moved.outbox.stream: (new, 3, 3)}
+        assert {each.id: each.counts.owed for each in ledger.terminals} == {old: 0, new: 0}
+        # Enrolled anew by itself it begins a stream of its own, and what was delivered stays where it was.
+        with a_centre.db.writing() as tx:
+            tx.execute(update(models.devices).where(models.devices.c.id == new).values(revoked_ms=1))
+        before = moved.outbox.stream
+        moved.enrol(enrol_code(a_centre, "Molde"))
+        tap(moved)
+        passes(moved)
+        with a_centre.db.reading() as tx:
+            owners = {row.stream: row.device_id for row in tx.execute(select(models.streams))}
+        assert owners == {waiting: new, between: new, before: new, moved.outbox.stream: moved._identity.device}
 
 
 def test_a_copied_card_that_nobody_knows_yet_becomes_another(tmp_path: Path) -> None:

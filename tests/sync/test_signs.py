@@ -124,6 +124,33 @@ def test_a_card_that_was_rolled_back(a_centre: Centre, client: FlaskClient, oslo
     assert open_signs(a_centre) == {"rolled_back": 1}
 
 
+def owners(centre: Centre) -> dict[str, str]:
+    with centre.db.reading() as tx:
+        return {row.stream: row.device_id for row in tx.execute(select(models.streams))}
+
+
+def test_a_copy_of_a_card_takes_no_stream_from_the_box_it_was_copied_from(
+    a_centre: Centre, client: FlaskClient, oslo: Box, clock: Clock
+) -> None:
+    heard(oslo, client, clock, oslo.response(3))
+    bergen = enrol_box(a_centre, open_shop(a_centre, "Bergen")[1])
+    left = {oslo.stream: {"sealed": 3, "acked": 1, "pending": 2, "parked": 0}}
+    own = {bergen.stream: {"sealed": 0, "acked": 0, "pending": 0, "parked": 0}}
+    copy = {"streams": left | own, "stream": bergen.stream}
+    heard(oslo, client, clock, health=health(oslo, 3))
+    heard(bergen, client, clock, health=copy)
+    assert owners(a_centre) == {oslo.stream: oslo.device, bergen.stream: bergen.device}
+    # Oslo is heard of no more: whoever has its entries now has to deliver them.
+    with a_centre.db.writing() as tx:
+        tx.execute(models.devices.update().where(models.devices.c.id == oslo.device).values(contact_ms=NOON))
+    heard(bergen, client, clock, health=copy)
+    assert owners(a_centre) == {oslo.stream: bergen.device, bergen.stream: bergen.device}
+    # It was only away: what it writes into is its own.
+    heard(oslo, client, clock, oslo.response(2), oslo.response(1))
+    heard(bergen, client, clock, health=copy)
+    assert owners(a_centre) == {oslo.stream: oslo.device, bergen.stream: bergen.device}
+
+
 def test_a_late_replay_is_no_sign(a_centre: Centre, client: FlaskClient, oslo: Box, clock: Clock) -> None:
     for number in range(1, 4):
         heard(oslo, client, clock, oslo.response(3), boots={oslo.boot: 7}, batch=f"batch-{number}")
