@@ -31,7 +31,6 @@ class Device(NamedTuple):
 
 
 class Stream(NamedTuple):
-    device: str
     n: int
     max_seq: int
     sealed: int
@@ -116,7 +115,7 @@ class Tables:
         return Memory(self.epoch, self.backed_up_ms)
 
     def known(self, device: str, stream: str | None) -> Known | None:
-        row, written = self.devices.get(device), self.streams.get(stream or "", Stream(device, 0, 0, 0))
+        row, written = self.devices.get(device), self.streams.get(stream or "", Stream(0, 0, 0))
         if row is None:
             return None
         return Known(
@@ -138,19 +137,20 @@ class Tables:
         device: str,
         receipts: Iterable[Receipt],
         touched: set[str],
-        told: Mapping[str, wire.StreamCounts],
+        health: wire.Health,
         *,
         late: bool,
     ) -> dict[str, wire.Held]:
+        told = health.streams
         gained: dict[str, tuple[int, int]] = {}
         for receipt in receipts:
             n, top = gained.get(receipt.stream, (0, 0))
             gained[receipt.stream] = (n + 1, max(top, receipt.seq))
         for name in touched | told.keys():
-            was = self.streams.get(name, Stream(device, 0, 0, 0))
+            was = self.streams.get(name, Stream(0, 0, 0))
             n, top = gained.get(name, (0, 0))
             sealed = max(was.sealed, told[name].sealed if name in told and not late else 0)
-            self.streams[name] = Stream(was.device, was.n + n, max(was.max_seq, top), sealed)
+            self.streams[name] = Stream(was.n + n, max(was.max_seq, top), sealed)
         rows = {name: self.streams[name] for name in touched | told.keys()}
         return {name: wire.Held(row.n, max(row.max_seq, row.sealed)) for name, row in rows.items()}
 
