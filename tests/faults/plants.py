@@ -56,7 +56,7 @@ def _answer_before_commit(_was: Any) -> Any:
         writing = db.writing()
         tx = writing.__enter__()
         entries = [ingest.read(bytes(raw)) for raw in batch.entries]
-        answer = ingest._take(tx, device, generation, batch, entries, now_ms)
+        answer = ingest._take(tx, device, generation, batch, entries, now_ms, carried=False)
         threading.Timer(0.3, writing.__exit__, (None, None, None)).start()
         return answer
 
