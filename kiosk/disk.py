@@ -8,14 +8,14 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
 from kiosk import aside, schema, storage
-from kiosk.ballast import Ballast
+from kiosk.ballast import Hold
 from kiosk.storage import Trouble
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 CHECKPOINT_ROWS = 16
 CHECKPOINT_AT_ONCE = 64
 """Commits after which the tap itself checkpoints; before, at CHECKPOINT_ROWS, whoever is idle does."""
+CHECKPOINT_WHEN_FULL = 4
+"""The same on a full disk, so that the journal goes round in the room it has."""
 RETRY_S = 1.0
 """How long a disk that was in trouble is left alone before the file is opened again."""
 UNPIN_S = 5.0
@@ -31,6 +33,9 @@ CHECK_S = 2.0
 """How long a start looks through the file for damage."""
 FAULTS = 3
 """How often a file may refuse to be read before it is moved aside, when the disk is well otherwise."""
+
+
+Done = TypeVar("Done")
 
 
 class NotHeld(Exception):
@@ -53,30 +58,30 @@ class Disk:
         self._path = path
         self._lock = RLock()
         self._db: sqlite3.Connection | None = None
-        self._unsaved = self._changes = self._faults = 0
+        self._unsaved = self._changes = self._faults = self.commits = self.openings = 0
         self._again_s = self._unpin_s = 0.0
-        self._shared = False
-        self._check, self._within = True, False
-        self._ballast = Ballast(path.parent)
+        self._check, self._shared, self._within, self._grows = True, False, False, False
+        self._aboard = Hold(path.parent)
         self._trouble: Trouble | None = None
-        self.commits = self.openings = 0
         with suppress(NotHeld):
             self._ready()
 
     @property
     def storage(self) -> Trouble | None:
-        return self._trouble or ("full" if self._ballast.given_up else None)
+        return self._trouble or ("full" if self._aboard.is_light else None)
 
     @contextmanager
-    def durable(self) -> Iterator[sqlite3.Connection]:
+    def durable(self, grows: bool = False) -> Iterator[sqlite3.Connection]:
         """A transaction that is on the disk when the block has ended, or a part of the one it stands in. Raises NotHeld
-        when it is not."""
+        when it is not. One that `grows` the outbox, as each tap does, leaves the reserve to the others."""
         with self._lock:
             db = self._ready()
             if self._within:
                 yield db
                 return
-            self._within = True
+            if grows and self._aboard.is_light and not self._aboard.has_room(self.unused()):
+                raise NotHeld("the last room on the disk is for what frees it")
+            self._within, self._grows = True, grows
             try:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
@@ -88,8 +93,18 @@ class Disk:
                     db.execute("ROLLBACK")
                 raise
             finally:
-                self._within = False
+                self._within = self._grows = False
             self._committed(db)
+
+    def insist(self, work: Callable[[], Done]) -> Done:
+        """Do `work`, which makes room, again as long as something goes overboard for it. Raises NotHeld."""
+        while True:
+            thrown = self._aboard.thrown
+            try:
+                return work()
+            except NotHeld:
+                if self._aboard.thrown == thrown:
+                    raise
 
     def row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row. Raises NotHeld when the file cannot be read."""
@@ -122,10 +137,10 @@ class Disk:
             if self._trouble == "pinned" and self._shared and time.monotonic() >= self._unpin_s:
                 self._close()
             if self._trouble is not None:
-                with suppress(NotHeld), self.durable() as db:
+                with suppress(NotHeld), self.durable(grows=True) as db:
                     db.execute("INSERT OR REPLACE INTO facts VALUES ('disk_tried', ?)", (str(time.monotonic_ns()),))
             if self._trouble is None:
-                self._ballast.take_aboard()
+                self._aboard.take_aboard()
 
     def shorten(self) -> None:
         """Empty the journal: nothing that was wiped is left in it."""
@@ -167,7 +182,7 @@ class Disk:
         self.commits += 1
         self._unsaved += 1
         self._say("pinned" if self._shared else None)
-        if self._unsaved >= CHECKPOINT_AT_ONCE:
+        if self._unsaved >= (CHECKPOINT_WHEN_FULL if self._aboard.is_light else CHECKPOINT_AT_ONCE):
             self._checkpoint(db)
 
     def _checkpoint(self, db: sqlite3.Connection, how: str = "PASSIVE") -> None:
@@ -186,8 +201,8 @@ class Disk:
         if damaged or storage.is_misread(problem):
             self._check = True
             self._faults += 1
-        if trouble == "full" and self._ballast.give_up():
-            log.warning("the ballast is thrown overboard, so that the next answers can be kept")
+        if trouble == "full" and (gone := self._aboard.give_up(makes_room=not self._grows)):
+            log.warning("of the %s is thrown overboard what the outbox needs now", gone)
         self._close()
         if was_open:
             with suppress(NotHeld):

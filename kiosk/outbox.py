@@ -104,7 +104,7 @@ class Outbox:
         """Commit one revision; returns what is held, which is the older one unless `draft` has a higher rev.
         Raises NotHeld."""
         row = (draft.id, draft.rev, draft.screen, touched.boot, touched.boottime_ms, wire.encode(draft))
-        with self.disk.durable() as db:
+        with self.disk.durable(grows=True) as db:
             taken = db.execute(
                 "INSERT INTO drafts (id, rev, screen, boot, touched_ms, body) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET rev = excluded.rev, screen = excluded.screen, boot = excluded.boot,"
@@ -148,7 +148,7 @@ class Outbox:
     def seal(self, name: str, ended: Ended, at: wire.Stamp) -> bool:
         """End a visit: from here on its (id, rev) never changes. False when there was nothing to seal (over
         already, or this very revision is sealed). Raises NotHeld."""
-        with self.disk.durable() as db:
+        with self.disk.durable(grows=True) as db:
             draft = self.draft(name)
             if draft is None:
                 db.execute("INSERT INTO damaged SELECT id, rev, body FROM drafts WHERE id = ?", (name,))

@@ -91,7 +91,7 @@ class Salvage:
                 return False
         self._write()
         self._found = None
-        with self._disk.durable() as db:
+        with self._disk.durable(grows=True) as db:
             db.execute("INSERT OR REPLACE INTO facts VALUES (?, '1')", (DONE + self._name,))
         log.info("what can be read of %s is back", self._name)
         return True
@@ -106,7 +106,7 @@ class Salvage:
             known = self._disk.row("SELECT 1 FROM facts WHERE name = ?", DONE + path.name)
             if not known and path.name not in self._given_up:
                 self._openings, self._name = self._disk.openings, path.name
-                with self._disk.durable() as db:
+                with self._disk.durable(grows=True) as db:
                     db.execute(_COUNT, (str(number),))
                     shapes = _shapes(db)
                 self._found = _found(path, shapes)
@@ -116,7 +116,7 @@ class Salvage:
     def _write(self) -> None:
         if not self._waiting:
             return
-        with self._disk.durable() as db:
+        with self._disk.durable(grows=True) as db:
             if self._openings != self._disk.openings:
                 raise NotHeld("the outbox was opened anew")
             for row in self._waiting:

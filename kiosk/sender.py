@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Event, Thread
 from typing import NamedTuple
 
@@ -141,7 +142,7 @@ class Sender:
         outcome, anchor = self._send(who, request)
         self._tell(outcome)
         if outcome.answer is not None and anchor is not None:
-            self._write_down(outcome.answer, anchor, request, now)
+            self._outbox.disk.insist(partial(self._write_down, outcome.answer, anchor, request, now))
         else:
             self._blame(outcome, request.sent, now)
         if request.question is not None:

@@ -261,17 +261,21 @@ class Terminal:
 
     def _keep(self) -> None:
         while not self._stopping.wait(HOUSEKEEPING_S):
-            try:
-                self.outbox.disk.mend()
-                self._arrive()
-                self.outbox.salvage(SALVAGE_S)
-                self._seal_stale(everybody=False)
-                self.outbox.disk.checkpoint(idle=True)
-                self.upkeep.now_and_then()
-            except (NotHeld, OSError) as problem:
-                log.debug("the disk does not take what it is given (%s)", problem)  # it has said so itself
-            except Exception:
-                log.exception("housekeeping failed; it is tried again")
+            self._chore(self.outbox.disk.mend)
+            self._chore(self._arrive)
+            self._chore(lambda: self.outbox.salvage(SALVAGE_S))
+            self._chore(lambda: self._seal_stale(everybody=False))
+            self._chore(lambda: self.outbox.disk.checkpoint(idle=True))
+            self._chore(self.upkeep.now_and_then)
+
+    def _chore(self, chore: Callable[[], object]) -> None:
+        """Each for itself: what a full disk doesn't take keeps nobody from making room."""
+        try:
+            chore()
+        except (NotHeld, OSError) as problem:
+            log.debug("the disk does not take what it is given (%s)", problem)  # it has said so itself
+        except Exception:
+            log.exception("housekeeping failed; it is tried again")
 
     def _seal_stale(self, everybody: bool) -> None:
         now = self.clock.stamp()

@@ -83,7 +83,9 @@ def test_a_manifest_that_nobody_can_work_from_holds_no_screen_up(folder: Path) -
         assert standing.place == "Oslo"
 
 
-@pytest.mark.parametrize("name", ["identity.json", "manifest.json", "control.token", "running.lock", "ballast"])
+@pytest.mark.parametrize(
+    "name", ["identity.json", "manifest.json", "control.token", "running.lock", "ballast", "reserve"]
+)
 def test_a_folder_in_a_file_s_place_holds_no_screen_up(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     with terminal(tmp_path) as box:
