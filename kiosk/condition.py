@@ -48,6 +48,11 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> list[str]:
         said.append(f"{_answers(parked)} {'is' if parked == 1 else 'are'} kept here that head office could not take.")
         codes = sorted(status.get("parked_codes", {}).items(), key=lambda item: (-item[1], item[0]))
         said += [f"  {_answers(count)}: {reason(code)}." for code, count in codes]
+    kept, held_ms = status.get("in_pages", (0, 0))
+    if kept:
+        since = _time(now.timestamp() - held_ms / 1000, now)
+        wait = "waits" if kept == 1 else "wait"
+        said.append(f"{_answers(kept)} {wait} in the page of a screen, since {since}: not taken by this terminal yet.")
     lost = status.get("lost", 0)
     if lost:
         said.append(f"{_answers(lost)} {'is' if lost == 1 else 'are'} lost: no longer here, and not at head office.")

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,8 +13,18 @@ from kiosk.identity import Identity
 from kiosk.outbox import NotHeld, Outbox
 from sync import wire
 
-_UNHEARD = {"persisted": False, "unsent": 0}
+
+class Page(NamedTuple):
+    """What a page said of its own store. `since_ms`: CLOCK_BOOTTIME since when something is `unsent` in it."""
+
+    persisted: bool = False
+    unsent: int = 0
+    since_ms: int | None = None
+
+
+_UNHEARD = Page()
 """Of a page without script, or before its first word."""
+MOST_UNSENT = 10**6
 MOST_STREAMS = 200
 _AS_TOLD = (
     "oldest_pending_ms", "last_success_ms", "last_error", "free_bytes", "sqlite", "journal", "storage", "aside",
@@ -22,15 +32,27 @@ _AS_TOLD = (
 )  # fmt: skip
 
 
+def heard(before: Page | None, persisted: bool, unsent: int, now_ms: int) -> Page:
+    """What is known of a page's store once it said so, whatever it said."""
+    unsent = min(max(unsent, 0), MOST_UNSENT)
+    since_ms = before.since_ms if before and before.since_ms is not None else now_ms
+    return Page(persisted, unsent, since_ms if unsent else None)
+
+
+def _of_screen(page: Page, beat_ms: int, now_ms: int) -> dict[str, Any]:
+    held_ms = now_ms - page.since_ms if page.since_ms is not None else 0
+    return {"beat_ms": now_ms - beat_ms, "persisted": page.persisted, "unsent": page.unsent, "held_ms": held_ms}
+
+
 def told(
-    outbox: Outbox, folder: Path, now: wire.Stamp, beats: Mapping[str, int], pages: Mapping[str, dict[str, Any]]
+    outbox: Outbox, folder: Path, now: wire.Stamp, beats: Mapping[str, int], pages: Mapping[str, Page]
 ) -> wire.Health:
     """`beats`: when each screen's page was last heard, in CLOCK_BOOTTIME milliseconds; `pages`: what it said of its own
     store. What a disk in trouble doesn't give away is left out."""
     known = wire.Health(
         sqlite=sqlite3.sqlite_version,
         screens={
-            screen: {"beat_ms": now.boottime_ms - beat, **pages.get(screen, _UNHEARD)} for screen, beat in beats.items()
+            screen: _of_screen(pages.get(screen, _UNHEARD), beat, now.boottime_ms) for screen, beat in beats.items()
         },
     )
     with suppress(NotHeld, OSError):
@@ -68,6 +90,7 @@ def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]
         "parked": sum(c.parked for c in counts),
         "commits": outbox.disk.commits,
         "moved": bool(who.successor),
+        "in_pages": told.in_pages,
         "audit": None,
         "parked_codes": {},
         **{name: getattr(told, name) for name in _AS_TOLD},

@@ -73,9 +73,10 @@ def routes(terminal: Terminal) -> Blueprint:
 
     def clock(screen: str | None = None) -> Response:
         standing = terminal.standing(screen)
+        named = standing.screen if standing else screen
+        terminal.hear(named, request.args.get("persisted") == "1", request.args.get("unsent", 0, int))
         if standing is None:  # its page loads itself anew, and finds a break
             return _tell(terminal, 404, shows="")
-        terminal.hear(standing.screen, request.args.get("persisted") == "1", request.args.get("unsent", 0, int))
         return _tell(terminal, shows=frames.shows(standing))
 
     def deliver(screen: str | None = None) -> Response:

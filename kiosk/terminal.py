@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from threading import Event, RLock, Thread
-from typing import Any
 
 import msgspec
 
@@ -64,7 +63,7 @@ class Terminal:
             self._arrive()
         self._previous: dict[str | None, int] = {}
         self._beats: dict[str, int] = {}
-        self._pages: dict[str, dict[str, Any]] = {}
+        self._pages: dict[str, health.Page] = {}
         self._stopping = Event()
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
@@ -117,9 +116,10 @@ class Terminal:
         return found
 
     def hear(self, screen: str | None, persisted: bool, unsent: int) -> None:
-        """What the page of a screen says of its own store."""
-        if screen is not None:
-            self._pages[screen] = {"persisted": persisted, "unsent": min(max(unsent, 0), 10**6)}
+        """What the page of a screen says of its own store; also of one that this box drives no longer."""
+        if screen is not None and screen in self._beats:
+            known = health.heard(self._pages.get(screen), persisted, unsent, self.clock.boottime_ms())
+            self._pages[screen] = known
 
     def new_id(self) -> str:
         """A UUIDv7, its time as this machine knows it."""
@@ -244,7 +244,7 @@ class Terminal:
         }
 
     def _wire_health(self) -> wire.Health:
-        told = health.told(self.outbox, self.settings.data, self.clock.stamp(), dict(self._beats), self._pages)
+        told = health.told(self.outbox, self.settings.data, self.clock.stamp(), dict(self._beats), dict(self._pages))
         return msgspec.structs.replace(
             told,
             last_success_ms=self.sender.last_success_ms if self.sender else None,

@@ -126,11 +126,12 @@ class StreamCounts(msgspec.Struct, frozen=True):
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a terminal is. `oldest_pending_ms`: how long its oldest unsent entry has been waiting. `screens`: per
-    screen `beat_ms`, how long ago its page was last heard; whether the browser promised to keep the page's own store
-    (`persisted`), and what is `unsent` in it. `stream`: the one that new entries go into. `fingerprint`: of the
-    hardware it runs on. `lost`: ids whose highest acked revision the centre misses and whose body is gone here.
-    `aside`: damaged files that were moved aside; `damaged`: entries that could not be read any more. `storage`: what is
-    wrong with its disk now (`full`, `read_only`, `failing`, `pinned`), None when nothing is."""
+    screen `beat_ms`, how long ago its page was last heard; whether the browser promised to keep the page's own
+    store (`persisted`), what is `unsent` in it, and for how long something was, `held_ms`. `stream`: the one that
+    new entries go into. `fingerprint`: of the hardware it runs on. `lost`: ids whose highest acked revision the
+    centre misses and whose body is gone here. `aside`: damaged files that were moved aside; `damaged`: entries that
+    could not be read any more. `storage`: what is wrong with its disk now (`full`, `read_only`, `failing`,
+    `pinned`), None when nothing is."""
 
     streams: Annotated[dict[Name, StreamCounts], msgspec.Meta(max_length=200)] = {}
     oldest_pending_ms: Ms | None = None
@@ -146,6 +147,18 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     aside: Count = 0
     damaged: Count = 0
     storage: Name | None = None
+
+    @property
+    def in_pages(self) -> tuple[int, int]:
+        """What the pages' own stores hold that the terminal did not take yet, and for how many milliseconds the longest
+        has. Whatever stands there: what is no such number counts as none."""
+        held = [(page.get("unsent"), page.get("held_ms")) for page in self.screens.values()]
+        known = [(_up_to(n, 10**6), _up_to(ms, 10**12)) for n, ms in held if _up_to(n, 10**6)]
+        return sum(n for n, _ in known), max((ms for _, ms in known), default=0)
+
+
+def _up_to(told: object, most: int) -> int:
+    return min(max(told, 0), most) if type(told) is int else 0
 
 
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):

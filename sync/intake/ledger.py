@@ -217,7 +217,8 @@ def note(
 
 
 def _complete(batch: wire.Batch, results: Sequence[wire.Result], now_ms: int) -> int:
-    """Everything captured up to then has been delivered."""
+    """Everything captured up to then has been delivered, also what the screens' pages keep themselves."""
     waiting = sum(counts.pending for counts in batch.health.streams.values())
     delivered = sum(result.verdict != "later" for result in results)
-    return now_ms if waiting <= delivered else now_ms - (batch.health.oldest_pending_ms or 0)
+    pending_ms = 0 if waiting <= delivered else batch.health.oldest_pending_ms or 0
+    return now_ms - max(pending_ms, batch.health.in_pages[1])

@@ -28,6 +28,8 @@ _ADVICE: dict[Kind, str] = {
     "has; what it no longer has then counts as lost.",
     "parked": "{n} {is} kept at the terminal, as head office could not take them. Its staff page says why, and tries "
     "them again.",
+    "pages": "{n} {is} kept by the page of a screen, whose terminal did not take {them} yet. Let "
+    "the screen run, and look at its staff page.",
     "clone": " See below.",
     "storage": ". It goes on as long as it can; look after its card soon.",
     "damaged": ". They stay in its data folder; keep its card.",
@@ -50,7 +52,13 @@ def ledger(view: Ledger) -> str:
     standing = [each for each in view.terminals if not each.is_retired]
     if not standing:
         return "No terminal stands here yet."
-    said = [_owing(view.terminals), _silent(standing), _lost(view.terminals), _well(standing)]
+    said = [
+        _owing(view.terminals),
+        _in_pages(view.terminals),
+        _silent(standing),
+        _lost(view.terminals),
+        _well(standing),
+    ]
     return " ".join(each for each in said if each)
 
 
@@ -62,6 +70,16 @@ def _owing(terminals: Sequence[Terminal]) -> str:
     oldest = min((each for each in owing if each.unsent_ms), key=lambda each: each.unsent_ms or 0, default=None)
     since = f", the oldest since {_moment(oldest, oldest.unsent_ms)}" if oldest else ""
     return f"{counted(len(owing), 'terminal')} {_s(len(owing), 'owes', 'owe')} {counted(owed, 'answer')}{since}."
+
+
+def _in_pages(terminals: Sequence[Terminal]) -> str:
+    holding = [each for each in terminals if each.in_pages]
+    if not holding:
+        return ""
+    oldest = min(holding, key=lambda each: each.in_pages_ms)
+    n, where = sum(each.in_pages for each in holding), f"in the pages of {counted(len(holding), 'terminal')}"
+    since = _moment(oldest, oldest.in_pages_ms)
+    return f"{counted(n, 'answer')} {_s(n, 'waits', 'wait')} {where}, since {since}."
 
 
 def _silent(terminals: Sequence[Terminal]) -> str:
@@ -130,6 +148,8 @@ def state(terminal: Terminal) -> list[str]:
         said.append(f"Shut out since {_moment(terminal, terminal.revoked_ms)}")
     if not terminal.needs and terminal.counts.unsent:
         said.append(f"Sending since {_moment(terminal, terminal.unsent_ms)}")
+    if terminal.in_pages and "pages" not in terminal.needs:
+        said.append(f"{number(terminal.in_pages)} in its pages")
     if said:
         return said
     if terminal.complete_ms is None:
@@ -152,6 +172,8 @@ def _brief(terminal: Terminal, kind: Kind) -> str:
             return f"{number(counts.gap)} missing here"
         case "parked":
             return f"{number(counts.parked)} parked"
+        case "pages":
+            return f"{number(terminal.in_pages)} in its pages since {_moment(terminal, terminal.in_pages_ms)}"
         case "silent":
             heard_ms = terminal.contact_ms
             return "Not heard of yet" if heard_ms is None else f"Silent since {_moment(terminal, heard_ms)}"
@@ -170,9 +192,11 @@ def _damaged(health: wire.Health) -> str:
 
 def advice(terminal: Terminal, kind: Kind) -> str:
     """The same on its own page: what it means, and what to do."""
-    n = {"lost": terminal.health.lost, "gap": terminal.counts.gap, "parked": terminal.counts.parked}.get(kind)
+    counts = terminal.counts
+    n = {"lost": terminal.health.lost, "gap": counts.gap, "parked": counts.parked, "pages": terminal.in_pages}.get(kind)
     if n is not None:
-        return _ADVICE[kind].format(n=counted(n, "answer"), **{"is": _s(n, "is", "are"), "was": _s(n, "was", "were")})
+        verbs = {"is": _s(n, "is", "are"), "was": _s(n, "was", "were"), "them": _s(n, "it", "them")}
+        return _ADVICE[kind].format(n=counted(n, "answer"), **verbs)
     if kind == "behind" and terminal.is_retired:
         return f"{_brief(terminal, kind)}. It stands nowhere any more: let it send them before it is wiped."
     return f"{_brief(terminal, kind)}{_ADVICE[kind]}"
@@ -231,8 +255,7 @@ def doubts(details: Details) -> str:
 
 def in_pages(health: wire.Health) -> str:
     """What its screens' pages hold that the terminal has not got yet; empty when that is nothing."""
-    held = [page.get("unsent") for page in health.screens.values()]
-    n = sum(each for each in held if type(each) is int and each > 0)
+    n = health.in_pages[0]
     return f"{counted(n, 'answer')} that its terminal did not take yet" if n else ""
 
 
@@ -255,6 +278,10 @@ def sentence(terminal: Terminal) -> str:
         return "It is enrolled, and was not heard of yet."
     if not counts.owed:
         through = f" through {_moment(terminal, terminal.complete_ms)}" if terminal.complete_ms else ""
+        if terminal.in_pages:
+            held = terminal.in_pages
+            are = f"{counted(held, 'answer')} {_s(held, 'is', 'are')}"
+            return f"It has delivered what it was given; {are} still in its pages."
         return f"It has delivered everything{through}, as far as it told."
     return f"It owes {counted(counts.owed, 'answer')}: {_owed(counts)}."
 

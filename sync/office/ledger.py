@@ -12,8 +12,11 @@ A_PAGE = 100
 LATE_MS = 3_600_000
 """What a terminal still holds after so long does not come by itself."""
 
-Kind = Literal["lost", "clone", "storage", "damaged", "gap", "parked", "silent", "behind", "apart"]
-KINDS: tuple[Kind, ...] = ("lost", "clone", "storage", "damaged", "gap", "parked", "silent", "behind", "apart")
+PAGE_LATE_MS = 600_000
+"""The same of a screen's page, whose terminal is beside it."""
+
+Kind = Literal["lost", "clone", "storage", "damaged", "gap", "parked", "pages", "silent", "behind", "apart"]
+KINDS: tuple[Kind, ...] = ("lost", "clone", "storage", "damaged", "gap", "parked", "pages", "silent", "behind", "apart")
 """What a terminal may need somebody for, the gravest first."""
 
 
@@ -101,8 +104,18 @@ class Terminal:
 
     @property
     def is_well(self) -> bool:
-        """Everything that it was given is here, and it is heard of."""
-        return not (self.counts.owed or self.is_silent or self.health.lost)
+        """Everything that was answered at its screens is here, and it is heard of."""
+        return not (self.counts.owed or self.in_pages or self.is_silent or self.health.lost)
+
+    @property
+    def in_pages(self) -> int:
+        """Answers that its screens' pages keep, as far as they told: it was not given them yet."""
+        return self.health.in_pages[0]
+
+    @property
+    def in_pages_ms(self) -> int:
+        """Since when."""
+        return (self.contact_ms or self.now_ms) - self.health.in_pages[1]
 
     @cached_property
     def needs(self) -> tuple[Kind, ...]:
@@ -114,6 +127,7 @@ class Terminal:
             "damaged": self.health.aside + self.health.damaged > 0,
             "gap": self.counts.gap > self.health.lost + self.health.damaged,
             "parked": self.counts.parked > 0,
+            "pages": self.health.in_pages[1] >= PAGE_LATE_MS,
             "silent": self.is_silent,
             "behind": self._is_behind,
             "apart": self.has_apart,

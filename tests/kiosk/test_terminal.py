@@ -6,12 +6,13 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk import control
+from kiosk import condition, control
 from kiosk.clock import Clock
 from kiosk.config import Settings
 from kiosk.outbox import Draft
@@ -190,6 +191,23 @@ def test_health_says_when_a_page_was_last_heard(tmp_path: Path) -> None:
         screens = box._wire_health().screens
     assert screens["scr-1"]["beat_ms"] >= 90_000
     assert screens["scr-1"]["unsent"] == 0
+
+
+def test_health_says_how_long_a_page_has_kept_what_is_not_taken(tmp_path: Path) -> None:
+    with terminal(tmp_path, "scr-1") as box:
+        box.standing("scr-1")
+        for ahead_ms, unsent in ((0, 1), (60_000, 10**30), (120_000, 2)):
+            forward(box, ahead_ms)
+            box.hear("scr-1", False, unsent)
+        n, held_ms = box._wire_health().in_pages
+        assert n == 2
+        assert held_ms >= 120_000
+        said = condition.sentences({"running": True, **control.about(box.settings), **box.health()}, datetime.now(UTC))
+        assert [each for each in said if each.startswith("2 answers wait in the page of a screen, since ")]
+        box.hear("scr-1", False, 0)
+        assert box._wire_health().in_pages == (0, 0)
+        box.hear("scr-1", False, 1)
+        assert box._wire_health().in_pages[1] < 60_000
 
 
 SMALL = """

@@ -126,9 +126,42 @@ def test_a_box_in_trouble_says_so_in_words(chain: Chain, health: dict[str, Any],
 def test_what_a_screens_own_page_still_holds_is_told(chain: Chain) -> None:
     box = chain.boxes[chain.oslo]
     pages = {"scr-1": {"beat_ms": 1, "persisted": True, "unsent": 2}, "scr-2": {"unsent": "in words"}, "scr-3": {}}
+    all_heard(chain)
     report(chain, chain.oslo, screens=pages)
     page = words(chain.page(f"/devices/{box.device}"))
     assert "In its pages 2 answers that its terminal did not take yet" in page
+    assert "It has delivered what it was given; 2 answers are still in its pages." in page
+    page = chain.page("/devices")
+    assert sentence(page) == (
+        "2 answers wait in the pages of 1 terminal, since 12:00. 2 terminals have delivered everything through 12:00."
+    )
+    assert "2 in its pages" in row(page, box)
+    assert "Needs somebody" not in words(page)
+
+
+def test_what_a_page_keeps_for_long_needs_somebody(chain: Chain) -> None:
+    """Its terminal is beside it: what that did not take for minutes does not come by itself."""
+    all_heard(chain)
+    box = chain.boxes[chain.oslo]
+    report(chain, chain.oslo, screens={box.screen: {"beat_ms": 1, "unsent": 1, "held_ms": 2 * HOUR_MS}})
+    page = chain.page("/devices")
+    assert sentence(page).startswith("1 answer waits in the pages of 1 terminal, since 10:00. 2 terminals have")
+    assert "1 in its pages since 10:00" in row(page, box)
+    assert "Needs somebody" in words(page)
+    assert "1 answer is kept by the page of a screen" in words(chain.page(f"/devices/{box.device}"))
+    with chain.centre.db.reading() as tx:
+        complete_ms = tx.execute(select(models.devices.c.complete_ms).where(models.devices.c.id == box.device)).scalar()
+    assert complete_ms == chain.clock() - 2 * HOUR_MS  # so the overview says it too
+
+
+@pytest.mark.parametrize("wild", [10**29, -(10**29), 1.5, 1e300, True, None, [1], {"n": 1}, "9" * 5000])
+def test_wild_numbers_of_a_page_spoil_no_page(chain: Chain, wild: object) -> None:
+    all_heard(chain)
+    box = chain.boxes[chain.oslo]
+    report(chain, chain.oslo, screens={box.screen: {"beat_ms": wild, "unsent": wild, "held_ms": wild}})
+    report(chain, chain.bergen, screens={"s": {"unsent": 1, "held_ms": wild}})
+    for path in ("/", "/devices", f"/devices/{box.device}"):
+        assert sentence(chain.page(path))
 
 
 def test_a_loss_is_said_at_the_top_as_an_exact_number(chain: Chain) -> None:
