@@ -34,7 +34,6 @@ CHECK_S = 2.0
 FAULTS = 3
 """How often a file may refuse to be read before it is moved aside, when the disk is well otherwise."""
 
-
 Done = TypeVar("Done")
 
 
@@ -72,8 +71,8 @@ class Disk:
 
     @contextmanager
     def durable(self, grows: bool = False) -> Iterator[sqlite3.Connection]:
-        """A transaction that is on the disk when the block has ended, or a part of the one it stands in. Raises NotHeld
-        when it is not. One that `grows` the outbox, as each tap does, leaves the reserve to the others."""
+        """A transaction, or a part of the one it stands in, that is on the disk when the block has ended. One that
+        `grows` the outbox, as each tap does, leaves the reserve to the others. Raises NotHeld."""
         with self._lock:
             db = self._ready()
             if self._within:

@@ -18,13 +18,16 @@ Room = Literal["enough", "little", "none"]
 LITTLE_BYTES = 64 * 2**20
 """With less than that, or a tenth of a small disk, bodies that the centre holds make room."""
 
+AT_ONCE_BYTES = LITTLE_BYTES // 16
+"""What a disk that takes nothing any more lacks at least."""
+
 
 def room(free: int, total: int, full: bool) -> tuple[Room, int]:
     """How much the disk can still take, and the bytes it lacks. `free` counts what is unused inside the outbox too;
     `full`: it refused something."""
     lacks = max(min(LITTLE_BYTES, total // 10) - free, 0)
     if full:
-        return "none", max(lacks, LITTLE_BYTES // 16)
+        return "none", max(lacks, AT_ONCE_BYTES)
     return ("little" if lacks else "enough"), lacks
 
 

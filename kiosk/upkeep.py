@@ -45,6 +45,8 @@ class Upkeep:
 
     def _bite(self) -> int:
         outbox, disk = self._outbox, shutil.disk_usage(self._folder)
-        room, wanted = keeping.room(disk.free + outbox.disk.unused(), disk.total, outbox.disk.storage == "full")
+        unused = outbox.disk.unused()
+        is_full = outbox.disk.storage == "full" and unused < keeping.AT_ONCE_BYTES
+        room, wanted = keeping.room(disk.free + unused, disk.total, is_full)
         server_ms = outbox.starts.server_ms(self._clock.stamp()) or int(outbox.fact("seen_ms", "0"))
         return outbox.archive.tidy(server_ms, room, wanted)
