@@ -128,7 +128,7 @@ def _spoken(tx: Connection, known: Known, batch: wire.Batch, learned: Learned, c
     # What is above everything received in the stream takes nobody's place.
     below = [slot for slot in claims if slot.stream != batch.health.stream or slot.seq <= known.received]
     taken = signs.in_taken_slots(claims, ledger.slots(tx, below))
-    found = signs.found(known, batch, learned.was_heard, bool(taken))
+    found = signs.found(known, batch, learned.order, learned.was_heard, bool(taken))
     return _Spoken(False, found, signs.asked(found, batch.health.stream in taken))
 
 

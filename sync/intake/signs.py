@@ -42,19 +42,22 @@ def is_late(known: Known, batch: wire.Batch, order: Mapping[str, int]) -> bool:
     return here <= there and batch.seen[0] <= known.seen_ms
 
 
-def found(known: Known, batch: wire.Batch, was_heard: bool, slot: bool) -> frozenset[str]:
+def found(known: Known, batch: wire.Batch, order: Mapping[str, int], was_heard: bool, slot: bool) -> frozenset[str]:
     """The signs in a request that is no late replay. `was_heard`: its start was known before; `slot`: one of its
-    entries is new in a place that another holds (`in_taken_slots`)."""
+    entries is new in a place that another holds (`in_taken_slots`). A later start (by `order`) doesn't return: a stick
+    may have told of it before a restore let us forget that it was heard."""
     counts = batch.health.streams.get(batch.health.stream or "")
     print_now = batch.health.fingerprint
-    returned = was_heard and known.boot not in (None, batch.boot) and batch.seen[0] > known.seen_ms
-    here = {
+    here, there = order.get(batch.boot), order.get(known.boot or "")
+    is_later = here is not None and there is not None and here > there
+    returned = was_heard and not is_later and known.boot not in (None, batch.boot) and batch.seen[0] > known.seen_ms
+    signs = {
         FINGERPRINT: bool(print_now and known.fingerprint and print_now != known.fingerprint),
         SLOT: slot,
         BOOT: returned,
         ROLLED_BACK: counts is not None and counts.sealed < known.top,
     }
-    return frozenset(name for name, holds in here.items() if holds)
+    return frozenset(name for name, holds in signs.items() if holds)
 
 
 def asked(signs: Collection[str], own_slot: bool) -> list[str]:

@@ -243,8 +243,9 @@ def test_an_honest_box_is_never_blamed_whatever_the_network_does() -> None:
                 index = rng.randrange(len(on_the_way))
                 batch = on_the_way[index] if rng.random() < 0.4 else on_the_way.pop(index)
                 elsewhere = batch.boot != known.boot
-                if not signs.is_late(known, batch, {**order, **batch.boots}):
-                    found = signs.found(known, batch, elsewhere and batch.boot in anchored, slot=False)
+                told = {**order, **batch.boots}
+                if not signs.is_late(known, batch, told):
+                    found = signs.found(known, batch, told, elsewhere and batch.boot in anchored, slot=False)
                     assert found == frozenset(), f"seed {seed}"
                     top = batch.health.streams["s"].sealed
                     seen_ms = max(batch.seen[0], known.seen_ms)
@@ -255,6 +256,16 @@ def test_an_honest_box_is_never_blamed_whatever_the_network_does() -> None:
                 anchored.add(batch.boot)
                 if batch.boot == f"boot-{boot}" and rng.random() < 0.5:
                     seen, tries = now_ms, 0
+
+
+def test_a_later_start_never_returns() -> None:
+    """A stick told of the second start, and a restore made the centre forget that it was heard since."""
+    order = {"first": 1, "second": 2}
+    for before, after, expected in (("first", "second", set()), ("second", "first", {signs.BOOT})):
+        known = Known(1, "f", before, 9_000, 100, 0, 0, 0, False)
+        batch = request(boot=after, boots=order, boottime_ms=5_000, seen=[200, 0])
+        assert not signs.is_late(known, batch, order)
+        assert signs.found(known, batch, order, was_heard=True, slot=False) == expected
 
 
 def test_a_place_is_taken_by_another_only() -> None:
