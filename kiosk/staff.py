@@ -117,7 +117,7 @@ def _seen(terminal: Terminal) -> dict[str, Any]:
     return {
         "now": f"{now:%H:%M:%S}",
         "status": status,
-        "sentences": condition.sentences(status, now),
+        "sentences": condition.sentences({**status, "parked_codes": {}}, now),  # the reasons have a list of their own
         "streams": _streams(terminal),
         "parked": [(condition.reason(code), n) for code, n in status["parked_codes"].items()],
         "exports": [path.name for path in export.carried(terminal.settings.data / EXPORTS)],

@@ -418,7 +418,7 @@ def test_a_language_from_right_to_left_mirrors_the_screens(new_page: NewPage, tm
         for text in [*told["questions"], *(choice for question in told["questions"] for choice in question["choices"])]:
             text["texts"]["ar"] = "كيف كانت زيارتك اليوم؟" if text.get("scale") else "الموظفون"
         screen = wire.ScreenManifest("p-souk", [told], ["ar", "en"], "Souk", "Asia/Dubai")
-        box._on_manifest(KeptManifest("", wire.Manifest({"s-souk": screen})))
+        box.standings.take(KeptManifest("", wire.Manifest({"s-souk": screen})))
         page = new_page(viewport=PI)
         page.goto(there.address)
         assert page.locator("html").get_attribute("dir") == "rtl"
