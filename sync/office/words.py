@@ -32,6 +32,7 @@ _UNITS = {"csat": " %", "yes": " %"}
 _DIGITS = {"ces": 1}
 _JOINER = "\N{WORD JOINER}"  # a line does not break in the middle of a range
 _SHORT_WEEK = timedelta(days=6)
+_LAST_MS = 250_000_000_000_000  # in the year 9892
 
 _SMILEYS = {
     "smiley4": ("Very unhappy", "Unhappy", "Happy", "Very happy"),
@@ -122,8 +123,9 @@ def _midnight(day: int) -> datetime:
 
 
 def moment(ms: int, zone: str, now_ms: int) -> str:
-    """On the clock of a place: "14:05" today, "Fri 14:05" in the last days, else with the date."""
-    then, now = local_time.at(ms, zone), local_time.at(now_ms, zone)
+    """On the clock of a place: "14:05" today, "Fri 14:05" in the last days, else with the date. What a terminal told
+    may lie in no year at all: then as near as there is one."""
+    then, now = local_time.at(min(max(ms, 0), _LAST_MS), zone), local_time.at(now_ms, zone)
     time = format_time(then.time(), "HH:mm", locale=LOCALE)
     if then.date() == now.date():
         return time

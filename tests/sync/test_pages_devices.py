@@ -164,6 +164,16 @@ def test_wild_numbers_of_a_page_spoil_no_page(chain: Chain, wild: object) -> Non
         assert sentence(chain.page(path))
 
 
+def test_times_in_no_year_at_all_spoil_no_page(chain: Chain) -> None:
+    all_heard(chain)
+    box = chain.boxes[chain.oslo]
+    wild = [{"boot": f"b{n}", "boottime_ms": 0, "server_ms": n, "rtt_ms": 2**53} for n in (2**53, -(2**53))]
+    counts = {box.stream: {"sealed": 9, "acked": 0, "pending": 9, "parked": 0}}
+    box.send(chain.app.test_client(), anchors=wild, health={"streams": counts, "oldest_pending_ms": 2**53})
+    for path in ("/", "/devices", f"/devices/{box.device}"):
+        assert sentence(chain.page(path))
+
+
 def test_a_loss_is_said_at_the_top_as_an_exact_number(chain: Chain) -> None:
     all_heard(chain)
     report(chain, chain.oslo, lost=3, sealed=3)
