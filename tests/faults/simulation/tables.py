@@ -61,6 +61,8 @@ class Tables:
     hours: dict[Key, tuple[int, ...]] = field(default_factory=dict)
     holders: dict[tuple[str, int], tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """(stream, seq) -> what was received in it: the index of the receipts"""
+    unspoken: dict[tuple[str, int], None] = field(default_factory=dict)
+    """Not a table: what came in a late replay or on a stick, which are no sign of anything"""
     counted: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Not a table: what the oracle says is counted, so that it is backed up and restored with the rest. id -> highest
     (rev, sha) known."""
@@ -142,6 +144,8 @@ class Tables:
         late: bool,
     ) -> dict[str, wire.Held]:
         told = health.streams
+        if late:
+            self.unspoken |= {(receipt.id, receipt.rev): None for receipt in receipts}
         gained: dict[str, tuple[int, int]] = {}
         for receipt in receipts:
             n, top = gained.get(receipt.stream, (0, 0))

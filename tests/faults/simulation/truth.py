@@ -199,13 +199,15 @@ class Truth:
                 raise Broken(f"{kept.id} is kept apart for ever, though its terminal is known again")
 
     def _check_slots(self) -> None:
-        """Two entries in one place of a stream are of two boxes with one name, and somebody says so; only what came
-        while a restored centre knew nobody of that name is not looked at again."""
+        """Two entries in one place of a stream are of two boxes with one name, and somebody says so when the second
+        comes, unless it comes late or on a stick, which speak for nothing. Only what came while a restored centre knew
+        nobody of that name is not looked at again."""
         tables = self.centre.tables
         suspected = {device for device, _ in tables.signs}
         for (stream, seq), holders in tables.holders.items():
             devices = {tables.receipts[pair].device for pair in holders}
-            if len(set(holders)) > 1 and not devices & suspected and not self.restores:
+            heard = any(pair not in tables.unspoken for pair in holders[1:])
+            if len(set(holders)) > 1 and heard and not devices & suspected and not self.restores:
                 raise Broken(f"two entries stand at {seq} of {stream}, and nobody suspects {devices}")
 
     def _check_texts(self, boxes: Iterable[Box]) -> None:
