@@ -71,7 +71,8 @@ def judge(status: int, signed: bool, retry_after: str | None, code: str = "") ->
 
 
 _HELD = (Kind.REJECTED, Kind.REENROL, Kind.UPGRADE)
-_UNHEARD = (Kind.NO_ANSWER, Kind.BUSY)
+_ITS_OWN = (Kind.BAD, Kind.ERROR)
+"""What may be said again and again because of an entry; the rest is the line's, or the whole terminal's."""
 _SIGNED = {401: Kind.REJECTED, 403: Kind.REJECTED, 409: Kind.REENROL, 426: Kind.UPGRADE}
 
 
@@ -122,7 +123,7 @@ class Pace:
     _head: Entry | None = None
     _tries: int = 0
     _passed: int = 0
-    _alone: dict[Entry, tuple[int, int]] = field(default_factory=dict)
+    _alone: dict[Entry, tuple[int, int, int]] = field(default_factory=dict)
     _resting: dict[Entry, float] = field(default_factory=dict)
     _audit_failures: int = 0
     _audit_from_s: float = 0.0
@@ -175,7 +176,7 @@ class Pace:
         """Which of these go into the next batch. One that failed alone travels alone, and only after others had
         their turn, so that it never holds them up."""
         healthy = [entry for entry in entries if entry not in self._alone]
-        due = [entry for entry in entries if entry in self._alone and self._passed > self._alone[entry][1]]
+        due = [entry for entry in entries if entry in self._alone and self._passed > self._alone[entry][2]]
         return due[:1] or healthy or entries[:1]
 
     def after(self, outcome: Outcome, sent: list[Entry], more: bool, chance: Chance) -> float:
@@ -268,16 +269,17 @@ class Pace:
         large, cannot read it in three tries while it reads what else it is sent in between, or when it fails five times
         while others passed in between; never because of what somebody on the way says."""
         bad = outcome.kind is Kind.BAD
-        failures, passed = self._alone.get(entry, (0, -1))
+        failures, its_own, passed = self._alone.get(entry, (0, 0, -1))
         if self._is_read if bad else self._passed > passed:
             failures += 1
+            its_own += outcome.kind in _ITS_OWN
         self._is_read = self._is_read and not bad
         too_large = outcome.kind is Kind.TOO_LARGE and outcome.signed
-        if too_large or (outcome.kind not in _UNHEARD and failures >= (TRIES if bad else TRIES_ALONE)):
+        if too_large or (outcome.kind in _ITS_OWN and its_own >= (TRIES if bad else TRIES_ALONE)):
             self._alone.pop(entry, None)
             self._resting.pop(entry, None)
             return "park"
-        self._alone[entry] = (failures, self._passed)
+        self._alone[entry] = (failures, its_own, self._passed)
         self._resting[entry] = now_s + min(CAP_S, 2.0 * 2.0 ** min(failures, 16))
         self.limit, self._blamed = MAX_ENTRIES, None
         return "rest"

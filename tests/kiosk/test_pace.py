@@ -147,6 +147,17 @@ def test_what_something_on_the_way_swallows_holds_nobody_up() -> None:
     assert waiting == []
 
 
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.ACCEPTED, Kind.BAD, Kind.ERROR)])
+def test_nothing_is_parked_for_what_the_line_does(kind: Kind) -> None:
+    """However often it hits the same one while others pass; a stumble of head office after it is the first one."""
+    pace, entry, other = Pace(), ("a", 1), ("b", 1)
+    for number in range(20):
+        pace.after(Outcome(Kind.ACCEPTED), [other], True, lambda: 0.5)
+        assert pace.alone(Outcome(kind), entry, number * 1_000.0) == "rest"
+    pace.after(Outcome(Kind.ACCEPTED), [other], True, lambda: 0.5)
+    assert pace.alone(Outcome(Kind.ERROR), entry, 10**6) == "rest"
+
+
 def test_a_busy_head_office_is_not_a_filter() -> None:
     pace = Pace()
     for _ in range(12):
