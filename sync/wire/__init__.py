@@ -1,0 +1,45 @@
+"""The messages between terminal and centre: their shapes, their limits, their signing. No I/O.
+
+Version 1. Every number of milliseconds is an integer; a `wall_ms` or `server_ms` counts from 1970-01-01 UTC, a
+`boottime_ms` from the start named by `boot`. Unknown fields are let through and kept with the entry as it came.
+"""
+
+# One name a line would be ninety lines.
+# fmt: off
+# isort: off
+from sync.wire.entries import entry_sha, is_intact, seal, wipe
+from sync.wire.manifest import (
+    MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Logo, Manifest, Message, ScreenManifest, ScreenSettings,
+    Seconds, Texts, Wait,
+)
+from sync.wire.messages import (
+    Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Head, Health, Held, Response, Result, Stamp,
+    StreamCounts,
+)
+from sync.wire.pins import hash_pin, pin_fits
+from sync.wire.reading import (
+    Unreadable, boot_of, encode, problem_code, read_batch, read_contact, read_entry, read_export_end,
+    read_export_header, read_head, read_response,
+)
+from sync.wire.signing import (
+    answer_is_signed, digest, export_is_signed, read_answer, request_is_signed, sign_answer, sign_export,
+    sign_request,
+)
+from sync.wire.words import (
+    APP, BATCHES, DEVICE_HEADER, DIGEST_HEADER, ENROLMENTS, GZIP_ABOVE, HEALTH_TEXT, MANIFEST, MAX_AUDIT, MAX_BYTES,
+    MAX_ENTRIES, MAX_ENTRY, MAX_INFLATED, PROTO, REQUEST_HEADER, SCHEMA, SIGNATURE_HEADER, VERSION, Count, Id, Ms,
+    Name, Rev, Sha, Verdict, WallMs,
+)
+
+__all__ = [
+    "APP", "BATCHES", "DEVICE_HEADER", "DIGEST_HEADER", "ENROLMENTS", "GZIP_ABOVE", "HEALTH_TEXT", "MANIFEST",
+    "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "PROTO", "REQUEST_HEADER",
+    "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour", "Contact", "Count",
+    "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held", "Id", "Logo",
+    "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "ScreenManifest", "ScreenSettings", "Seconds",
+    "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait", "WallMs", "answer_is_signed",
+    "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin", "is_intact", "pin_fits",
+    "problem_code", "read_answer", "read_batch", "read_contact", "read_entry", "read_export_end",
+    "read_export_header", "read_head", "read_response", "request_is_signed", "seal", "sign_answer", "sign_export",
+    "sign_request", "wipe",
+]
