@@ -30,14 +30,12 @@ class CentreRefused(Exception):
 
 @dataclass(frozen=True)
 class Centre:
-    """`now_ms`: milliseconds since 1970-01-01 UTC. `epoch`: random, made at the first start, changed by a restore, so
-    that terminals notice that the centre's memory was replaced."""
+    """`now_ms`: milliseconds since 1970-01-01 UTC."""
 
     db: Database
     settings: Settings
     secrets: Secrets
     now_ms: Callable[[], int]
-    epoch: str
 
 
 def wall_clock_ms() -> int:
@@ -58,12 +56,12 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
     db = open_database(settings.database, migrate=migrate)
     try:
         secrets = _load_secrets(db, settings)
-        epoch = _settle_facts(db, secrets)
+        _settle_facts(db, secrets)
         _refill_erasures(db, settings)
     except BaseException:
         db.close()
         raise
-    return Centre(db, settings, secrets, now_ms, epoch)
+    return Centre(db, settings, secrets, now_ms)
 
 
 def has_people(centre: Centre) -> bool:
@@ -110,16 +108,16 @@ def _load_secrets(db: Database, settings: Settings) -> Secrets:
     return secrets
 
 
-def _settle_facts(db: Database, secrets: Secrets) -> str:
-    """The epoch; writes down what is not there yet."""
+def _settle_facts(db: Database, secrets: Secrets) -> None:
+    """Write down what is not there yet: the epoch, and which secret is the newest."""
     with db.reading() as tx:
         epoch, secret = facts.get(tx, facts.EPOCH), facts.get(tx, facts.SECRET)
     if epoch is not None and secret == secrets.fingerprints[0]:
-        return epoch
+        return
     with db.writing() as tx:
         # The newest one, so that after a rotation the old secret may go.
         facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
-        return facts.claim(tx, facts.EPOCH, random.token_hex(16))
+        facts.claim(tx, facts.EPOCH, random.token_hex(16))
 
 
 def _refill_erasures(db: Database, settings: Settings) -> None:

@@ -127,7 +127,7 @@ def test_a_post_without_a_session_comes_back_to_the_overview(client: FlaskClient
 
 def test_the_public_address_is_ours_as_well(a_centre: Centre) -> None:
     settings = msgspec.structs.replace(a_centre.settings, public_url="https://hq.example")
-    behind = Centre(a_centre.db, settings, a_centre.secrets, a_centre.now_ms, a_centre.epoch)
+    behind = Centre(a_centre.db, settings, a_centre.secrets, a_centre.now_ms)
     client = an_app(behind).test_client()
     assert client.post("/open", headers={"Origin": "https://hq.example"}).status_code == 200
 

@@ -118,5 +118,5 @@ def test_a_proxy_is_believed_only_when_it_is_trusted(sqlite_centre: Centre) -> N
     lonely = create_app(sqlite_centre).test_client()
     assert lonely.post("/sign-in", headers=forwarded).status_code == 403
     settings = msgspec.structs.replace(sqlite_centre.settings, trusted_proxies=1)
-    behind = Centre(sqlite_centre.db, settings, sqlite_centre.secrets, sqlite_centre.now_ms, sqlite_centre.epoch)
+    behind = Centre(sqlite_centre.db, settings, sqlite_centre.secrets, sqlite_centre.now_ms)
     assert create_app(behind).test_client().post("/sign-in", headers=forwarded).status_code == 401
