@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from kiosk.cli import main
+from sync.app import create_app
 from sync.centre import Centre, open_centre
 from sync.config import Settings
+from tests.boxes import Box, enrol_box, open_shop
 from tests.processes import free_ports
 
 
@@ -37,6 +40,17 @@ def a_centre(settings: Settings, clock: Clock) -> Iterator[Centre]:
     opened = open_centre(settings, clock)
     yield opened
     opened.db.close()
+
+
+@pytest.fixture
+def client(a_centre: Centre) -> FlaskClient:
+    return create_app(a_centre).test_client()
+
+
+@pytest.fixture
+def oslo(a_centre: Centre) -> Box:
+    """A terminal that stands in Oslo."""
+    return enrol_box(a_centre, open_shop(a_centre)[1])
 
 
 @pytest.fixture

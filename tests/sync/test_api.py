@@ -13,23 +13,12 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.db import Database
 from tests.boxes import Box, enrol_box, open_shop, verdicts
 from tests.sync.conftest import Clock
 
 SECRET_WORDS = "My neighbour Solveig is a spy"
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre, "Oslo")[1])
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -22,16 +21,6 @@ from tests.sync.conftest import Clock
 MINUTE, HOUR, DAY_MS = 60_000, 3_600_000, 86_400_000
 DAY = 20453
 """2025-12-31, the local day of NOON in Oslo."""
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre, "Oslo")[1])
 
 
 def starts(*anchors: Anchor, **order: int) -> Starts:

@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import enrol
 from sync.office import places
@@ -18,11 +17,6 @@ from tests.boxes import Box, open_shop, verdicts
 from tests.sync.conftest import Clock
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
 
 
 def a_code(centre: Centre, name: str = "Oslo") -> str:

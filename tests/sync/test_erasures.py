@@ -13,24 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre, CentreRefused, open_centre
 from sync.intake import erasure_log, erasures, tally
-from tests.boxes import Box, enrol_box, new_id, open_shop, verdicts
+from tests.boxes import Box, new_id, verdicts
 from tests.sync.conftest import Clock, Verb
 from tests.sync.norway import Chain
 
 WORDS = "Kari from the blue van was rude, call me on 555 0199"
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre)[1])
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
 
 
 def rows(centre: Centre, table: Any) -> list[Any]:

@@ -4,26 +4,14 @@ import gzip
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from sync import models
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import tally
-from tests.boxes import Box, enrol_box, open_shop, verdicts
+from tests.boxes import Box, verdicts
 from tests.sync.conftest import Verb
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre)[1])
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
 
 
 def answered(centre: Centre) -> int:

@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from sync import facts, models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import erasures, ingest, tally
 from sync.intake.clocks import EPOCH_DAY
@@ -27,16 +26,6 @@ MINUTE = 60_000
 @pytest.fixture
 def centre(a_centre: Centre) -> Centre:
     return a_centre
-
-
-@pytest.fixture
-def client(centre: Centre) -> FlaskClient:
-    return create_app(centre).test_client()
-
-
-@pytest.fixture
-def oslo(centre: Centre) -> Box:
-    return enrol_box(centre, open_shop(centre, "Oslo")[1])
 
 
 @pytest.fixture(autouse=True)

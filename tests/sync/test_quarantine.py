@@ -4,12 +4,10 @@ import threading
 from typing import Any
 
 import msgspec
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import quarantine, tally
 from sync.office import surveys
@@ -18,16 +16,6 @@ from tests.boxes import Box, enrol_box, new_id, open_shop, verdicts
 from tests.sync.conftest import Clock, Verb
 
 DAY_MS = 86_400_000
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre)[1])
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
 
 
 def rows(centre: Centre, table: Any) -> list[Any]:

@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import ledger, signs, tally
 from sync.intake.signs import Known, Slot
@@ -16,16 +15,6 @@ from tests.boxes import NOON, Box, enrol_box, open_shop, verdicts
 from tests.sync.conftest import Clock
 
 MINUTE = 60_000
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
-
-
-@pytest.fixture
-def oslo(a_centre: Centre) -> Box:
-    return enrol_box(a_centre, open_shop(a_centre, "Oslo")[1])
 
 
 def health(box: Box, sealed: int | None = None, fingerprint: str = "f" * 32) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from sync import models, wire
-from sync.app import create_app
 from sync.centre import Centre
 from sync.intake import tally
 from tests.boxes import Box, enrol_box, open_shop
@@ -18,11 +17,6 @@ from tests.sync.conftest import Clock
 GOLDEN = Path(__file__).parent / "golden"
 SENT_MS = 1_795_301_100_000
 MINUTE = 60_000
-
-
-@pytest.fixture
-def client(a_centre: Centre) -> FlaskClient:
-    return create_app(a_centre).test_client()
 
 
 @pytest.fixture
