@@ -67,8 +67,8 @@ def _alike(asked: Survey) -> dict[tuple[str, str], tuple[int, ...]]:
     groups: dict[tuple[str, str], tuple[int, ...]] = {}
     low, high, _family = SCALES[asked.first.scale or ""]
     for value in range(low, high + 1):
-        reasons, text = asked.reasons_after(value), asked.comment_after(value)
-        key = (reasons.id if reasons else "", text.id if text else "")
+        after = asked.follow_ups(asked.first.id, value)
+        key = (after.reasons.id if after.reasons else "", after.comment.id if after.comment else "")
         groups[key] = (*groups.get(key, ()), value)
     return groups
 

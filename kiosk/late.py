@@ -158,7 +158,8 @@ def _clean(answer: int | list[str] | str) -> int | list[str] | str:
 
 def _fitting(known: Survey, answers: Mapping[str, Any]) -> dict[str, Any]:
     """The answers that `known` asks for; nothing when the first question has none."""
-    first = {name: answer for name, answer in answers.items() if name == known.first.id}
+    firsts = {question.id for question in known.firsts}
+    first = {name: answer for name, answer in answers.items() if name in firsts}
     if survey.problem_with(known, first):
         return {}
     return {

@@ -18,7 +18,6 @@ from kiosk.outbox import NotHeld
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
-from sync import survey
 from sync.i18n import NAMES, direction, words
 
 FRESH_SECONDS = 60
@@ -170,7 +169,8 @@ def _after(turn: Turn, standing: Standing) -> int:
     """Seconds after which the screen goes on by itself."""
     if turn.screen == "ask" and turn.draft is None:
         return FRESH_SECONDS if turn.lang == standing.languages[0] else LANGUAGE_SECONDS
-    return survey.IDLE_SECONDS[turn.screen]
+    seconds: int = getattr(standing.settings.seconds, turn.screen)
+    return seconds
 
 
 _drawn: dict[str, tuple[str, Markup]] = {}

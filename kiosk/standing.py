@@ -2,10 +2,12 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from threading import Lock
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from kiosk.identity import KeptManifest
 from kiosk.keepsakes import Keepsakes
@@ -29,6 +31,8 @@ class Standing:
     survey: survey.Survey
     languages: tuple[str, ...]
     place: str
+    settings: wire.ScreenSettings = field(default_factory=wire.ScreenSettings)
+    messages: tuple[wire.Message, ...] = ()
 
 
 class Standings:
@@ -94,7 +98,9 @@ def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
             raise ValueError(f"a {kind} has an id that is empty, longer than 80 characters or not plain ASCII")
     definition = survey.load(wire.encode(screen.surveys[0]))
     spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
-    return Standing(name, screen.placement, definition, spoken, screen.place)
+    settings = msgspec.convert(screen.settings, wire.ScreenSettings)
+    messages = msgspec.convert(screen.messages, tuple[wire.Message, ...])
+    return Standing(name, screen.placement, definition, spoken, screen.place, settings, messages)
 
 
 def _zone(name: str) -> tzinfo:

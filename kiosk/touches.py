@@ -64,11 +64,11 @@ def comment(text: str) -> str:
 
 def _answers(fields: Fields, survey: Survey, value: int) -> dict[str, int | list[str] | str]:
     answers: dict[str, int | list[str] | str] = {survey.first.id: value}
-    asked, text = survey.reasons_after(value), survey.comment_after(value)
-    if asked and (reasons := _reasons(fields, asked)):
-        answers[asked.id] = reasons
-    if text and (words := _words(fields)):
-        answers[text.id] = words
+    after = survey.follow_ups(survey.first.id, value)
+    if after.reasons and (reasons := _reasons(fields, after.reasons)):
+        answers[after.reasons.id] = reasons
+    if after.comment and (words := _words(fields)):
+        answers[after.comment.id] = words
     return answers
 
 
@@ -92,7 +92,7 @@ def _words(fields: Fields) -> str:
 
 def _shown(fields: Fields, survey: Survey, value: int) -> dict[str, list[str]]:
     """The order in which the page shows the reasons that follow `value`, if it is an order of exactly those."""
-    asked = survey.reasons_after(value)
+    asked = survey.follow_ups(survey.first.id, value).reasons
     if asked is None:
         return {}
     order = _one(fields, f"shown.{asked.id}").split()

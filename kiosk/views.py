@@ -53,7 +53,10 @@ def _state(asked: Survey, turn: Turn) -> dict[str, Any]:
 
 def _follow_ups(asked: Survey, value: object) -> tuple[Question | None, Question | None]:
     """The question of reasons and the one for a comment that follow the first answer."""
-    return (asked.reasons_after(value), asked.comment_after(value)) if isinstance(value, int) else (None, None)
+    if not isinstance(value, int):
+        return None, None
+    after = asked.follow_ups(asked.first.id, value)
+    return after.reasons, after.comment
 
 
 def _choices(reasons: Question, shown: dict[str, list[str]], lang: str) -> list[dict[str, str]]:

@@ -74,7 +74,7 @@ class Visits:
     def take(self, standing: Standing, touch: Touch, waited_ms: int = 0) -> Turn | None:
         """Hold a touch; returns where it leads, or None when that is the question for somebody new. What cannot be
         an answer changes nothing. Raises NotHeld: nobody may be thanked."""
-        step = survey.step(touch.on, touch.action)
+        step = survey.step(touch.on, touch.action, _offers(standing.survey, touch))
         if step is None or not touch.answers or touch.edition != touches.edition(standing.survey):
             return self.open(standing, touch.id or "", "thanks")
         held = self._hold(standing, touch, waited_ms)
@@ -183,9 +183,19 @@ def orders(asked: survey.Survey, known: Mapping[str, list[str]]) -> dict[str, li
 
 
 def _shown(asked: survey.Survey, touch: Touch) -> dict[str, list[str]]:
-    value = touch.answers[asked.first.id]
-    reasons = asked.reasons_after(value) if isinstance(value, int) else None
+    reasons = after.reasons if (after := _after(asked, touch)) else None
     return {reasons.id: _shuffled(reasons)} if reasons else {}
+
+
+def _offers(asked: survey.Survey, touch: Touch) -> frozenset[str]:
+    after = _after(asked, touch)
+    return after.offers if after else frozenset()
+
+
+def _after(asked: survey.Survey, touch: Touch) -> survey.FollowUps | None:
+    """What follows the first answer of a touch."""
+    first = asked.first_answer(touch.answers)
+    return asked.follow_ups(first[0].id, first[1]) if first else None
 
 
 def _shuffled(question: survey.Question) -> list[str]:

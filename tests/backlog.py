@@ -27,7 +27,7 @@ def _seal(terminal: Terminal, numbers: Sequence[int]) -> None:
     """In one transaction: this is preparation, and a disk is told to hold it once."""
     screen, placement = next(iter(terminal._identity.screens.items()))
     outbox, stamp = terminal.outbox, terminal.clock.stamp()
-    reasons = BUILTIN.reasons_after(3)
+    reasons = BUILTIN.follow_ups(BUILTIN.first.id, 3).reasons
     assert reasons
     shown = {reasons.id: [choice.id for choice in reasons.choices]}
     with outbox.disk.durable():

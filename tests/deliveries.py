@@ -27,7 +27,7 @@ class PageClock:
     def record(self, name: str, rev: int, answers: dict[str, Any], ended: str | None, tapped_ms: int) -> dict[str, Any]:
         """A response whole, as far as it goes; first tapped at `tapped_ms` of this load."""
         value = answers[BUILTIN.first.id]
-        asked = BUILTIN.reasons_after(value)
+        asked = BUILTIN.follow_ups(BUILTIN.first.id, value).reasons
         return {
             "id": name, "rev": rev, "screen": None, "placement": None, "survey": BUILTIN.id,
             "version": BUILTIN.version, "lang": "en", "answers": answers,

@@ -157,8 +157,10 @@
 
   // -- steps
 
+  const offers = () => (visit.textId ? ["comment"] : []);
+
   function act(action, button) {
-    const step = Visit.step(asks.steps, screen().dataset.screen, action);
+    const step = Visit.step(asks.steps, screen().dataset.screen, action, offers());
     if (!step) return;
     if (action === "answer") {
       const value = Number(button.value);
@@ -189,7 +191,7 @@
   /* Nobody touched the screen for a while: what was typed and not sent is forgotten. */
   function leave() {
     if (waiting) return;
-    const step = Visit.step(asks.steps, screen().dataset.screen, "idle");
+    const step = Visit.step(asks.steps, screen().dataset.screen, "idle", offers());
     if (visit.touched !== null && step.ends) untilHeld(Visit.record(visit, asks, step.ends));
     if (!nobody() || visit.lang !== asks.lang) fresh();
     else watch();

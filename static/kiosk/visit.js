@@ -1,6 +1,7 @@
 /* One visit as far as it goes, and the way through it. Neither the page nor a store nor the network is known here.
 
-   The table of steps is the terminal's own (sync/survey.py): [screen, action, next screen, how the visit ended]. */
+   The table of steps is the terminal's own (sync/survey.py): [screen, action, next screen, how the visit ended,
+   what it needs]. */
 "use strict";
 
 const Visit = (() => {
@@ -21,8 +22,9 @@ const Visit = (() => {
     return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   }
 
-  function step(steps, screen, action) {
-    const found = steps.find(([on, does]) => on === screen && does === action);
+  /* `offers`: the names of the screens that the survey has beside those of every visit. */
+  function step(steps, screen, action, offers) {
+    const found = steps.find(([on, does, , , needs]) => on === screen && does === action && (!needs || offers.includes(needs)));
     return found && { to: found[2], ends: found[3] };
   }
 

@@ -252,7 +252,7 @@ def _ghost(rng: random.Random, crowd: Crowd, at: int) -> dict[str, Any]:
 
 
 def _after(value: int) -> survey.Question:
-    question = survey.BUILTIN.reasons_after(value)
+    question = survey.BUILTIN.follow_ups(survey.BUILTIN.first.id, value).reasons
     assert question is not None  # noqa: S101 - the built-in survey asks for reasons after every face
     return question
 

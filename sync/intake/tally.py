@@ -70,13 +70,13 @@ def _add(counts: dict[Key, list[int]], key: Key, value: int, by: int) -> None:
 
 def _counts(survey: Survey, answers: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
     """(question, choice, value) of everything in the answers that is counted."""
-    first = answers.get(survey.first.id)
+    first = survey.first_answer(answers)
     for name, answer in answers.items():
         if isinstance(answer, int):
             yield name, "", answer
-        elif isinstance(answer, list) and isinstance(first, int):
+        elif isinstance(answer, list) and first:
             for choice in answer:
-                yield name, choice, first
+                yield name, choice, first[1]
 
 
 class Difference(Exception):

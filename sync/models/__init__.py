@@ -4,10 +4,11 @@ number of days since 1970-01-01, an `hour` is that day × 24 + the local hour.""
 from sync.models.devices import anchors, boots, clone_signs, devices, driven, enrol_codes, streams
 from sync.models.facts import centre, metadata
 from sync.models.people import sessions, sign_in_failures, sign_in_links, users
-from sync.models.places import locations, placements, questions, screens, surveys, touchpoints
+from sync.models.places import locations, placements, questions, screens, settings, surveys, touchpoints
 from sync.models.responses import (
     UNSURE_MS,
     VALUES,
+    contacts,
     erasures,
     quarantine,
     receipts,
@@ -23,6 +24,7 @@ __all__ = [
     "boots",
     "centre",
     "clone_signs",
+    "contacts",
     "devices",
     "driven",
     "enrol_codes",
@@ -36,6 +38,7 @@ __all__ = [
     "responses",
     "screens",
     "sessions",
+    "settings",
     "sign_in_failures",
     "sign_in_links",
     "streams",

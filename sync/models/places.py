@@ -30,6 +30,19 @@ touchpoints = Table(
     Index(None, "location_id", "name", unique=True),
 )
 
+# What holds at a location and below it, or at one of its touchpoints alone (`touchpoint_id`; 0: at all of them).
+# `value` is JSON.
+settings = Table(
+    "settings",
+    metadata,
+    Column("location_id", ForeignKey("locations.id"), nullable=False),
+    Column("touchpoint_id", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("location_id", "touchpoint_id", "key"),
+)
+
 surveys = Table(
     "surveys",
     metadata,

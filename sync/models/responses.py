@@ -71,6 +71,27 @@ Index(
     sqlite_where=_unsure,
     postgresql_where=_unsure,
 )
+# Serves: what was given on the same screen shortly before and after.
+Index("ix_responses_device", responses.c.device_id, responses.c.captured_ms)
+
+# How to reach a customer, apart from what they answered; its highest revision, as it came.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("response_id", Text, nullable=False),
+    Column("device_id", Text, nullable=False),
+    Column("location_id", Integer, nullable=False),
+    Column("touchpoint_id", Integer, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("captured_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+# Serve: who of a place asked to be called, newest first; the contact of a response.
+Index("ix_contacts_place", contacts.c.location_id, contacts.c.captured_ms)
+Index("ix_contacts_response", contacts.c.response_id)
 
 # Kept raw, not counted, replayable.
 quarantine = Table(

@@ -103,9 +103,9 @@ def _read(tx: Connection, places: Mapping[int, Location], rows: Sequence[Row[Any
 def _comment(place: Location, survey: Survey | None, row: Row[Any]) -> Comment:
     entry = wire.read_entry(row.body.encode())
     answers = entry["answers"]
-    value = answers.get(survey.first.id) if survey else None
-    scale_name = survey.first.scale if survey else None
-    on_scale = scale_name is not None and type(value) is int and value in _values(scale_name)
+    first = survey.first_answer(answers) if survey else None
+    value, scale_name = (first[1], first[0].scale) if first else (None, None)
+    on_scale = scale_name is not None and value in _values(scale_name)
     return Comment(
         cursor=Cursor(row.captured_ms, row.id),
         place=place,

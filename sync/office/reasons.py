@@ -93,8 +93,8 @@ def _asked(tx: Connection, path: str, question: Question) -> list[Asked]:
         .group_by(touchpoints.c.survey)
     )
     current = (surveys.current(tx, touchpoint) for touchpoint in tx.execute(query).scalars().all())
-    following = (survey.questions for survey in current if survey.first.id == question.id)
-    return [asked for questions in following for asked in questions if asked.kind == "reasons"]
+    following = (survey.questions for survey in current if question.id in {first.id for first in survey.firsts})
+    return [q for asked in following for q in asked if q.kind == "reasons" and q.after in (None, question.id)]
 
 
 def _by_place(

@@ -45,7 +45,7 @@ def test_every_entry_is_what_a_terminal_may_send(everything: dict[str, list[hist
             assert survey.problem_with(survey.BUILTIN, read.answers) is None
             value = read.answers["visit"]
             assert isinstance(value, int)
-            asked = survey.BUILTIN.reasons_after(value)
+            asked = survey.BUILTIN.follow_ups(survey.BUILTIN.first.id, value).reasons
             assert asked is not None
             assert set(read.answers) <= {"visit", asked.id, "comment"}
             assert sorted(read.shown[asked.id]) == sorted(choice.id for choice in asked.choices)

@@ -2,22 +2,29 @@
 
 import pytest
 
-from sync import survey
-from sync.survey import IDLE_SECONDS, STEPS
+from sync import survey, wire
+from sync.survey import STEPS
 
 SCREENS = {step.screen for step in STEPS}
 
 
 def test_every_action_means_one_thing_on_a_screen() -> None:
-    assert len({(step.screen, step.action) for step in STEPS}) == len(STEPS)
-    assert all(survey.step(step.screen, step.action) == step for step in STEPS)
+    assert len({(step.screen, step.action, step.needs) for step in STEPS}) == len(STEPS)
+    for step in STEPS:
+        assert survey.step(step.screen, step.action, {step.needs} - {None}) == step
+
+
+def test_a_step_to_what_the_survey_does_not_offer_is_none() -> None:
+    assert survey.step("thanks", "write", {"comment"}) == survey.Step("thanks", "write", "comment", None, "comment")
+    assert survey.step("thanks", "write") is None
 
 
 def test_every_screen_can_be_reached_and_left() -> None:
     reached = {"ask"}
     for _ in STEPS:
         reached |= {step.to for step in STEPS if step.screen in reached}
-    assert reached == SCREENS == {step.to for step in STEPS} == set(IDLE_SECONDS)
+    assert reached == SCREENS == {step.to for step in STEPS}
+    assert reached <= set(wire.Seconds.__struct_fields__)
 
 
 @pytest.mark.parametrize("screen", sorted(SCREENS))

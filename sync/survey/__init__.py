@@ -1,0 +1,44 @@
+"""What is asked, and which screen comes after which. Reads only the file of the built-in survey.
+
+A survey is data: a first question on a scale (one tap is a complete answer), then optional follow-ups that
+depend on it: reasons, another question on a scale, a comment, a way to be reached. The terminal and the centre read the
+same definitions, and both refuse the same answers."""
+
+from pathlib import Path
+
+from sync.survey.answers import MAX_COMMENT, problem_with
+from sync.survey.definition import (
+    MAX_REASONS,
+    SCALES,
+    BadSurvey,
+    Choice,
+    FollowUps,
+    Question,
+    Scale,
+    Survey,
+    Texts,
+    load,
+)
+from sync.survey.steps import STEPS, Step, step
+
+__all__ = [
+    "BUILTIN",
+    "MAX_COMMENT",
+    "MAX_REASONS",
+    "SCALES",
+    "STEPS",
+    "BadSurvey",
+    "Choice",
+    "FollowUps",
+    "Question",
+    "Scale",
+    "Step",
+    "Survey",
+    "Texts",
+    "load",
+    "problem_with",
+    "step",
+]
+
+BUILTIN = load(Path(__file__).with_name("builtin.json").read_bytes())
+"""What a terminal asks before it is enrolled, and a touchpoint for which no other survey was chosen."""
