@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sync import facts, models, wire
 from sync.db import Database
 from sync.intake import erasure_log
+from sync.intake.entries import ID
 from sync.intake.erasure_log import BadLog, Erased, Line, Owner, Revoked, Told
-from sync.intake.verdicts import ID
 from sync.rows import fetch
 
 DEVICE = re.compile("dev-[0-9a-f]{12}")

@@ -13,9 +13,10 @@ from sync import models, problems, wire
 from sync.db import Database
 from sync.intake import erasures, ledger, signs, starts
 from sync.intake.corrections import recorrect
+from sync.intake.entries import Entry, named, read
 from sync.intake.signs import Known, Slot
 from sync.intake.starts import Learned
-from sync.intake.verdicts import Entry, Held, Plan, Receipt, Row, Scene, judge, named, read
+from sync.intake.verdicts import Held, Plan, Receipt, Row, Scene, judge
 from sync.office import places, surveys
 from sync.problems import Refused
 from sync.rows import append, fetch, put

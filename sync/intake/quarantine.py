@@ -14,7 +14,8 @@ from sync import models
 from sync.db import Database
 from sync.intake import erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
-from sync.intake.verdicts import Quarantined, Scene, judge, read
+from sync.intake.entries import read
+from sync.intake.verdicts import Quarantined, Scene, judge
 from sync.office import places
 from sync.rows import fetch
 

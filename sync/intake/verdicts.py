@@ -2,7 +2,6 @@
 screens stand and what time it is come in; rows and tallies to be written come out."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -11,14 +10,10 @@ from sync import survey as surveys
 from sync import wire
 from sync.intake import clocks, flags
 from sync.intake.clocks import Starts
+from sync.intake.entries import AnyHead, Entry, named
 from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
-
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-AnyHead = wire.Head | wire.Response
-"""Who an entry is; a response says so itself."""
 
 
 class Receipt(NamedTuple):
@@ -126,43 +121,6 @@ class _Never(Exception):
     """The entry will never be kept."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but without a
-    `response` it is refused with that code, or not of a kind that is understood (code empty). `erased`: its words
-    were taken out."""
-
-    raw: bytes
-    id: str
-    rev: int
-    head: AnyHead | None = None
-    response: wire.Response | None = None
-    code: str = ""
-    erased: bool = False
-
-
-def read(raw: bytes) -> Entry:
-    """Everything that can be said of an entry by itself: done before a transaction begins."""
-    head: AnyHead
-    response, code = None, ""
-    try:
-        head = response = wire.read_response(raw)
-    except wire.Unreadable as problem:
-        try:
-            head = wire.read_head(raw)
-        except wire.Unreadable as worse:
-            return Entry(raw, *_named(raw), code=worse.code)
-        code = problem.code if (head.kind, head.schema) == ("response", wire.SCHEMA) else ""
-    if len(raw) > wire.MAX_ENTRY:
-        return Entry(raw, head.id, head.rev, code="too_large")
-    try:
-        if not wire.is_intact(wire.read_entry(raw)):
-            return Entry(raw, head.id, head.rev, code="bad_sha")
-    except wire.Unreadable as problem:
-        return Entry(raw, head.id, head.rev, code=problem.code)
-    return Entry(raw, head.id, head.rev, head, response, code)
-
-
 def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
     """The verdicts on a batch, in its order, and everything that follows from them."""
     plan = Plan()
@@ -170,16 +128,6 @@ def judge(entries: Iterable[Entry], held: Held, scene: Scene) -> Plan:
         erased = not held.erased.isdisjoint(named(entry))
         plan.results.append(_judge(_without_words(entry) if erased else entry, held, scene, plan))
     return plan
-
-
-def named(entry: Entry) -> Iterable[str]:
-    """The ids that an entry is about: its own, and whatever ids stand in one that isn't understood. A way to reach a
-    customer has an id of its own, and the response's inside."""
-    if entry.head is None:
-        return ()
-    if entry.response is not None:
-        return (entry.head.id,)
-    return ID.findall(entry.raw.decode("utf-8", "replace"))
 
 
 def _without_words(entry: Entry) -> Entry:
@@ -220,16 +168,6 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
     _place(row, asked, answers, held, scene, plan)
     return wire.Result(head.id, head.rev, verdict)
-
-
-def _named(raw: bytes) -> tuple[str, int]:
-    """The id and revision of something unreadable, as far as they can be made out, so that its sender finds it."""
-    try:
-        entry = wire.read_entry(raw)
-    except wire.Unreadable:
-        return "", 0
-    name, rev = entry.get("id"), entry.get("rev")
-    return (name, rev) if isinstance(name, str) and len(name) <= 80 and type(rev) is int else ("", 0)
 
 
 def _receipt(head: AnyHead, held: Held, plan: Plan) -> tuple[str, str] | None:

@@ -27,8 +27,9 @@ from sync.demo.processes import Child
 from sync.demo.sending import batches
 from sync.intake import enrol, ingest, starts
 from sync.intake.clocks import Starts
+from sync.intake.entries import read
 from sync.intake.keys import Secrets
-from sync.intake.verdicts import Plan, Scene, judge, read
+from sync.intake.verdicts import Plan, Scene, judge
 from sync.office import places, surveys
 from tests import postgres
 from tests.bench.bare import seconds_each

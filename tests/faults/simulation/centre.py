@@ -12,6 +12,7 @@ import msgspec
 from kiosk.identity import Identity
 from sync import problems, survey, wire
 from sync.intake import signing, verdicts
+from sync.intake.entries import Entry, read
 from sync.intake.keys import Secrets
 from sync.office.places import Standing
 from sync.problems import Refused
@@ -52,7 +53,7 @@ class Centre:
         self.postponed = 0.0
         """The share of entries that are told to come later."""
         self.on_replay: Callable[[], None] = lambda: None
-        self.on_commit: Callable[[str, list[verdicts.Entry], wire.Answer], None] = lambda device, entries, answer: None
+        self.on_commit: Callable[[str, list[Entry], wire.Answer], None] = lambda device, entries, answer: None
 
     # -- over the network
 
@@ -67,7 +68,7 @@ class Centre:
                 batch = wire.read_batch(post.body)
             except wire.Unreadable as unreadable:
                 raise Refused(getattr(problems, unreadable.code.upper())) from None
-            entries = [verdicts.read(bytes(raw)) for raw in batch.entries]
+            entries = [read(bytes(raw)) for raw in batch.entries]
             if any(entry.id in self.poison for entry in entries):
                 return Reply(500, b"{}")
             answer = self.take(caller.device, caller.generation, batch, entries, dying=dying, meanwhile=meanwhile)
@@ -82,7 +83,7 @@ class Centre:
         device: str,
         generation: int,
         batch: wire.Batch,
-        entries: list[verdicts.Entry],
+        entries: list[Entry],
         dying: str = "",
         meanwhile: Callable[[], object] | None = None,
         carried: bool = False,

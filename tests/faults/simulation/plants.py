@@ -9,6 +9,7 @@ import msgspec
 from kiosk import audits, keeping
 from sync import wire
 from sync.intake import clocks, signs, verdicts
+from sync.intake.entries import Entry
 from tests.faults.simulation import box, shipped, tables
 from tests.faults.simulation.card import Card
 from tests.faults.simulation.centre import Centre, Died
@@ -19,7 +20,7 @@ def batch_size() -> None:
     """Counts what came instead of what was new."""
     judge = verdicts._judge
 
-    def planted(entry: verdicts.Entry, held: Any, scene: Any, plan: verdicts.Plan) -> wire.Result:
+    def planted(entry: Entry, held: Any, scene: Any, plan: verdicts.Plan) -> wire.Result:
         result = judge(entry, held, scene, plan)
         if result.verdict == "duplicate" and entry.head and entry.response and scene.standings:
             row, asked, answers = verdicts._row(entry.head, entry, scene)

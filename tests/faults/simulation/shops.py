@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from kiosk.identity import Identity
 from sync import survey, wire
-from sync.intake import verdicts
+from sync.intake.entries import read
 from sync.office.places import Standing
 from sync.problems import Refused
 from tests.faults.simulation.box import Box
@@ -255,5 +255,5 @@ class Shops:
         if self.sticks and self.chance.random() < 0.6:
             device, generation, batch = self.chance.choice(self.sticks)
             with suppress(Refused):
-                entries = [verdicts.read(bytes(raw)) for raw in batch.entries]
+                entries = [read(bytes(raw)) for raw in batch.entries]
                 self.centre.take(device, generation, batch, entries, carried=True)

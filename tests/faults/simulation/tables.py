@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from sync import wire
 from sync.intake.clocks import Ends, Span, merged
+from sync.intake.entries import Entry, named
 from sync.intake.ledger import Memory
 from sync.intake.signs import Known, Slot
 from sync.intake.tally import Key
-from sync.intake.verdicts import Entry, Held, Plan, Quarantined, Receipt, Row, named
+from sync.intake.verdicts import Held, Plan, Quarantined, Receipt, Row
 from sync.models import UNSURE_MS
 from sync.office.places import Standing
 from sync.survey import Survey

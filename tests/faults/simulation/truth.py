@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sync import wire
-from sync.intake.verdicts import Entry
+from sync.intake.entries import Entry
 from tests.faults.simulation.box import Box
 from tests.faults.simulation.card import SECRET
 from tests.faults.simulation.centre import Centre
