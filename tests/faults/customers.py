@@ -42,8 +42,8 @@ def a_visit(chance: random.Random) -> list[Touch]:
     value, reasons, text = chance.randrange(4), list[str](), ""
 
     def touch(ended: str | None = None) -> None:
-        asked = BUILTIN.reasons_after(value)
-        said = BUILTIN.comment_after(value)
+        follow = BUILTIN.follow_ups(BUILTIN.first.id, value)
+        asked, said = follow.reasons, follow.comment
         assert asked is not None
         assert said is not None
         answers: Answers = {BUILTIN.first.id: value}
@@ -57,7 +57,7 @@ def a_visit(chance: random.Random) -> list[Touch]:
             value, reasons = chance.randrange(4), []
             touch()
             continue
-        asked = BUILTIN.reasons_after(value)
+        asked = BUILTIN.follow_ups(BUILTIN.first.id, value).reasons
         assert asked is not None
         toggled = chance.choice(asked.choices).id
         reasons = [name for name in reasons if name != toggled] if toggled in reasons else [*reasons, toggled]
