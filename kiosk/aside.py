@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.schema import APPLICATION_ID
+from kiosk.storage import sync_folder
 
 MAGIC = b"SQLite format 3\0"
 ABSURD = 10_000
@@ -129,12 +130,7 @@ def move(path: Path) -> str:
         old = _beside(path, part)
         if old.exists() or old.is_symlink():
             old.rename(_beside(fresh, part))
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
     return fresh.name
 
 

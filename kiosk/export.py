@@ -12,6 +12,7 @@ from pathlib import Path
 from kiosk import batches
 from kiosk.batches import Sheet
 from kiosk.outbox import Outbox
+from kiosk.storage import sync_folder
 from sync import wire
 
 _GZIP = 31
@@ -55,7 +56,7 @@ def write(file: Path, pieces: Iterable[bytes]) -> None:
     try:
         _write(part, pieces)
         part.rename(file)
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except OSError as problem:
         raise ExportRefused(f"{file} cannot be written: {problem.strerror}.") from None
     finally:
@@ -91,12 +92,3 @@ def _write(part: Path, pieces: Iterable[bytes]) -> None:
             sink.write(piece)
         sink.flush()
         os.fsync(sink.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

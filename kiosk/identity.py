@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from kiosk.storage import sync_folder
 from sync import wire
 
 log = logging.getLogger(__name__)
@@ -145,9 +146,4 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)

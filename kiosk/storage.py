@@ -66,5 +66,16 @@ def probe(folder: Path) -> Trouble | None:
     return None
 
 
+def sync_folder(folder: Path) -> None:
+    """Have the names in `folder` on the disk: a file that was written and renamed keeps its new name when the power
+    goes. Raises OSError."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _code(problem: sqlite3.Error) -> int:
     return int(getattr(problem, "sqlite_errorcode", 0) or 0)
