@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from kiosk import touches
+from kiosk.reach import Reach, can_be_reached
 from sync import survey, wire
 from sync.survey import Survey
 
@@ -31,6 +32,7 @@ _Value = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
 _Day = Annotated[int, msgspec.Meta(ge=0, le=DAY_MS)]
 _Language = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
 _Shown = Annotated[dict[_Name, _Names], msgspec.Meta(max_length=MAX_ANSWERS)]
+_Flags = Annotated[list[_Name], msgspec.Meta(max_length=8)]
 _Answers = dict[_Name, _Value | _Names | str]
 
 
@@ -46,7 +48,7 @@ class Anchor(msgspec.Struct, frozen=True):
 class Late(msgspec.Struct, frozen=True):
     """One response at one revision. It was captured at `page_ms` of the load `load`, by a wall clock that said
     `wall_ms`. `ended` is None while its customer is there. `since_prev_ms`: from the response before it on the same
-    load, None for the first one."""
+    load, None for the first one. `test`: staff tried the screen."""
 
     id: wire.Id
     rev: wire.Rev
@@ -64,6 +66,10 @@ class Late(msgspec.Struct, frozen=True):
     load: Load
     page_ms: wire.Ms
     wall_ms: wire.WallMs
+    pause_ms: wire.Ms | None = None
+    flags: _Flags = []
+    test: bool = False
+    contact: Reach | None = None
 
 
 _DETAILS: tuple[tuple[str, Any, Any], ...] = (
@@ -73,6 +79,9 @@ _DETAILS: tuple[tuple[str, Any, Any], ...] = (
     ("total_ms", _Day | None, None),
     ("since_prev_ms", wire.Ms | None, None),
     ("wall_ms", wire.WallMs, 0),
+    ("pause_ms", wire.Ms | None, None),
+    ("flags", _Flags, []),
+    ("contact", Reach | None, None),
 )
 """What a page says beside the answer: its name, what it may be, and what is kept instead of anything else."""
 
@@ -127,7 +136,7 @@ def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
     answers = {name: answer for name, answer in answers.items() if answer not in ("", [])}
     if not answers:
         raise Unfit
-    return msgspec.structs.replace(late, answers=answers)
+    return msgspec.structs.replace(late, answers=answers, contact=_reachable(late.contact, known))
 
 
 def _mended(response: bytes) -> Late:
@@ -154,6 +163,17 @@ def _clean(answer: int | list[str] | str) -> int | list[str] | str:
     if isinstance(answer, str):
         return touches.comment(answer)
     return list(dict.fromkeys(answer)) if isinstance(answer, list) else answer
+
+
+def _reachable(contact: Reach | None, known: Survey | None) -> Reach | None:
+    """How to reach a customer, if the survey asks for it and it can be used."""
+    if contact is None:
+        return None
+    asked = known.question(contact.consent) if known else None
+    name, reach = (touches.comment(text).replace("\n", " ") for text in (contact.name, contact.reach))
+    if (known and (asked is None or asked.kind != "contact")) or not can_be_reached(reach):
+        return None
+    return msgspec.structs.replace(contact, name=name, reach=reach)
 
 
 def _fitting(known: Survey, answers: Mapping[str, Any]) -> dict[str, Any]:

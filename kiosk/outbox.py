@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from kiosk import aside, facts
+from kiosk import aside, drafts, facts
 from kiosk.archive import BITE, BREATH_S, Archive, has_texts, without_texts
 from kiosk.disk import Disk, NotHeld, OutboxRefused
+from kiosk.drafts import Draft, Ended
 from kiosk.starts import Starts
 from sync import wire
 
@@ -23,29 +24,6 @@ if TYPE_CHECKING:
     from kiosk.salvage import Salvage
 
 __all__ = ["Draft", "Ended", "NotHeld", "Outbox", "OutboxRefused", "Waiting"]
-
-Ended = Literal["done", "idle", "left"]
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """A response at its newest revision, while the customer is there; the fields are those of wire.Response."""
-
-    id: str
-    rev: int
-    screen: str | None
-    placement: str | None
-    survey: str
-    version: int
-    lang: str
-    answers: dict[str, int | list[str] | str]
-    shown: dict[str, list[str]]
-    stamp: wire.Stamp
-    first_ms: int | None
-    total_ms: int | None
-    since_prev_ms: int | None
-    flags: list[str]
-    test: bool = False
-    mode: Literal["store", "handover"] = "store"
 
 
 class Waiting(NamedTuple):
@@ -157,16 +135,23 @@ class Outbox:
                 return False
             if self.sealed_rev(name) >= draft.rev:
                 return False
-            stream, seq = self.fact("stream"), int(self.fact("next_seq"))
-            entry = wire.seal(_as_entry(draft, stream, seq, ended), secrets.token_urlsafe(12))
-            db.execute(
-                "INSERT INTO entries (id, rev, stream, seq, state, sha, body, texts, sealed_boot, sealed_boottime_ms,"
-                " sealed_wall_ms) VALUES (?, ?, ?, ?, 'sealed', ?, ?, ?, ?, ?, ?)",
-                (name, draft.rev, stream, seq, entry["sha"], wire.encode(entry), has_texts(draft.answers.values()),
-                 at.boot, at.boottime_ms, at.wall_ms),
-            )  # fmt: skip
-            db.execute("UPDATE facts SET value = ? WHERE name = 'next_seq'", (str(seq + 1),))
+            self._append(db, drafts.as_entry(draft, ended), at)
+            # An id that another entry has at this revision is no id of a contact.
+            if draft.contact is not None and self.sealed_rev(draft.contact.id) < draft.rev:
+                self._append(db, drafts.as_contact(draft, draft.contact), at)
         return True
+
+    def _append(self, db: sqlite3.Connection, entry: dict[str, Any], at: wire.Stamp) -> None:
+        """Give an entry the next place in the stream, and its hash."""
+        stream, seq = self.fact("stream"), int(self.fact("next_seq"))
+        whole = wire.seal({**entry, "stream": stream, "seq": seq}, secrets.token_urlsafe(12))
+        db.execute(
+            "INSERT INTO entries (id, rev, stream, seq, state, sha, body, texts, sealed_boot, sealed_boottime_ms,"
+            " sealed_wall_ms) VALUES (?, ?, ?, ?, 'sealed', ?, ?, ?, ?, ?, ?)",
+            (whole["id"], whole["rev"], stream, seq, whole["sha"], wire.encode(whole),
+             has_texts(whole["answers"].values()), at.boot, at.boottime_ms, at.wall_ms),
+        )  # fmt: skip
+        db.execute("UPDATE facts SET value = ? WHERE name = 'next_seq'", (str(seq + 1),))
 
     @property
     def stream(self) -> str:
@@ -292,8 +277,3 @@ def _is_sound(body: bytes, sha: str) -> bool:
     except wire.Unreadable:
         return False
     return entry.get("sha") == sha and wire.is_intact(entry)
-
-
-def _as_entry(draft: Draft, stream: str, seq: int, ended: Ended) -> dict[str, Any]:
-    plain = msgspec.to_builtins(draft)
-    return {**plain, "kind": "response", "schema": wire.SCHEMA, "stream": stream, "seq": seq, "ended": ended}

@@ -4,7 +4,7 @@ several threads."""
 import logging
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, RLock, Thread
 
@@ -19,6 +19,7 @@ from kiosk.identity import Identity
 from kiosk.keepsakes import Keepsakes
 from kiosk.line import Line
 from kiosk.outbox import Draft, Ended, NotHeld, Outbox
+from kiosk.reach import Reach
 from kiosk.sender import Box, Sender
 from kiosk.standing import Standing, Standings
 from kiosk.upkeep import Upkeep
@@ -144,6 +145,10 @@ class Terminal:
         from_page: bool,
         stamp: wire.Stamp | None = None,
         since_prev_ms: int | None = None,
+        pause_ms: int | None = None,
+        flags: Sequence[str] = (),
+        test: bool = False,
+        contact: Reach | None = None,
     ) -> Draft:
         """Commit one revision of a response, whole, with the disk told to hold it; returns what is held now.
 
@@ -170,7 +175,7 @@ class Terminal:
             draft = Draft(
                 id=id, rev=rev, screen=standing.screen, placement=standing.placement, survey=standing.survey.id,
                 version=standing.survey.version, lang=lang, answers=dict(answers), shown=dict(shown), stamp=tapped,
-                first_ms=first_ms, total_ms=total_ms, flags=[],
+                first_ms=first_ms, total_ms=total_ms, flags=list(flags), test=test, pause_ms=pause_ms, contact=contact,
                 since_prev_ms=before.since_prev_ms if before else since_prev_ms,
             )  # fmt: skip
             if is_over:

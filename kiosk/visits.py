@@ -116,7 +116,7 @@ class Visits:
             Standing(one.screen, one.placement, asked, (), ""), id=one.id, rev=one.rev, lang=one.lang,
             answers=one.answers, shown=one.shown, first_ms=one.first_ms, total_ms=one.total_ms, ago_ms=0,
             from_page=True, stamp=late.stamp(one, anchors, self._terminal.clock.stamp(), is_anchored),
-            since_prev_ms=one.since_prev_ms,
+            since_prev_ms=one.since_prev_ms, pause_ms=one.pause_ms, flags=one.flags, test=one.test, contact=one.contact,
         )  # fmt: skip
         if one.ended:
             self._terminal.seal(one.id, one.ended)

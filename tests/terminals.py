@@ -37,10 +37,10 @@ class Hands(Clock):
 
 
 @contextmanager
-def terminal(folder: Path, *screens: str, **settings: Any) -> Iterator[Terminal]:
-    """A terminal on the data in `folder`, head office having told it of `screens`."""
+def terminal(folder: Path, *screens: str, asked: Any = BUILTIN, **settings: Any) -> Iterator[Terminal]:
+    """A terminal on the data in `folder`, head office having told it of `screens` and what is `asked` there."""
     if screens:
-        definition = wire.read_entry(wire.encode(BUILTIN))
+        definition = wire.read_entry(wire.encode(asked))
         told = {
             name: wire.ScreenManifest("p-" + name, [definition], list(BUILTIN.languages), "Oslo", "Europe/Oslo")
             for name in screens

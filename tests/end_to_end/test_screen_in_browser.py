@@ -415,7 +415,10 @@ def test_a_language_from_right_to_left_mirrors_the_screens(new_page: NewPage, tm
     with terminal(tmp_path, "s-souk") as box, served(box) as there:
         told = wire.read_entry(wire.encode(BUILTIN))
         told["languages"] = ["ar", "en"]
-        for text in [*told["questions"], *(choice for question in told["questions"] for choice in question["choices"])]:
+        for text in [
+            *told["questions"],
+            *(choice for question in told["questions"] for choice in question.get("choices", [])),
+        ]:
             text["texts"]["ar"] = "كيف كانت زيارتك اليوم؟" if text.get("scale") else "الموظفون"
         screen = wire.ScreenManifest("p-souk", [told], ["ar", "en"], "Souk", "Asia/Dubai")
         box.standings.take(KeptManifest("", wire.Manifest({"s-souk": screen})))
