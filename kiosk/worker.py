@@ -15,6 +15,8 @@ FILES = (
     "kiosk/visit.js",
     "kiosk/store.js",
     "kiosk/delivery.js",
+    "kiosk/holding.js",
+    "kiosk/frames.js",
     "kiosk/screen.js",
 )
 """What a screen's page is made of, below static/."""

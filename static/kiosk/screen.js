@@ -1,12 +1,8 @@
-/* What a customer touches. Every touch is written to the page's own store and sent to the terminal at once; the first
-   that holds it says thank you, and neither waits for the other. The screens lie ready in the page, so a visit goes on
-   whatever becomes of the terminal. */
+/* What a customer touches. Every touch is held (holding.js) before anybody is thanked. The screens lie ready in the
+   page (frames.js), so a visit goes on whatever becomes of the terminal. */
 "use strict";
 
 (() => {
-  const TRY_AGAIN_MS = 1000;
-  const MOMENT_MS = 1000; // until then a pressed face is answer enough
-  const BREAK_MS = 5000;
   const TICK_MS = 15_000; // and up to twice that: pages that were cut off together don't return together
   const REPORT_MS = 30_000; // so a page reports at least once a minute
 
@@ -20,11 +16,10 @@
   const screen = () => main.firstElementChild;
   const spoken = () => screen().getAttribute("lang"); // a form's own properties hide behind its fields of that name
   const say = (text) => { status.textContent = text || ""; };
-  const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
   /* To the question, once there is somebody to ask for it: a browser's own error would stay for ever. */
   function back() {
-    fetch(`${start}clock`, { cache: "no-store" }).then(() => location.replace(start), () => setTimeout(back, TRY_AGAIN_MS));
+    fetch(`${start}clock`, { cache: "no-store" }).then(() => location.replace(start), () => setTimeout(back, Holding.TRY_AGAIN_MS));
   }
 
   document.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -39,47 +34,16 @@
   let visit = null;
   let turned = -Infinity; // when the screen last changed
   let waiting = false; // for a touch to be held: nothing else can be touched
-  let sound = true; // the page's own store takes what it is given
   let unsaved = false; // a reason was touched and is not held yet
   let saving = false;
   let idle = 0;
 
   // -- screens
 
-  function frame(name, lang, value) {
-    const all = document.querySelectorAll(`template[data-frame="${name}"][lang="${CSS.escape(lang)}"]`);
-    return Array.from(all).find(({ dataset }) => !dataset.values || dataset.values.split(" ").includes(String(value)));
-  }
-
   function show(name) {
-    const found = frame(name === "ask" && visit.touched !== null ? "change" : name, visit.lang, visit.value);
-    const fragment = found.content.cloneNode(true);
-    fill(fragment.firstElementChild);
-    main.replaceChildren(fragment);
+    main.replaceChildren(Frames.filled(name, visit, asks.last));
     appeared();
     main.focus({ preventScroll: true });
-  }
-
-  /* The response as far as it goes, put into an empty screen. */
-  function fill(shown) {
-    for (const option of shown.querySelectorAll("button[name=value][aria-pressed]")) {
-      option.setAttribute("aria-pressed", String(Number(option.value) === visit.value));
-    }
-    for (const chip of arrange(shown)) {
-      chip.parentElement.append(chip);
-      chip.setAttribute("aria-pressed", String(visit.reasons.includes(chip.value)));
-    }
-    const field = shown.querySelector("textarea");
-    if (field) field.value = visit.text;
-    const write = shown.querySelector("button[data-again]");
-    if (write && visit.text) write.textContent = write.dataset.again;
-  }
-
-  /* The reasons of a screen in the order of this visit. */
-  function arrange(shown) {
-    const chips = new Map(Array.from(shown.querySelectorAll(".chip"), (chip) => [chip.value, chip]));
-    if (!chips.size) return [];
-    return Visit.order(visit, visit.about, [...chips.keys()], asks.last).map((name) => chips.get(name));
   }
 
   function appeared(still) {
@@ -103,37 +67,13 @@
 
   // -- holding what was touched
 
-  /* Until the store or the terminal holds it. After BREAK_MS its customer has been looking at a break, and left. */
-  async function untilHeld(record) {
-    const since = now();
-    for (;;) {
-      const left = !record.ended && now() - since >= BREAK_MS;
-      const whole = left ? { ...record, ended: "left" } : record;
-      const stored = Store.put(whole).then(() => { sound = true; }, (problem) => { sound = false; throw problem; });
-      const told = Delivery.tell(whole);
-      try {
-        await Promise.any([stored, told]);
-        return whole;
-      } catch {
-        await pause(TRY_AGAIN_MS);
-      }
-    }
-  }
-
   async function hold(record, then) {
-    const since = now();
     waiting = true;
     clearTimeout(idle);
-    const patience = [setTimeout(showWait, MOMENT_MS, "moment"), setTimeout(showWait, BREAK_MS, "break")];
-    const held = await untilHeld(record);
-    patience.forEach(clearTimeout);
+    const there = await Holding.patiently(record, showWait);
     waiting = false;
-    if (now() - since < BREAK_MS) {
-      then();
-    } else {
-      if (!held.ended) untilHeld({ ...held, ended: "left" });
-      fresh();
-    }
+    if (there) then();
+    else fresh();
   }
 
   function showWait(which) {
@@ -150,7 +90,7 @@
     if (saving || !unsaved || waiting) return;
     saving = true;
     unsaved = false;
-    await untilHeld(Visit.record(visit, asks));
+    await Holding.untilHeld(Visit.record(visit, asks));
     saving = false;
     save();
   }
@@ -164,9 +104,9 @@
     if (!step) return;
     if (action === "answer") {
       const value = Number(button.value);
-      const { content, dataset } = frame("thanks", visit.lang, value);
+      const { content, dataset } = Frames.find("thanks", visit.lang, value);
       Visit.answer(visit, value, dataset.about, dataset.text);
-      arrange(content); // the order in which reasons will be shown belongs to the answer
+      Frames.arrange(content, visit, asks.last); // the order in which reasons will be shown belongs to the answer
     }
     const field = main.querySelector("textarea");
     if (field) visit.text = field.value.trim();
@@ -192,7 +132,7 @@
   function leave() {
     if (waiting) return;
     const step = Visit.step(asks.steps, screen().dataset.screen, "idle", offers());
-    if (visit.touched !== null && step.ends) untilHeld(Visit.record(visit, asks, step.ends));
+    if (visit.touched !== null && step.ends) Holding.untilHeld(Visit.record(visit, asks, step.ends));
     if (!nobody() || visit.lang !== asks.lang) fresh();
     else watch();
   }
@@ -245,19 +185,17 @@
   /* A page that could not keep a touch, with a terminal that is gone, invites nobody. */
   async function rest() {
     if (waiting || !nobody()) return;
-    await probe();
-    if (sound || waiting || !nobody()) return;
+    await Holding.probe();
+    if (Holding.isSound() || waiting || !nobody()) return;
     waiting = true;
     showWait("break");
-    while (!(await report()) && !sound) {
-      await pause(TRY_AGAIN_MS);
-      await probe();
+    while (!(await report()) && !Holding.isSound()) {
+      await Holding.pause(Holding.TRY_AGAIN_MS);
+      await Holding.probe();
     }
     waiting = false;
     fresh();
   }
-
-  const probe = () => Store.probe().then(() => { sound = true; }, () => { sound = false; });
 
   async function tick() {
     Delivery.flush();
