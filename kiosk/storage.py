@@ -10,7 +10,7 @@ from typing import Literal
 Trouble = Literal["full", "read_only", "failing", "pinned"]
 
 SENTENCES: dict[Trouble, str] = {
-    "full": "The disk is full: no further answer can be kept until there is room.",
+    "full": "The disk is full: until there is room again, no more answers are kept than room was put aside for.",
     "read_only": "The disk cannot be written to: no answer can be kept until it can.",
     "failing": "The disk fails: no answer can be kept until it works again.",
     "pinned": "Another program has the outbox open: answers are kept, but it should let go of it soon.",

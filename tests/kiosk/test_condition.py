@@ -85,7 +85,10 @@ def test_a_day_without_a_network() -> None:
             f"Head office is busy ({CENTRE}). It has not answered since the terminal was started.",
         ),
         ({"free_bytes": 42_000_000}, "Only 42 MB of its disk are free."),
-        ({"storage": "full"}, "The disk is full: no further answer can be kept until there is room."),
+        (
+            {"storage": "full"},
+            "The disk is full: until there is room again, no more answers are kept than room was put aside for.",
+        ),
         ({"storage": "failing", "free_bytes": None}, "The disk fails: no answer can be kept until it works again."),
         (
             {"aside": 1, "damaged": 2},
