@@ -48,8 +48,11 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> list[str]:
         said.append(f"{_answers(parked)} {'is' if parked == 1 else 'are'} kept here that head office could not take.")
         codes = sorted(status.get("parked_codes", {}).items(), key=lambda item: (-item[1], item[0]))
         said += [f"  {_answers(count)}: {reason(code)}." for code, count in codes]
-    kept, held_ms = status.get("in_pages", (0, 0))
-    if kept:
+    in_pages = status.get("in_pages", (0, 0))
+    if in_pages is None:
+        said.append("What the pages of its screens still keep is known only while it runs.")
+    elif in_pages[0]:
+        kept, held_ms = in_pages
         since = _time(now.timestamp() - held_ms / 1000, now)
         wait = "waits" if kept == 1 else "wait"
         said.append(f"{_answers(kept)} {wait} in the page of a screen, since {since}: not taken by this terminal yet.")

@@ -110,7 +110,8 @@ def _pieces(reply: "requests.Response") -> Iterator[bytes]:
 
 def status(settings: Settings) -> dict[str, Any]:
     """The health of the terminal of this data folder, running or not, and where it stands: `address` of its screen,
-    `centre`, `places` by screen. Raises TerminalRefused, OutboxRefused."""
+    `centre`, `places` by screen; `in_pages` is None of one that isn't running: no page speaks to it. Raises
+    TerminalRefused, OutboxRefused."""
     answer = _ask(settings, "GET", "/control/status", None)
     if answer is not None:
         return {"running": True, **about(settings), **answer[1]}
@@ -124,7 +125,7 @@ def status(settings: Settings) -> dict[str, Any]:
             raise
         return {"running": True, **about(settings), **answer[1]}
     try:
-        return {"running": False, **about(settings), **terminal.health()}
+        return {"running": False, **about(settings), **terminal.health(), "in_pages": None}
     finally:
         terminal.stop()
 

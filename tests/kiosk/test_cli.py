@@ -60,13 +60,13 @@ def test_a_terminal_without_a_configuration_looks_in_the_folder_it_is_started_in
 def test_its_status_is_the_running_ones_or_the_outboxs(home: Path) -> None:
     with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
         running_one = json.loads(kiosk(home, "status", "--json").stdout)
-        assert (running_one["running"], running_one["pending"]) == (True, 0)
+        assert (running_one["running"], running_one["pending"], running_one["in_pages"]) == (True, 0, [0, 0])
         said = kiosk(home, "status")
         assert said.returncode == 0
         assert f"The terminal is running; its screen is at {address(home)}/.\n" in said.stdout
         assert "Nothing waits to be sent.\n" in said.stdout
     at_rest = json.loads(kiosk(home, "status", "--json").stdout)
-    assert (at_rest["running"], at_rest["pending"]) == (False, 0)
+    assert (at_rest["running"], at_rest["pending"], at_rest["in_pages"]) == (False, 0, None)
     assert kiosk(home, "status").stdout.startswith("The terminal is not running")
 
 

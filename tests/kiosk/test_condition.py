@@ -24,6 +24,7 @@ WELL: dict[str, Any] = {
     "enrolled": True,
     "pending": 0,
     "parked": 0,
+    "in_pages": (0, 0),
     "oldest_pending_ms": None,
     "last_success_ms": ms(15, 29),
     "last_error": None,
@@ -72,6 +73,7 @@ def test_a_day_without_a_network() -> None:
     [
         ({"running": False}, f"Head office is {CENTRE}; whether it answers is known when the terminal runs."),
         ({"running": False}, "The terminal is not running: `smilepost kiosk run` starts it."),
+        ({"running": False, "in_pages": None}, "What the pages of its screens still keep is known only while it runs."),
         ({"enrolled": False}, "It is not enrolled yet: `smilepost kiosk enrol CODE` brings it to its place."),
         ({"places": {}}, "It is enrolled; head office has not told it yet where it stands."),
         ({"places": {"scr-1": "Oslo", "scr-2": "Oslo"}}, "It stands at Oslo with 2 screens."),
