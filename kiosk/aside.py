@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.schema import APPLICATION_ID
-from kiosk.storage import sync_folder
+from kiosk.storage import is_no_file, sync_folder
 
 MAGIC = b"SQLite format 3\0"
 ABSURD = 10_000
@@ -46,7 +46,7 @@ def version_of(path: Path) -> int | None:
 def is_foreign(path: Path) -> bool:
     """Whether something else than an outbox is there, or than a file in the place of one of its journals. One that was
     never finished counts as ours: its journal makes it empty again. Raises OSError."""
-    if any(_is_no_file(_beside(path, part)) for part in _PARTS):
+    if any(is_no_file(_beside(path, part)) for part in _PARTS):
         return True
     if not path.exists() or not path.stat().st_size or _beside(path, "-journal").exists():
         return False
@@ -54,11 +54,6 @@ def is_foreign(path: Path) -> bool:
         file.read(1)
     version = version_of(path)
     return version is None or version == 0 or version >= ABSURD
-
-
-def _is_no_file(path: Path) -> bool:
-    """Whether a folder, a pipe or a device is there."""
-    return path.exists() and not path.is_file()
 
 
 def is_of_another_program(path: Path) -> bool:

@@ -6,6 +6,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from kiosk.storage import open_own
+
 BYTES = 4 * 1024 * 1024
 """Room for a few thousand taps."""
 SMALL_DISK = 64 * 1024 * 1024
@@ -56,7 +58,7 @@ class Ballast:
             self.given_up = False
 
     def _fill(self, before: int) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = open_own(self._path)
         try:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(descriptor, 0, self._size)  # really taken from the disk, unlike a hole

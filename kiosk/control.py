@@ -15,6 +15,7 @@ from kiosk.config import Settings
 from kiosk.export import write
 from kiosk.identity import write_whole
 from kiosk.outbox import NotHeld
+from kiosk.storage import is_no_file
 from kiosk.terminal import Terminal, TerminalRefused
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None
 def _token(settings: Settings) -> str:
     """Nothing when there is none, or a damaged one: then what is no secret can still be asked."""
     try:
-        return (settings.data / TOKEN).read_text(encoding="ascii")
+        return "" if is_no_file(settings.data / TOKEN) else (settings.data / TOKEN).read_text(encoding="ascii")
     except (OSError, ValueError):
         return ""
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from kiosk.storage import sync_folder
+from kiosk.storage import is_no_file, open_own, sync_folder
 from sync import wire
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def save_manifest(folder: Path, kept: KeptManifest) -> None:
 
 def _load(path: Path, kind: type[_Kept]) -> _Kept | None:
     try:
-        found = _decoded(path.read_bytes(), kind)
+        found = None if is_no_file(path) else _decoded(path.read_bytes(), kind)
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -138,10 +138,12 @@ def _decoded(content: bytes, kind: type[_Kept]) -> _Kept | None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """The file holds the old content or the new one, whatever happens; only its owner may read it."""
+    """The file holds the old content or the new one, whatever happens; only its owner may read it. Raises OSError."""
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    if is_no_file(fresh):
+        _aside(fresh)
+    with os.fdopen(open_own(fresh), "wb") as file:
+        file.truncate()
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

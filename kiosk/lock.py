@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from kiosk.storage import open_own
+
 
 class Taken(Exception):
     """The folder cannot be had; the message is a sentence that says why."""
@@ -47,7 +49,7 @@ def _may_be_used(folder: Path) -> None:
         return
     trial = folder / ".probe"
     try:
-        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.close(open_own(trial))
         trial.unlink()
     except PermissionError:
         raise

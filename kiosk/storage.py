@@ -52,7 +52,7 @@ def probe(folder: Path) -> Trouble | None:
     """Write a little, have it synced, and take it away again; what the disk says to that."""
     path = folder / ".probe"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = open_own(path)
         try:
             os.write(descriptor, bytes(4096))
             os.fsync(descriptor)
@@ -64,6 +64,19 @@ def probe(folder: Path) -> Trouble | None:
         with suppress(OSError):
             path.unlink()
     return None
+
+
+def is_no_file(path: Path) -> bool:
+    """Whether a folder, a pipe or a device is there. Raises OSError."""
+    return path.exists() and not path.is_file()
+
+
+def open_own(path: Path) -> int:
+    """A descriptor to write into a file that nobody else may read, made when it is missing. Raises OSError, also for
+    what is no file: a pipe would let us wait for its reader for ever."""
+    if is_no_file(path):
+        raise OSError(errno.EEXIST, "something else than a file is in its place", str(path))
+    return os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

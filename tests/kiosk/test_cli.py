@@ -1,6 +1,7 @@
 """`smilepost kiosk …` as a process: what it says, its exit code, and what it leaves alone."""
 
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -74,6 +75,9 @@ def test_its_status_is_told_without_the_token_that_a_full_disk_did_not_take(home
     with running("kiosk", "run", "--config", "config.toml", cwd=home, health=f"{address(home)}/healthz"):
         (home / "box" / "control.token").unlink()
         assert "The terminal is running" in kiosk(home, "status").stdout
+        os.mkfifo(home / "box" / "control.token")
+        assert "The terminal is running" in kiosk(home, "status").stdout
+        (home / "box" / "control.token").unlink()
         (home / "box" / "control.token").write_bytes(b"\xff\x00")
         assert json.loads(kiosk(home, "status", "--json").stdout)["storage"] is None
 

@@ -1,12 +1,14 @@
 """Who a box is and what it was told: a damaged file costs neither."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from kiosk import identity
+from kiosk import control, identity, storage
+from kiosk.app import create_app
 from kiosk.identity import Identity
 from kiosk.terminal import Terminal
 from tests.terminals import terminal
@@ -83,14 +85,26 @@ def test_a_manifest_that_nobody_can_work_from_holds_no_screen_up(folder: Path) -
         assert standing.place == "Oslo"
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 @pytest.mark.parametrize(
-    "name", ["identity.json", "manifest.json", "control.token", "running.lock", "ballast", "reserve"]
-)
-def test_a_folder_in_a_file_s_place_holds_no_screen_up(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).mkdir()
+    "name",
+    [
+        "identity.json", "identity.new", "manifest.json", "control.token", "control.new", "running.lock", "ballast",
+        "reserve", ".probe",
+    ],
+)  # fmt: skip
+def test_a_folder_or_a_pipe_in_a_file_s_place_holds_no_screen_up(
+    tmp_path: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    """A pipe that is opened waits for somebody at its other end."""
+    make(tmp_path / name)
     with terminal(tmp_path) as box:
+        client = create_app(box).test_client()
+        storage.probe(tmp_path)
         box.outbox.disk.mend()
-        assert box.standing() is not None
+        assert client.get("/").status_code == 200
+    assert identity.load(tmp_path) == who(box)
+    assert control.about(box.settings)["places"] == {}
 
 
 def test_nobody_else_reads_the_key(folder: Path) -> None:
