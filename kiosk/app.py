@@ -39,7 +39,9 @@ def create_app(terminal: Terminal) -> Flask:
     app = Flask("kiosk", template_folder=str(TEMPLATES), static_folder=str(STATIC), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(file=worker.address, guard=terminal.settings.input_guard_ms)
+    app.jinja_env.globals.update(
+        file=worker.address, styles=worker.STYLES, scripts=worker.SCRIPTS, guard=terminal.settings.input_guard_ms
+    )
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal))

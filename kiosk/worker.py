@@ -8,17 +8,10 @@ from hashlib import sha256
 
 from sync.assets import STATIC, TEMPLATES, stamp
 
-FILES = (
-    "tokens.css",
-    "kiosk/kiosk.css",
-    "kiosk/mark.svg",
-    "kiosk/visit.js",
-    "kiosk/store.js",
-    "kiosk/delivery.js",
-    "kiosk/holding.js",
-    "kiosk/frames.js",
-    "kiosk/screen.js",
-)
+STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort")))
+SCRIPTS = tuple(f"kiosk/{name}.js" for name in ("visit", "store", "delivery", "holding", "frames", "screen"))
+"""In the order in which the page names them."""
+FILES = (*STYLES, *SCRIPTS, "kiosk/mark.svg")
 """What a screen's page is made of, below static/."""
 
 

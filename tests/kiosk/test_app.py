@@ -55,7 +55,7 @@ def test_no_page_is_stored(client: FlaskClient, place: str) -> None:
 
 
 def test_a_static_file_is_kept_for_a_year_under_its_own_address(client: FlaskClient) -> None:
-    name = "kiosk/kiosk.css"
+    name = "kiosk/frame.css"
     assert f"/static/{name}?v={stamp(name)}" in client.get("/").text
     kept = client.get(f"/static/{name}?v={stamp(name)}")
     assert kept.data == (STATIC / name).read_bytes()
