@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo_verb(verbs)
     kiosk = verbs.add_parser(
-        "kiosk", help="a terminal: run, enrol, export, status", description="A terminal in a shop."
+        "kiosk", help="a terminal: run, enrol, pin, export, status", description="A terminal in a shop."
     )
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
@@ -71,12 +71,15 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     for name, run, does in (
         ("run", _run, "show the question and send the answers until told to stop"),
         ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
+        ("pin", _pin, "set the PIN of the staff's page: 4 to 12 digits, of which only a hash is kept"),
         ("export", _export, "write everything unsent into a file, for somebody to carry to head office"),
         ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
     ):
         verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
         if name == "enrol":
             verb.add_argument("code", metavar="CODE", help="the eight characters that head office shows")
+        if name == "pin":
+            verb.add_argument("--stdin", action="store_true", help="read it from the first line of standard input")
         if name == "export":
             verb.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist yet")
         if name == "status":
@@ -130,6 +133,35 @@ def _enrol(asked: argparse.Namespace) -> int:
         print(refusal, file=sys.stderr)
         return REFUSED
     return OK
+
+
+def _pin(asked: argparse.Namespace) -> int:
+    from kiosk import control
+    from kiosk.pin import PinRefused
+    from kiosk.terminal import TerminalRefused
+
+    settings = config.load(asked.config)
+    try:
+        print(control.set_pin(settings, _typed_pin(asked.stdin)))
+    except (TerminalRefused, PinRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    return OK
+
+
+def _typed_pin(from_stdin: bool) -> str:
+    """Asked for twice without showing it, or the first line that comes in. Raises PinRefused."""
+    from getpass import getpass
+
+    from kiosk import pin
+
+    if from_stdin:
+        return sys.stdin.readline().strip()
+    typed = getpass("PIN for the staff's page: ").strip()
+    pin.check(typed)
+    if getpass("The same again: ").strip() != typed:
+        raise pin.PinRefused("These are two different PINs: nothing was changed.")
+    return typed
 
 
 def _export(asked: argparse.Namespace) -> int:

@@ -30,7 +30,6 @@ class Settings(msgspec.Struct, frozen=True):
     sync_at_once: bool = False
     input_guard_ms: int = 700
     threads: int = 4
-    staff_pin: str | None = None
 
 
 def load(path: Path | None) -> Settings:
@@ -66,8 +65,6 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         raise BadConfig(f"{path}: [kiosk] has no key {key!r}: {', '.join(_KEYS)} are allowed.")
     check, allowed = _KEYS[key]
     if not check(value):
-        if key in _SECRET:
-            raise BadConfig(f"{path}: {key} in [kiosk] is something else than {allowed}.")
         raise BadConfig(f"{path}: {key} in [kiosk] is {value!r}: {allowed} is allowed.")
     return value.rstrip("/") if key == "centre" else value
 
@@ -112,12 +109,6 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
 
-def _is_pin(value: Any) -> bool:
-    return isinstance(value, str) and 4 <= len(value) <= 12 and value.isascii() and value.isdecimal()
-
-
-_SECRET = {"staff_pin"}
-"""Keys whose values are not repeated to whoever reads the log."""
 _YES_OR_NO = (lambda value: isinstance(value, bool), "true or false")
 _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "data": (_is_text, "the path of a folder"),
@@ -128,5 +119,4 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "sync_at_once": _YES_OR_NO,
     "input_guard_ms": _whole(0, 5000),
     "threads": _whole(1, 64),
-    "staff_pin": (_is_pin, '4 to 12 digits in quotes, such as "830516"'),
 }

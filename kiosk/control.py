@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from kiosk import identity
+from kiosk import identity, lock, pin
 from kiosk.config import Settings
 from kiosk.export import write
 from kiosk.identity import write_whole
 from kiosk.outbox import NotHeld
 from kiosk.storage import is_no_file
 from kiosk.terminal import Terminal, TerminalRefused
+from sync import wire
 
 if TYPE_CHECKING:
     import requests
@@ -53,6 +54,14 @@ def routes(terminal: Terminal) -> Blueprint:
         except TerminalRefused as refusal:
             return jsonify(sentence=str(refusal)), 409
 
+    @control.post("/pin")
+    def keep_pin() -> tuple[Response, int]:
+        try:
+            pin.keep(terminal.settings.data, str(request.form.get("kept", "")))
+        except (pin.PinRefused, OSError) as problem:
+            return jsonify(sentence=_unkept(problem)), 409
+        return jsonify(sentence=_kept(terminal.standings.staff_pin is not None)), 200
+
     @control.get("/export")
     def export() -> Response | tuple[Response, int]:
         try:
@@ -76,6 +85,43 @@ def enrol(settings: Settings, code: str) -> str:
         return terminal.enrol(code)
     finally:
         terminal.stop()
+
+
+def set_pin(settings: Settings, typed: str) -> str:
+    """Keep the hash of a new PIN for the staff's page of this data folder's terminal, running or not. Returns a
+    sentence; raises TerminalRefused, PinRefused."""
+    pin.check(typed)
+    kept = wire.hash_pin(typed)
+    answer = _ask(settings, "POST", "/control/pin", {"kept": kept})
+    if answer is not None:
+        status, body = answer
+        if status != 200:
+            raise TerminalRefused(str(body["sentence"]))
+        return str(body["sentence"])
+    try:
+        taken = lock.take(settings.data)
+    except lock.Taken as refusal:
+        raise TerminalRefused(str(refusal)) from None
+    try:
+        pin.keep(settings.data, kept)
+    except OSError as problem:
+        raise TerminalRefused(_unkept(problem)) from None
+    finally:
+        taken.close()
+    told = identity.load_manifest(settings.data)
+    screens = told.manifest.screens.values() if told else ()
+    return _kept(any(screen.settings.get("staff_pin") for screen in screens))
+
+
+def _kept(is_overruled: bool) -> str:
+    if is_overruled:
+        return "The PIN is kept, but head office has set one for its terminals, and that one counts."
+    return "The staff's page, /staff, opens with this PIN from now on."
+
+
+def _unkept(problem: Exception) -> str:
+    why = problem.strerror if isinstance(problem, OSError) else str(problem)
+    return f"The PIN cannot be written down: {why}."
 
 
 def export(settings: Settings, file: Path) -> str:

@@ -1,11 +1,9 @@
 """The staff's door: a PIN, a lock that waits longer after each wrong one, and a visit that ends by itself. Pure but for
 the tokens that it draws."""
 
-import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from threading import Lock
 from time import monotonic as _monotonic
 
@@ -13,10 +11,28 @@ IDLE_S = 300
 """A visit that nobody touched for so long is over."""
 LONGEST = 12
 """Digits of a PIN, at most."""
-FREE_TRIES = 3
+FREE_TRIES = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 30, 900
-"""After three wrong ones in a row; each further one doubles it. Four digits then last for weeks."""
+"""After five wrong ones in a row; each further one doubles it. Four digits then last for weeks."""
 MOST_VISITS = 32
+
+
+class Tries:
+    """How often somebody was wrong in a row, and until when no further try counts. Times in seconds of one clock."""
+
+    def __init__(self) -> None:
+        self._wrong, self._locked_s = 0, 0.0
+
+    def wait_s(self, now: float) -> int:
+        """Whole seconds until the next try counts; 0 when it counts now."""
+        return max(int(self._locked_s - now + 0.999), 0)
+
+    def note(self, is_right: bool, now: float) -> None:
+        """Somebody tried."""
+        self._wrong = 0 if is_right else self._wrong + 1
+        if self._wrong >= FREE_TRIES:
+            doubled = min(self._wrong - FREE_TRIES, 16)  # what lies beyond is longer than the longest anyway
+            self._locked_s = now + min(FIRST_WAIT_S * 2**doubled, LONGEST_WAIT_S)
 
 
 @dataclass
@@ -41,12 +57,14 @@ class View:
 
 
 class Door:
-    """Safe to use from several threads. `monotonic` gives seconds that never go back."""
+    """Safe to use from several threads. `fits` says whether what was typed is the PIN: it is asked about one try at a
+    time and never under the lock, so that a flood of them neither eats a small machine nor keeps anybody waiting.
+    `monotonic` gives seconds that never go back."""
 
-    def __init__(self, pin: str, monotonic: Callable[[], float] = _monotonic) -> None:
-        self._pin, self._monotonic = sha256(pin.encode()).digest(), monotonic
+    def __init__(self, fits: Callable[[str], bool], monotonic: Callable[[], float] = _monotonic) -> None:
+        self._fits, self._monotonic = fits, monotonic
         self._visits: dict[str, _Visit] = {}
-        self._wrong, self._locked_s = 0, 0.0
+        self._tries, self._is_trying = Tries(), False
         self._guard = Lock()
 
     def view(self, token: str | None) -> View:
@@ -57,12 +75,12 @@ class Door:
             if visit is not None and visit.is_open:
                 visit.touched_s = now
                 return View(is_open=True)
-            wait_s = max(int(self._locked_s - now + 0.999), 0)
+            wait_s = self._tries.wait_s(now)
             return View(False, len(visit.typed), wait_s, visit.was_wrong) if visit else View(wait_s=wait_s)
 
     def press(self, token: str | None, key: str) -> str:
         """A digit, `clear` or `open`; anything else is nothing. Returns the token of the visit, a new one for a
-        browser that had none. While the lock waits, no PIN is looked at."""
+        browser that had none. While the lock waits, or another try is being looked at, no PIN is."""
         with self._guard:
             now = self._monotonic()
             visit = self._find(token, now)
@@ -74,22 +92,25 @@ class Door:
                 visit.typed, visit.was_wrong = (visit.typed + key)[:LONGEST], False
             elif key == "clear":
                 visit.typed = ""
-            elif key == "open" and visit.typed and now >= self._locked_s:
-                self._try(visit, now)
-            return token
+            if key != "open" or not visit.typed or self._is_trying or self._tries.wait_s(now):
+                return token
+            typed, visit.typed, self._is_trying = visit.typed, "", True
+        self._try(visit, typed)
+        return token
+
+    def _try(self, visit: _Visit, typed: str) -> None:
+        is_right = False
+        try:
+            is_right = self._fits(typed)
+        finally:
+            with self._guard:
+                self._is_trying = False
+                visit.is_open, visit.was_wrong = is_right, not is_right
+                self._tries.note(is_right, self._monotonic())
 
     def leave(self, token: str | None) -> None:
         with self._guard:
             self._visits.pop(token or "", None)
-
-    def _try(self, visit: _Visit, now: float) -> None:
-        # Of digests, so that not even the length shows in how long it takes.
-        is_right = hmac.compare_digest(sha256(visit.typed.encode()).digest(), self._pin)
-        visit.typed, visit.is_open, visit.was_wrong = "", is_right, not is_right
-        self._wrong = 0 if is_right else self._wrong + 1
-        if self._wrong >= FREE_TRIES:
-            doubled = min(self._wrong - FREE_TRIES, 16)  # what lies beyond is longer than the longest anyway
-            self._locked_s = now + min(FIRST_WAIT_S * 2**doubled, LONGEST_WAIT_S)
 
     def _find(self, token: str | None, now: float) -> _Visit | None:
         visit = self._visits.get(token or "")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from kiosk import condition, control, export
+from kiosk import condition, control, export, pin
 from kiosk.door import IDLE_S, Door, View
 from kiosk.outbox import NotHeld
 from kiosk.screens import is_from_here
@@ -28,18 +28,19 @@ _DONE = {
 
 
 def routes(terminal: Terminal) -> Blueprint:
-    """`/staff`: without a PIN in the configuration it says how to set one, and nothing else."""
+    """`/staff`: as long as there is no PIN it says how to set one, and nothing else."""
     staff = Blueprint("staff", __name__, url_prefix="/staff")
-    pin = terminal.settings.staff_pin
-    if pin is None:
-        staff.add_url_rule("", "unset", _unset)
-        return staff
-    door = Door(pin)
+
+    def known() -> str | None:
+        return terminal.standings.staff_pin or pin.kept(terminal.settings.data)
+
+    door = Door(lambda typed: pin.fits(typed, known()))
 
     @staff.before_request
-    def from_here_alone() -> None:
+    def from_here_alone() -> Response | None:
         if request.method == "POST" and not is_from_here():
             abort(403)
+        return None if known() else _unset()
 
     @staff.get("")
     def look() -> Response:

@@ -54,6 +54,12 @@ class Standings:
                 return self._all.get(screen)
             return next(iter(self._all.values()), None) or self._unplaced()
 
+    @property
+    def staff_pin(self) -> str | None:
+        """The hash of the PIN that head office set for the screens here, if it set one."""
+        with self._guard:
+            return next((known.settings.staff_pin for known in self._all.values() if known.settings.staff_pin), None)
+
     def _unplaced(self) -> Standing:
         screen, placement = next(iter(self._kept.identity.screens.items()), (None, None))
         return Standing(screen, placement, survey.BUILTIN, survey.BUILTIN.languages, "")

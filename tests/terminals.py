@@ -5,6 +5,7 @@ import re
 import resource
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from threading import Event, Thread
@@ -14,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from kiosk import identity
+from kiosk import identity, pin
 from kiosk.app import create_app
 from kiosk.clock import Clock
 from kiosk.config import Settings
@@ -37,12 +38,17 @@ class Hands(Clock):
 
 
 @contextmanager
-def terminal(folder: Path, *screens: str, asked: Any = BUILTIN, **settings: Any) -> Iterator[Terminal]:
-    """A terminal on the data in `folder`, head office having told it of `screens` and what is `asked` there."""
+def terminal(
+    folder: Path, *screens: str, asked: Any = BUILTIN, by_office: Any = None, **settings: Any
+) -> Iterator[Terminal]:
+    """A terminal on the data in `folder`, head office having told it of `screens`, what is `asked` there, and what
+    their settings are."""
     if screens:
         definition = wire.read_entry(wire.encode(asked))
         told = {
-            name: wire.ScreenManifest("p-" + name, [definition], list(BUILTIN.languages), "Oslo", "Europe/Oslo")
+            name: wire.ScreenManifest(
+                "p-" + name, [definition], list(BUILTIN.languages), "Oslo", "Europe/Oslo", settings=by_office or {}
+            )
             for name in screens
         }
         identity.save_manifest(folder, KeptManifest("", wire.Manifest(told)))
@@ -51,6 +57,21 @@ def terminal(folder: Path, *screens: str, asked: Any = BUILTIN, **settings: Any)
         yield box
     finally:
         box.stop()
+
+
+PIN = "830516"
+
+
+@cache
+def kept_pin() -> str:
+    """The hash of `PIN`."""
+    return wire.hash_pin(PIN)
+
+
+def set_pin(folder: Path) -> None:
+    """The staff's page of the terminal on this data opens with `PIN`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pin.keep(folder, kept_pin())
 
 
 class _Quiet(WSGIRequestHandler):

@@ -32,6 +32,20 @@ def _environment() -> dict[str, str]:
     return {**away, "NO_PROXY": "*", "no_proxy": "*"}
 
 
+def tell(name: str, module: str, arguments: Sequence[str], words: str) -> None:
+    """Run a command of Smilepost to its end, with `words` as its standard input. Raises DemoFailed unless it was
+    content."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, our own module
+            [sys.executable, "-P", "-m", module, *arguments], input=words + "\n", capture_output=True, text=True,
+            env=_environment(), timeout=READY_WITHIN_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise DemoFailed(f"{name} is not done after {READY_WITHIN_S:.0f} s.") from None
+    if done.returncode:
+        raise DemoFailed(f"{name} failed: {done.stderr.strip()}")
+
+
 class Child:
     """A process of Smilepost that writes into a log of its own and never outlives this one."""
 

@@ -20,7 +20,7 @@ from sync.db import DatabaseRefused
 from sync.demo import founding, sending, world
 from sync.demo.folder import Account, Chain, Folder, open_folder
 from sync.demo.living import AWAY_MS, Chorus, Tale
-from sync.demo.processes import Child, DemoFailed
+from sync.demo.processes import Child, DemoFailed, tell
 from sync.demo.progress import Progress
 from sync.demo.sending import Line
 
@@ -145,7 +145,7 @@ class Demo:
         for number, place in enumerate(world.LIVE, start=1):
             text = _toml(
                 "kiosk", data=str(base / place.key), host=HOST, port=self._port + number, centre=self._office,
-                sync_at_once=True, staff_pin=STAFF_PIN,
+                sync_at_once=True,
             )  # fmt: skip
             self._kiosk_settings(place.key).write_text(text)
 
@@ -183,6 +183,8 @@ class Demo:
                 enrolling.append((place, child))
         for place, child in enrolling:
             child.finish()
+            arguments = ["kiosk", "pin", "--stdin", "--config", str(self._kiosk_settings(place.key))]
+            tell(f"The PIN of the screen in {place.name}", COMMAND, arguments, STAFF_PIN)
             self._children.remove(child)
             chain.live[place.key].enrolled = True
         self._folder.keep()

@@ -8,10 +8,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from kiosk.app import create_app
-from tests.terminals import Served, Visitor, sealed, served, terminal
+from tests.terminals import PIN, Served, Visitor, sealed, served, set_pin, terminal
 
 NewPage = Callable[..., Page]
-PIN = "830516"
 SIZES = {"pi": (800, 480), "phone": (375, 812), "laptop": (1440, 900)}
 LEAST_MM = {"pi": 5.2, "phone": 5.2, "laptop": 5.9}
 """Pixels of a millimetre of the glass, as in tokens.css."""
@@ -20,7 +19,8 @@ LEAST_MM = {"pi": 5.2, "phone": 5.2, "laptop": 5.9}
 @pytest.fixture
 def there(tmp_path: Path) -> Iterator[Served]:
     """A terminal that holds five answers, two of them parked."""
-    with terminal(tmp_path, "scr-1", staff_pin=PIN, centre="http://127.0.0.1:9") as box:
+    set_pin(tmp_path)
+    with terminal(tmp_path, "scr-1", centre="http://127.0.0.1:9") as box:
         client = create_app(box).test_client()
         for _ in range(5):
             visitor = Visitor(client)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import re
 import time
 from base64 import b64encode
@@ -16,18 +17,20 @@ from werkzeug.test import TestResponse
 from kiosk import identity
 from kiosk.app import create_app
 from kiosk.disk import RETRY_S
+from kiosk.door import FREE_TRIES
 from kiosk.identity import Identity
 from kiosk.storage import SENTENCES
 from kiosk.terminal import Terminal
-from tests.terminals import Visitor, full_disk, sealed, terminal
+from sync import wire
+from tests.terminals import PIN, Visitor, full_disk, kept_pin, sealed, set_pin, terminal
 
-PIN = "830516"
 WORDS = "The queue was long; my name is Anna"
 
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Terminal]:
-    with terminal(tmp_path, staff_pin=PIN, centre="http://127.0.0.1:9") as opened:
+    set_pin(tmp_path)
+    with terminal(tmp_path, centre="http://127.0.0.1:9") as opened:
         yield opened
 
 
@@ -73,10 +76,36 @@ def test_without_a_pin_it_says_how_to_set_one_and_nothing_else(tmp_path: Path) -
         client = create_app(box).test_client()
         page = client.get("/staff")
         assert (page.status_code, page.mimetype) == (403, "text/html")
-        assert "set the key staff_pin in [kiosk]" in words(page.text)
+        assert "smilepost kiosk pin asks for one" in words(page.text)
         assert "answer" not in words(page.text)
         for place in ("/staff/door", "/staff/send", "/staff/retry", "/staff/leave"):
-            assert client.post(place, data={"key": "1"}).status_code in (404, 405)
+            assert client.post(place, data={"key": "1"}).status_code in (403, 404, 405)
+        assert "Set-Cookie" not in page.headers
+
+
+def test_head_offices_pin_goes_before_the_terminals_own(tmp_path: Path) -> None:
+    set_pin(tmp_path)
+    with terminal(tmp_path, "scr-1", by_office={"staff_pin": wire.hash_pin("9571")}) as box:
+        client = create_app(box).test_client()
+        let_in(client)
+        assert "That is not the PIN." in look(client)
+        let_in(client, "9571")
+        assert "Nothing waits to be sent." in look(client)
+    with terminal(tmp_path, "scr-1") as box:
+        client = create_app(box).test_client()
+        let_in(client)
+        assert "Nothing waits to be sent." in look(client)
+
+
+def test_the_pin_stands_nowhere_but_as_its_hash(box: Terminal, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client = create_app(box).test_client()
+        let_in(client)
+        assert "Nothing waits to be sent." in look(client)
+    held = b"".join(path.read_bytes() for path in box.settings.data.rglob("*") if path.is_file())
+    assert kept_pin().encode() in held
+    assert PIN.encode() not in held
+    assert PIN not in caplog.text
 
 
 def test_the_door_shows_nothing_of_the_terminal(client: FlaskClient) -> None:
@@ -100,10 +129,10 @@ def test_the_cookie_is_for_this_page_alone_and_not_for_scripts(client: FlaskClie
     assert PIN[0] not in cookie.split(";")[0].split("=")[0]
 
 
-def test_a_wrong_pin_is_named_and_the_fourth_has_to_wait(client: FlaskClient) -> None:
-    let_in(client, "1111")
-    assert "That is not the PIN." in look(client)
-    let_in(client, "1111")
+def test_a_wrong_pin_is_named_and_the_sixth_has_to_wait(client: FlaskClient) -> None:
+    for _ in range(FREE_TRIES - 1):
+        let_in(client, "1111")
+        assert "That is not the PIN. " in look(client) + " "
     let_in(client, "1111")
     assert "The next try counts in 30 s." in look(client)
     assert re.fullmatch(r"(29|30); url=/staff", client.get("/staff").headers["Refresh"])
@@ -175,7 +204,8 @@ def test_a_full_disk_is_told_and_the_parked_stay_parked(client: FlaskClient, box
 
 def test_with_a_disk_that_takes_nothing_the_page_says_so(tmp_path: Path) -> None:
     """Full from the first moment: there is no outbox to count."""
-    with full_disk(), terminal(tmp_path / "data", staff_pin=PIN) as box:
+    set_pin(tmp_path / "data")
+    with full_disk(), terminal(tmp_path / "data") as box:
         client = create_app(box).test_client()
         let_in(client)
         page = client.get("/staff")
@@ -186,7 +216,8 @@ def test_with_a_disk_that_takes_nothing_the_page_says_so(tmp_path: Path) -> None
 
 def test_what_is_unsent_can_be_carried_in_one_file(tmp_path: Path) -> None:
     enrolled(tmp_path)
-    with terminal(tmp_path, staff_pin=PIN, centre="http://127.0.0.1:9") as box:
+    set_pin(tmp_path)
+    with terminal(tmp_path, centre="http://127.0.0.1:9") as box:
         client = create_app(box).test_client()
         answer(client)
         let_in(client)
@@ -212,7 +243,8 @@ def test_before_enrolment_there_is_nothing_to_sign_a_file_with(client: FlaskClie
 def test_sending_now_wakes_the_sender_from_its_rest(tmp_path: Path) -> None:
     """It would have looked somewhere within the first minute; head office does not answer here."""
     enrolled(tmp_path)
-    with terminal(tmp_path, staff_pin=PIN, centre="http://127.0.0.1:9") as box:
+    set_pin(tmp_path)
+    with terminal(tmp_path, centre="http://127.0.0.1:9") as box:
         box.start()
         client = create_app(box).test_client()
         let_in(client)
