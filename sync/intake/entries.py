@@ -8,21 +8,22 @@ from sync import wire
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-AnyHead = wire.Head | wire.Response
-"""Who an entry is; a response says so itself."""
+AnyHead = wire.Head | wire.Response | wire.Contact
+"""Who an entry is; one that is understood says so itself."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but without a
-    `response` it is refused with that code, or not of a kind that is understood (code empty). `erased`: its words
-    were taken out."""
+    """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but neither a
+    `response` nor a `contact` it is refused with that code, or not of a kind that is understood (code empty).
+    `erased`: its words were taken out."""
 
     raw: bytes
     id: str
     rev: int
     head: AnyHead | None = None
     response: wire.Response | None = None
+    contact: wire.Contact | None = None
     code: str = ""
     erased: bool = False
 
@@ -30,7 +31,7 @@ class Entry:
 def read(raw: bytes) -> Entry:
     """Everything that can be said of an entry by itself: done before a transaction begins."""
     head: AnyHead
-    response, code = None, ""
+    response, contact, code = None, None, ""
     try:
         head = response = wire.read_response(raw)
     except wire.Unreadable as problem:
@@ -38,7 +39,10 @@ def read(raw: bytes) -> Entry:
             head = wire.read_head(raw)
         except wire.Unreadable as worse:
             return Entry(raw, *_named(raw), code=worse.code)
-        code = problem.code if (head.kind, head.schema) == ("response", wire.SCHEMA) else ""
+        if (head.kind, head.schema) == ("response", wire.SCHEMA):
+            code = problem.code
+        elif (head.kind, head.schema) == ("contact", wire.SCHEMA):
+            contact, code = _contact(raw)
     if len(raw) > wire.MAX_ENTRY:
         return Entry(raw, head.id, head.rev, code="too_large")
     try:
@@ -46,7 +50,14 @@ def read(raw: bytes) -> Entry:
             return Entry(raw, head.id, head.rev, code="bad_sha")
     except wire.Unreadable as problem:
         return Entry(raw, head.id, head.rev, code=problem.code)
-    return Entry(raw, head.id, head.rev, head, response, code)
+    return Entry(raw, head.id, head.rev, head, response, contact, code)
+
+
+def _contact(raw: bytes) -> tuple[wire.Contact | None, str]:
+    try:
+        return wire.read_contact(raw), ""
+    except wire.Unreadable as problem:
+        return None, problem.code
 
 
 def named(entry: Entry) -> Iterable[str]:
@@ -56,6 +67,8 @@ def named(entry: Entry) -> Iterable[str]:
         return ()
     if entry.response is not None:
         return (entry.head.id,)
+    if entry.contact is not None:
+        return (entry.contact.id, entry.contact.response)
     return ID.findall(entry.raw.decode("utf-8", "replace"))
 
 

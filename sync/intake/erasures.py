@@ -125,6 +125,7 @@ def _erase(tx: Connection, names: dict[str, int]) -> bool:
     if new:
         tx.execute(insert(models.erasures), new)
     found = [_strip_response(tx, name) for name in sorted(names)]
+    found.append(_strip_contacts(tx, names.keys()))
     return any([*found, *_strip_quarantined(tx, names.keys())])
 
 
@@ -139,6 +140,20 @@ def _strip_response(tx: Connection, name: str) -> bool:
         wiped = ""
     tx.execute(update(table).where(table.c.id == name).values(body=wiped, commented=False))
     return True
+
+
+def _strip_contacts(tx: Connection, names: Set[str]) -> bool:
+    """How to reach the customers of these responses, or those with such an id themselves. Whether one of them was."""
+    table, found = models.contacts, set()
+    wanted = sorted(names)
+    for start in range(0, len(wanted), 400):
+        part = wanted[start : start + 400]
+        those = table.c.id.in_(part) | table.c.response_id.in_(part)
+        for row in tx.execute(select(table.c.id, table.c.body).where(those)).all():
+            wiped = wire.encode(wire.wipe(wire.read_entry(row.body.encode()))).decode()
+            tx.execute(update(table).where(table.c.id == row.id).values(body=wiped))
+            found.add(row.id)
+    return not found.isdisjoint(names)
 
 
 def _strip_quarantined(tx: Connection, names: Set[str]) -> list[bool]:
@@ -165,7 +180,7 @@ def _stripped(body: bytes, code: str) -> tuple[bytes, str]:
     """A response of ours without its words. Of what this version doesn't understand only the head stays: words may
     be anywhere in it."""
     try:
-        wire.read_response(body)
+        wire.read_contact(body) if wire.read_head(body).kind == "contact" else wire.read_response(body)
     except wire.Unreadable:
         return wire.encode(wire.read_head(body)), WIPED
     return wire.encode(wire.wipe(wire.read_entry(body))), code

@@ -150,7 +150,9 @@ def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset())
     found = {row[0]: Row(*row) for row in fetch(tx, models.responses, ids | also, lock=True)}
     erased = erasures.among(tx, {name for entry in entries for name in named(entry)})
     told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
-    return Held({(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}, found, erased)
+    receipts = {(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}
+    known = fetch(tx, models.contacts, {entry.contact.id for entry in entries if entry.contact})
+    return Held(receipts, found, erased, {row[0]: row[1] for row in known})
 
 
 def store(tx: Connection, plan: Plan) -> None:
@@ -160,6 +162,7 @@ def store(tx: Connection, plan: Plan) -> None:
     put(tx, models.receipts, [plan.promoted[name] for name in sorted(plan.promoted)])
     _release(tx, plan)
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
+    put(tx, models.contacts, [plan.contacts[name] for name in sorted(plan.contacts)])
     put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
     plan.tallies.write(tx)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
 from sync.intake import clocks, flags
@@ -175,10 +175,10 @@ def _compare_streams(tx: Connection) -> None:
 
 
 def _find_lost(tx: Connection) -> None:
-    """Every receipt has what it stands for: a response, or what is kept apart."""
-    holders = (("stored", models.responses), ("erased", models.responses), ("quarantined", models.quarantine))
-    for verdict, table in holders:
-        held = exists().where(table.c.id == models.receipts.c.id)
+    """Every receipt has what it stands for: a response, a way to reach a customer, or what is kept apart."""
+    kept = (models.responses, models.contacts)
+    for verdict, tables in (("stored", kept), ("erased", kept), ("quarantined", (models.quarantine,))):
+        held = or_(*(exists().where(table.c.id == models.receipts.c.id) for table in tables))
         query = select(models.receipts.c.id).where(models.receipts.c.verdict == verdict, ~held).limit(1)
         lost = tx.execute(query).scalar()
         if lost is not None:

@@ -57,6 +57,21 @@ class Row(NamedTuple):
         return Counted(self.location, self.touchpoint, self.day, self.hour, self.aside)
 
 
+class Contact(NamedTuple):
+    """A row of the table `contacts`."""
+
+    id: str
+    rev: int
+    response: str
+    device: str
+    location: int
+    touchpoint: int
+    test: bool
+    captured_ms: int
+    received_ms: int
+    body: str
+
+
 class Quarantined(NamedTuple):
     """A row of the table `quarantine`."""
 
@@ -78,6 +93,8 @@ class Held:
     rows: Mapping[str, Row]
     erased: frozenset[str] = frozenset()
     """Ids whose words were taken out for good."""
+    contacts: Mapping[str, int] = field(default_factory=dict)
+    """id -> the revision that is held"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,7 @@ class Plan:
     promoted: dict[tuple[str, int], Receipt] = field(default_factory=dict)
     """Receipts of what was quarantined before and counts now: no longer kept apart, not received anew."""
     tallies: Tallies = field(default_factory=Tallies)
+    contacts: dict[str, Contact] = field(default_factory=dict)
 
     @property
     def has_news(self) -> bool:
@@ -135,9 +153,11 @@ def _without_words(entry: Entry) -> Entry:
     say, so no more than who it is."""
     if entry.code or entry.head is None:
         return replace(entry, erased=True)
-    if entry.response is None:
+    if entry.response is None and entry.contact is None:
         return replace(entry, raw=wire.encode(entry.head), erased=True)
     raw = wire.encode(wire.wipe(wire.read_entry(entry.raw)))
+    if entry.contact is not None:
+        return replace(entry, raw=raw, contact=wire.read_contact(raw), erased=True)
     return replace(entry, raw=raw, response=wire.read_response(raw), erased=True)
 
 
@@ -157,7 +177,7 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
     """An entry that does not count yet: never seen, or `kept_apart` so far. The second may be understood by now, or
     come from the device that it belongs to."""
     try:
-        row, asked, answers = _row(head, entry, scene)
+        standing, asked = _understood(head, entry, scene)
     except _Never as reason:
         return wire.Result(head.id, head.rev, "refused", str(reason))
     except _Apart as reason:
@@ -166,7 +186,11 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
         return _quarantine(head, entry, str(reason), scene, plan)
     verdict: wire.Verdict = "erased" if entry.erased else "stored"
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
-    _place(row, asked, answers, held, scene, plan)
+    if entry.response is not None:
+        row = _as_row(entry.response, standing, entry.raw, scene)
+        _place(row, asked, entry.response.answers, held, scene, plan)
+    elif entry.contact is not None:
+        _place_contact(entry.contact, standing, entry.raw, held, scene, plan)
     return wire.Result(head.id, head.rev, verdict)
 
 
@@ -185,25 +209,32 @@ def _receive(head: AnyHead, verdict: str, scene: Scene) -> Receipt:
     return Receipt(head.id, head.rev, head.sha, scene.device, head.stream, head.seq, verdict, scene.now_ms)
 
 
-def _row(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Row, Survey, Mapping[str, Any]]:
+def _understood(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Standing, Survey]:
+    """Where it was given and what was asked there. Raises _Never, _Apart."""
     if entry.code:
         raise _Never(entry.code)
     if scene.standings is None:
         raise _Apart("unknown_device")
-    response = entry.response
-    if response is None:
-        raise _Apart("unknown_schema" if head.kind == "response" else "unknown_kind")
-    standing = _standing(response, scene.standings)
-    asked = scene.survey(response.survey, response.version)
+    said = entry.response or entry.contact
+    if said is None:
+        raise _Apart("unknown_schema" if head.kind in ("response", "contact") else "unknown_kind")
+    standing = _standing(said, scene.standings)
+    asked = scene.survey(said.survey, said.version)
     if asked is None:
         raise _Apart("unknown_survey")
-    problem = surveys.problem_with(asked, response.answers)
+    problem = surveys.problem_with(asked, entry.response.answers) if entry.response else _no_consent(asked, said)
     if problem:
         raise _Never(problem)
-    return _as_row(response, standing, entry.raw, scene), asked, response.answers
+    return standing, asked
 
 
-def _standing(response: wire.Response, standings: Mapping[str, Standing]) -> Standing:
+def _no_consent(asked: Survey, said: wire.Response | wire.Contact) -> str | None:
+    """Nobody is reached who didn't agree to it."""
+    question = asked.question(said.consent) if isinstance(said, wire.Contact) else None
+    return None if question is not None and question.kind == "contact" else "no_consent"
+
+
+def _standing(response: wire.Response | wire.Contact, standings: Mapping[str, Standing]) -> Standing:
     """Where it was given; what was captured before enrolment counts at the first place the device stood."""
     if response.placement is None and standings:
         return next(iter(standings.values()))
@@ -241,3 +272,13 @@ def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scen
     if not row.test:
         plan.tallies.move(row.counted, asked, answers, 1)
     (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
+
+
+def _place_contact(contact: wire.Contact, standing: Standing, raw: bytes, held: Held, scene: Scene, plan: Plan) -> None:
+    """The highest revision stays."""
+    known = plan.contacts[contact.id].rev if contact.id in plan.contacts else held.contacts.get(contact.id, 0)
+    if contact.rev > known:
+        plan.contacts[contact.id] = Contact(
+            contact.id, contact.rev, contact.response, scene.device, standing.location_id, standing.touchpoint_id,
+            contact.test, scene.starts.correct(contact.stamp, scene.now_ms).ms, scene.now_ms, raw.decode(),
+        )  # fmt: skip

@@ -10,6 +10,7 @@ from sync.centre import centre
 from sync.office import (
     charts,
     comments,
+    contacts,
     counts,
     delivery,
     device_words,
@@ -137,8 +138,17 @@ def _location(template: str, number: int, newest: Cursor | None = None) -> Respo
         at = _find(tx, user, number)
         page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=_asked_page())
         said = _comments(tx, user, at, newest)
+        called = contacts.newest(tx, at.path, _tree(tx, at)) if user.responses else ()
     return make_response(
-        render_template(template, page=page, view=page.overview, comments=said, newest=newest, now_ms=now_ms)
+        render_template(
+            template,
+            page=page,
+            view=page.overview,
+            comments=said,
+            contacts=called,
+            newest=newest,
+            now_ms=now_ms,
+        )
     )
 
 

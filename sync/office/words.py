@@ -259,8 +259,12 @@ def asked_why(view: Overview, reasons: Reasons) -> str:
 
 def given(comment: Comment, now_ms: int) -> str:
     """When, on the clock of the place; the day alone where the hour is not known."""
-    zone, ms = comment.place.zone, comment.cursor.captured_ms
-    return moment(ms, zone, now_ms) if comment.is_timed else date(local_time.day_of(ms, zone))
+    return moment_given(comment.cursor.captured_ms, comment.place.zone, comment.is_timed, now_ms)
+
+
+def moment_given(captured_ms: int, zone: str, is_timed: bool, now_ms: int) -> str:
+    """When, on the clock of a zone; the day alone where the hour is not known."""
+    return moment(captured_ms, zone, now_ms) if is_timed else date(local_time.day_of(captured_ms, zone))
 
 
 def language(code: str) -> str:
