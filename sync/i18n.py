@@ -1,7 +1,9 @@
 """The terminal's own words in the languages it speaks, from committed catalogues. Reads only those files.
 
 What a survey asks is not here: a survey brings its texts in every language itself. The catalogues are made with
-`python tests/sync/catalogues.py`, and a test compiles them again and compares."""
+`python tests/sync/catalogues.py`, and a test compiles them again and compares.
+
+A message may hold places to fill by name, as `{n}`: `_("… {n} …").format(n=5)`. Every language has the same ones."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,11 +15,29 @@ LOCALE = Path(__file__).parent / "locale"
 SOURCE = "en"
 """The language of the messages in the code, and the one for a language without a catalogue."""
 
-NAMES = {"en": "English", "nl": "Nederlands", "de": "Deutsch", "fr": "Français"}
+NAMES = {
+    "en": "English",
+    "nl": "Nederlands",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "it": "Italiano",
+    "pt": "Português",
+    "pl": "Polski",
+    "sv": "Svenska",
+    "tr": "Türkçe",
+    "ar": "العربية",
+    "uk": "Українська",
+}
 """Every language with a catalogue, by its name in itself."""
 
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 """Languages that are written from right to left, with or without a catalogue."""
+
+_TWO = {"one": 1, "other": 2}
+_SLAVIC = {"one": 1, "few": 2, "many": 5, "other": 5}
+_COUNTS = {"pl": _SLAVIC, "uk": _SLAVIC, "ar": {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}}
+"""A number of each category that a browser (Intl.PluralRules) knows for whole numbers below a million."""
 
 
 def direction(lang: str) -> str:
@@ -30,14 +50,35 @@ def catalogue(lang: str, suffix: str = "mo") -> Path:
     return LOCALE / lang / "LC_MESSAGES" / f"{DOMAIN}.{suffix}"
 
 
-@cache
 def words(lang: str) -> Callable[[str], str]:
     """What turns a message into `lang`; `de-AT` speaks `de`, and a language without a catalogue the source's."""
-    known = next((name for name in (lang, lang.split("-")[0]) if name in NAMES), SOURCE)
-    with catalogue(known).open("rb") as file:
-        return GNUTranslations(file).gettext
+    return _read(_known(lang)).gettext
+
+
+def plural(lang: str) -> Callable[[str, str, int], str]:
+    """What turns a message about a number into `lang`, as `ngettext("{n} second", "{n} seconds", n)`; {n} is left to
+    fill."""
+    return _read(_known(lang)).ngettext
+
+
+def forms(lang: str) -> Callable[[str, str], dict[str, str]]:
+    """What turns a message about a number into all that `lang` may say, by the category of the number, as
+    `forms("{n} second", "{n} seconds")`: for the page's script, which counts by itself."""
+    known = _known(lang)
+    ngettext, counts = _read(known).ngettext, _COUNTS.get(known, _TWO)
+    return lambda one, many: {category: ngettext(one, many, n) for category, n in counts.items()}
 
 
 def mark(message: str) -> str:
     """The message itself, marked for the catalogues where it stands as data and is turned later."""
     return message
+
+
+def _known(lang: str) -> str:
+    return next((name for name in (lang, lang.split("-")[0]) if name in NAMES), SOURCE)
+
+
+@cache
+def _read(known: str) -> GNUTranslations:
+    with catalogue(known).open("rb") as file:
+        return GNUTranslations(file)

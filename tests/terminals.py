@@ -3,7 +3,7 @@ has no script."""
 
 import re
 import resource
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from html.parser import HTMLParser
@@ -39,15 +39,20 @@ class Hands(Clock):
 
 @contextmanager
 def terminal(
-    folder: Path, *screens: str, asked: Any = BUILTIN, by_office: Any = None, **settings: Any
+    folder: Path,
+    *screens: str,
+    asked: Any = BUILTIN,
+    languages: Sequence[str] = BUILTIN.languages,
+    by_office: Any = None,
+    **settings: Any,
 ) -> Iterator[Terminal]:
-    """A terminal on the data in `folder`, head office having told it of `screens`, what is `asked` there, and what
-    their settings are."""
+    """A terminal on the data in `folder`, head office having told it of `screens`, what is `asked` there and in which
+    `languages`, and what their settings are."""
     if screens:
         definition = wire.read_entry(wire.encode(asked))
         told = {
             name: wire.ScreenManifest(
-                "p-" + name, [definition], list(BUILTIN.languages), "Oslo", "Europe/Oslo", settings=by_office or {}
+                "p-" + name, [definition], list(languages), "Oslo", "Europe/Oslo", settings=by_office or {}
             )
             for name in screens
         }

@@ -321,7 +321,7 @@ def test_a_language_stays_for_the_visit_and_goes_with_it(client: FlaskClient, bo
     visitor.press("action", "write")
     assert "Möchten Sie uns mehr erzählen?" in visitor.page.texts
     visitor.press("action", "finish", typed="Gut")
-    assert "Danke, dass Sie es uns gesagt haben" in visitor.page.texts
+    assert "Danke für Ihre Rückmeldung" in visitor.page.texts
     visitor.wait()
     assert visitor.page.texts[1] == "How was your visit today?"
     assert sealed(box)[0]["lang"] == "de"
@@ -332,16 +332,24 @@ WHO_READS = {
     "nl": "Het team hier en het hoofdkantoor lezen dit.",
     "de": "Das lesen das Team vor Ort und die Zentrale.",
     "fr": "L’équipe sur place et le siège lisent ces lignes.",
+    "es": "Lo leerán el equipo de aquí y la oficina central.",
+    "it": "Lo leggeranno il team di qui e la sede centrale.",
+    "pt": "A equipa daqui e a sede vão ler isto.",
+    "pl": "Przeczytają to nasz zespół na miejscu i centrala.",
+    "sv": "Teamet här och huvudkontoret läser det här.",
+    "tr": "Bunu buradaki ekip ve genel merkez okur.",
+    "ar": "سيقرأ هذا فريقنا هنا والإدارة الرئيسية.",
+    "uk": "Це прочитають команда на місці та головний офіс.",
 }
 
 
 @pytest.mark.parametrize("lang", list(BUILTIN.languages))
-def test_who_reads_a_comment_is_said_before_it_is_written(client: FlaskClient, lang: str) -> None:
-    visitor = Visitor(client)
-    visitor.go(f"/?lang={lang}")
-    visitor.press("value", 0)
-    visitor.press("action", "write")
-    assert [text for text in visitor.page.texts if text.startswith(WHO_READS[lang])]
+def test_who_reads_a_comment_is_said_before_it_is_written(tmp_path: Path, lang: str) -> None:
+    with terminal(tmp_path, "s-front", languages=[lang]) as box:
+        visitor = Visitor(create_app(box).test_client())
+        visitor.press("value", 0)
+        visitor.press("action", "write")
+        assert [text for text in visitor.page.texts if text.startswith(WHO_READS[lang])]
 
 
 def test_each_screen_of_a_box_has_its_own_visits(tmp_path: Path) -> None:

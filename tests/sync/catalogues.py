@@ -1,5 +1,8 @@
 """Make the terminal's catalogues: `python tests/sync/catalogues.py` takes the messages out of templates and code,
-merges them into every .po (new ones are left empty, for a person to fill) and writes the .mo beside it."""
+merges them into every .po (new ones are left empty, for a person to fill) and writes the .mo beside it.
+
+A message is `_("…")`, or `ngettext("{n} …", "{n} …", n)` and `forms("{n} …", "{n} …")` when it is about a number
+(sync/i18n.py). The forms of a number stand in the order of PLURALS."""
 
 from datetime import UTC, datetime
 from io import BytesIO
@@ -11,24 +14,43 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from sync.assets import ROOT, TEMPLATES
-from sync.i18n import DOMAIN, NAMES, catalogue
+from sync.i18n import DOMAIN, NAMES, SOURCE, catalogue
+
+Id = str | tuple[str, str]
+"""A message, or the two that the code gives for one and for many."""
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The date in every catalogue: the history of the files says when they changed."""
 NOISE = (b'"Generated-By: ', b'"Report-Msgid-Bugs-To: ')
 AUTHORS = "the Smilepost authors"
+KEYWORDS = {"_": None, "ngettext": (1, 2), "forms": (1, 2)}
+
+ONE_AND_MORE = "nplurals=2; plural=(n != 1);"
+_FEW = "n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20)"
+PLURALS = {
+    # Nothing is one, too, as browsers have it in French and Portuguese.
+    "fr": "nplurals=2; plural=(n > 1);",
+    "pt": "nplurals=2; plural=(n > 1);",
+    # One, few, many.
+    "pl": f"nplurals=3; plural=(n==1 ? 0 : {_FEW} ? 1 : 2);",
+    "uk": f"nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : {_FEW} ? 1 : 2);",
+    # None, one, two, few, many, hundreds; Babel's own order is another one, which nobody expects who translates.
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+}
+"""The rules for numbers, where they aren't ONE_AND_MORE."""
 
 
-def messages() -> dict[str, list[str]]:
+def messages() -> dict[Id, list[str]]:
     """Every message of the terminal, with the files it stands in."""
-    found: dict[str, list[str]] = {}
+    found: dict[Id, list[str]] = {}
     for method, folder, pattern in (
         ("jinja2.ext:babel_extract", TEMPLATES / "kiosk", "*.html"),
         ("python", ROOT / "kiosk", "*.py"),
     ):
         for path in sorted(folder.glob(pattern)):
-            for _line, message, _comments, _context in extract_from_file(method, path, {"_": None}):
-                found.setdefault(str(message), []).append(path.relative_to(ROOT).as_posix())
+            for _line, message, _comments, _context in extract_from_file(method, path, KEYWORDS):
+                said = message if isinstance(message, str) else (message[0], message[1])
+                found.setdefault(said, []).append(path.relative_to(ROOT).as_posix())
     return found
 
 
@@ -52,11 +74,18 @@ def refresh(lang: str) -> None:
         header_comment=f"# Smilepost's terminal in {NAMES[lang]}.", fuzzy=False, charset="utf-8",
         creation_date=EPOCH, revision_date=EPOCH, last_translator=AUTHORS, language_team=AUTHORS,
     )  # fmt: skip
+    after.mime_headers = [("Plural-Forms", PLURALS.get(lang, ONE_AND_MORE))]
     for message, files in messages().items():
-        known = before.get(message)
-        said = message if lang == "en" else known.string if known else ""
+        said = message if lang == SOURCE else _said(before, message)
         after.add(message, said, locations=[(file, None) for file in dict.fromkeys(files)])
     write(path, after)
+
+
+def _said(known: Catalog, message: Id) -> str | tuple[str, ...]:
+    """What a catalogue has for a message already."""
+    found = known.get(message)
+    fits = found and isinstance(found.id, str) == isinstance(message, str)
+    return found.string if fits and found else "" if isinstance(message, str) else ("",)
 
 
 def write(path: Path, made: Catalog) -> None:

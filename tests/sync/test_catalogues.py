@@ -1,33 +1,54 @@
 """Every word of the terminal stands in every language, and nothing else does."""
 
+import re
+from collections.abc import Iterator
 from gettext import GNUTranslations
 from io import BytesIO
 
 import pytest
+from babel import Locale
+from babel.messages.catalog import Message
 
 from sync import i18n
 from sync.survey import BUILTIN
 from tests.sync import catalogues
 
 LANGUAGES = list(i18n.NAMES)
+HOLES = re.compile(r"{(.*?)}")
+NUMBERS = range(201)
+SENTENCE = re.compile(r"[.?!…:؟]?$")
 
 
 def test_the_languages_are_those_of_the_built_in_survey() -> None:
-    assert set(BUILTIN.languages) <= set(i18n.NAMES)
+    assert list(BUILTIN.languages) == LANGUAGES
     assert {path.name for path in i18n.LOCALE.iterdir() if path.is_dir()} == set(i18n.NAMES)
+
+
+def test_each_language_has_its_name_in_itself() -> None:
+    for lang, name in i18n.NAMES.items():
+        own = Locale.parse(lang).get_display_name(lang)
+        assert own is not None
+        assert name == own[0].upper() + own[1:]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_message_is_missing_and_none_is_unused(lang: str) -> None:
-    written = {str(message.id) for message in catalogues.read(lang) if message.id}
+    written = {message.id for message in catalogues.read(lang) if message.id}
     assert written == set(catalogues.messages())
+
+
+def test_a_message_is_about_a_number_everywhere_or_nowhere() -> None:
+    first = [message if isinstance(message, str) else message[0] for message in catalogues.messages()]
+    assert len(first) == len(set(first)), "a catalogue has room for one of the two"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_message_is_translated(lang: str) -> None:
     messages = [message for message in catalogues.read(lang) if message.id]
-    assert [message.id for message in messages if not message.string or message.fuzzy] == []
+    assert [message.id for message in messages if not all(_texts(message)) or message.fuzzy] == []
     assert list(catalogues.read(lang).obsolete) == []
+    forms = _number_of_forms(lang)
+    assert [message.id for message in messages if message.pluralizable and len(_texts(message)) != forms] == []
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -44,8 +65,73 @@ def _messages(compiled: bytes) -> dict[str, str]:
     return found
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_message_has_the_same_holes_in_every_language(lang: str) -> None:
+    for message in catalogues.read(lang):
+        if message.id:
+            for text, told in _forms(lang, message):
+                holes = set(HOLES.findall("".join(_ids(message))))
+                assert all(re.fullmatch("[a-z_]+", hole) for hole in holes), message.id
+                # What is said of one number alone may leave it out: "in a second".
+                free = {"n"} if message.pluralizable and told < 2 else set()
+                assert holes - free <= set(HOLES.findall(text)) <= holes, (message.id, text)
+
+
+def _forms(lang: str, message: Message) -> Iterator[tuple[str, int]]:
+    """Each text of a message, and of how many numbers it is said."""
+    indexes = [_index(lang, n) for n in NUMBERS] if message.pluralizable else []
+    for index, text in enumerate(_texts(message)):
+        yield text, indexes.count(index)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_message_is_plain_text_in_the_manner_of_its_language(lang: str) -> None:
+    for message in catalogues.read(lang):
+        for text in _texts(message) if message.id else ():
+            assert re.search(r"""[<>'"]|&\w+;|\.\.\.|^\s|\s$|\s\s""", text) is None, text
+            assert _ending(text) == _ending(_ids(message)[0]), (message.id, text)
+            if lang == "fr":
+                assert re.search(r"[^\u00a0\u202f][?!:;»]|«[^\u00a0\u202f]", text) is None, f"{text}: a hard space"
+            if i18n.direction(lang) == "rtl":
+                assert re.search(r"[?,;]", text) is None, f"{text}: ؟ ، ؛"
+
+
+def _ending(text: str) -> str:
+    return SENTENCE.findall(text)[0].replace("؟", "?")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_numbers_are_told_by_the_rules_of_the_language(lang: str) -> None:
+    """The catalogue's rule and Unicode's make the same difference between any two numbers."""
+    with i18n.catalogue(lang).open("rb") as file:
+        forms = GNUTranslations(file).info()["plural-forms"]
+    assert forms == catalogues.PLURALS.get(lang, catalogues.ONE_AND_MORE)
+    pairs = {(Locale.parse(lang).plural_form(n), _index(lang, n)) for n in range(2_000)}
+    assert len(pairs) == len(dict(pairs)) == len({index for _category, index in pairs}) == _number_of_forms(lang)
+
+
+def _index(lang: str, n: int) -> int:
+    """Which of the forms of a message is said of `n`."""
+    rule = i18n._read(lang).plural  # type: ignore[attr-defined]
+    return int(rule(n))
+
+
+def _number_of_forms(lang: str) -> int:
+    return catalogues.read(lang).num_plurals
+
+
+def _texts(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def _ids(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
 def test_a_language_is_spoken_also_by_its_regions_and_english_else() -> None:
     assert i18n.words("de-AT")("Thank you") == "Vielen Dank"
     assert i18n.words("xx")("Thank you") == "Thank you"
     assert i18n.words("../../etc")("Thank you") == "Thank you"
     assert i18n.words("fr")("Not in any catalogue") == "Not in any catalogue"
+    assert i18n.plural("xx")("{n} hat", "{n} hats", 2) == "{n} hats"
+    assert i18n.forms("xx")("{n} hat", "{n} hats") == {"one": "{n} hat", "other": "{n} hats"}
