@@ -10,10 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
-from sync import wire
-from sync.survey import BUILTIN
 from tests.terminals import Served, full_disk, sealed, served, terminal
 
 LINES = """heading => {
@@ -412,23 +409,14 @@ def test_everything_fits_and_can_be_hit(new_page: NewPage, there: Served, width:
 
 
 def test_a_language_from_right_to_left_mirrors_the_screens(new_page: NewPage, tmp_path: Path) -> None:
-    with terminal(tmp_path, "s-souk") as box, served(box) as there:
-        told = wire.read_entry(wire.encode(BUILTIN))
-        told["languages"] = ["ar", "en"]
-        for text in [
-            *told["questions"],
-            *(choice for question in told["questions"] for choice in question.get("choices", [])),
-        ]:
-            text["texts"]["ar"] = "كيف كانت زيارتك اليوم؟" if text.get("scale") else "الموظفون"
-        screen = wire.ScreenManifest("p-souk", [told], ["ar", "en"], "Souk", "Asia/Dubai")
-        box.standings.take(KeptManifest("", wire.Manifest({"s-souk": screen})))
+    with terminal(tmp_path, "s-souk", languages=["ar", "en"]) as box, served(box) as there:
         page = new_page(viewport=PI)
         page.goto(there.address)
         assert page.locator("html").get_attribute("dir") == "rtl"
         fits(page)
         page.get_by_role("link", name="English").click()
         assert page.locator("html").get_attribute("dir") == "ltr"
-        page.get_by_role("link", name="ar").click()
+        page.get_by_role("link", name="العربية").click()
         press(page, "value", 0)
         at(page, "thanks")
         fits(page)
