@@ -11,6 +11,9 @@ from sync.intake import erasures, ledger
 from sync.office import enrolling
 from sync.office.enrolling import Invitation, New
 
+_FORGOTTEN = (" One that was enrolled after the backup that was restored is shut out with --unknown, though it is not "
+              "known here.")  # fmt: skip
+
 
 def add(to: Verbs) -> None:
     verb = verbs.add(to, "enrol-code", _enrol_code, "print a code that leads a terminal to its place; valid 15 minutes")
@@ -28,6 +31,8 @@ def add(to: Verbs) -> None:
     )
     gone = verbs.add(to, "revoke", _revoke, "take a terminal out of service for good; what it sent stays")
     gone.add_argument("device", metavar="DEVICE", help="the terminal's number at head office, such as dev-0123456789ab")
+    gone.add_argument("--unknown", action="store_true", help="also one that is not known here, as it was enrolled "
+                      "after the backup that was restored")  # fmt: skip
 
 
 def _enrol_code(settings: Settings, asked: argparse.Namespace) -> int:
@@ -82,14 +87,16 @@ def _unknown(device: str) -> str:
 def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
-        done = erasures.revoke(centre.db, settings.erasures_file, asked.device, centre.now_ms())
+        path = settings.erasures_file
+        done = erasures.revoke(centre.db, path, asked.device, centre.now_ms(), unknown=asked.unknown)
     except ValueError:
-        raise Refused(_unknown(asked.device)) from None
+        may_be = erasures.DEVICE.fullmatch(asked.device) is not None
+        raise Refused(_unknown(asked.device) + (_FORGOTTEN if may_be else "")) from None
     finally:
         centre.db.close()
     if done is None:
-        print(f"The terminal {asked.device} is not known here, as one that was enrolled after the backup that was "
-              f"restored. It is out of service all the same: nothing that it sends is taken.")  # fmt: skip
+        print(f"The terminal {asked.device} is not known here. It is out of service all the same: nothing that it "
+              f"sends is taken.")  # fmt: skip
         return OK
     print(f"The terminal {asked.device} {'is' if done else 'was already'} out of service. To go on it has to be "
           f"enrolled again, as a new one.")  # fmt: skip

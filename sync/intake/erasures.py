@@ -44,16 +44,16 @@ def erase(db: Database, path: Path, name: str, now_ms: int) -> bool:
     return found
 
 
-def revoke(db: Database, path: Path, device: str, now_ms: int) -> bool | None:
+def revoke(db: Database, path: Path, device: str, now_ms: int, *, unknown: bool = False) -> bool | None:
     """Nothing that this device signs is taken from now on. False when it was revoked before; None when this database
-    doesn't know it, as after a restore: it is revoked all the same. Raises erasure_log.BadLog, and ValueError for an
-    unknown one whose name no device of ours can have."""
+    doesn't know it, as after a restore, and was to revoke it all the same (`unknown`). Raises erasure_log.BadLog, and
+    ValueError for an unknown one otherwise, or one whose name no device of ours can have."""
     table = models.devices
     with db.reading() as tx:
         row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
     if row is not None and row.revoked_ms is not None:
         return False
-    if row is None and not DEVICE.fullmatch(device):
+    if row is None and not (unknown and DEVICE.fullmatch(device)):
         raise ValueError(device)
     line = Revoked(device, (row.generation if row else 1) + 1, now_ms)
     erasure_log.append(path, [line])

@@ -152,8 +152,8 @@ def test_a_stolen_box_that_a_restored_database_does_not_know_is_shut_out(
     name = "dev-0a1b2c3d4e5f"
     stolen = Box(name, a_centre.secrets.key(name, 1), oslo.screen, oslo.placement)
     assert verdicts(stolen.send(client, stolen.response(3))) == ["quarantined"]
-    code, said = verb("revoke", name)
-    assert (code, said.startswith(f"The terminal {name} is not known here, ")) == (0, True)
+    code, said = verb("revoke", name, "--unknown")
+    assert (code, said.startswith(f"The terminal {name} is not known here. ")) == (0, True)
     assert "It is out of service all the same" in said
     assert list(erasure_log.read(a_centre.settings.erasures_file).revoked) == [name]
     for signed in (stolen, replace(stolen, generation=2, key=a_centre.secrets.key(name, 2))):
@@ -168,9 +168,19 @@ def test_a_stolen_box_that_a_restored_database_does_not_know_is_shut_out(
 )
 def test_what_is_no_number_of_a_terminal_is_a_sentence(a_centre: Centre, verb: Verb, name: str) -> None:
     before = a_centre.settings.erasures_file.read_bytes()
-    code, said = verb("revoke", name)
-    assert (code, said) == (2, f"There is no terminal {name!r}: its page at head office, under Terminals, shows its "
-                               f"number, which looks like dev-0123456789ab.\n")  # fmt: skip
+    for words in ([], ["--unknown"]):
+        code, said = verb("revoke", name, *words)
+        assert (code, said) == (2, f"There is no terminal {name!r}: its page at head office, under Terminals, shows "
+                                   f"its number, which looks like dev-0123456789ab.\n")  # fmt: skip
+    assert a_centre.settings.erasures_file.read_bytes() == before
+
+
+def test_a_number_that_was_mistyped_shuts_nobody_out(a_centre: Centre, oslo: Box, verb: Verb) -> None:
+    before = a_centre.settings.erasures_file.read_bytes()
+    code, said = verb("revoke", "dev-0a1b2c3d4e5f")
+    assert (code, said.startswith("There is no terminal 'dev-0a1b2c3d4e5f': ")) == (2, True)
+    assert "is shut out with --unknown" in said
+    assert [row.id for row in rows(a_centre, models.devices)] == [oslo.device]
     assert a_centre.settings.erasures_file.read_bytes() == before
 
 
