@@ -123,6 +123,16 @@ def test_everybody_can_read_the_pages(new_page: NewPage, town: Town, width: str,
     assert said == []
 
 
+@pytest.mark.parametrize("width", ["phone", "laptop"])
+def test_a_page_that_reads_from_right_to_left_scrolls_one_way_only(new_page: NewPage, town: Town, width: str) -> None:
+    page = new_page(viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+    sign_in(page, town)
+    for path in ("/", "/devices", f"/devices/{town.troubled}", f"/locations/{town.oslo}"):
+        page.goto(town.address + path)
+        page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+        assert not scrolls_sideways(page), path
+
+
 def test_an_open_overview_moves_with_the_next_answer(new_page: NewPage, town: Town) -> None:
     page = new_page()
     said = complaints(page)
