@@ -30,7 +30,8 @@ def add(to: Verbs) -> None:
     restore.add_argument("--no-erasures", action="store_true", help="go on though the erasures file is lost: words "
                          "that were erased after the backup come back")  # fmt: skip
     erase = verbs.add(to, "erase", _erase, "take the words of one answer out for good; its face stays counted")
-    erase.add_argument("id", metavar="ID", help="the answer's id; one that has not arrived yet is erased in advance")
+    erase.add_argument("id", metavar="ID", help="the answer's id, which stands below each comment on the "
+                       "pages; one that has not arrived yet is erased in advance")  # fmt: skip
 
 
 def _backup(settings: Settings, asked: argparse.Namespace) -> int:
@@ -73,7 +74,8 @@ def _erase(settings: Settings, asked: argparse.Namespace) -> int:
         msgspec.convert(name, wire.Id)
     except msgspec.ValidationError:
         raise Refused(
-            f"{asked.id!r} is no id of an answer: one looks like 0193f1c8-9a40-7c01-8a2b-5d1e0c9f7a11."
+            f"{asked.id!r} is no id of an answer: one looks like 0193f1c8-9a40-7c01-8a2b-5d1e0c9f7a11, and stands "
+            'under "Id" below each comment on the pages.'
         ) from None
     centre = open_centre(settings, migrate=False)
     try:

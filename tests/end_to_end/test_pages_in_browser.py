@@ -113,7 +113,10 @@ def test_everybody_can_read_the_pages(new_page: NewPage, town: Town, width: str,
     for path in paths:
         page.goto(town.address + path)
         assert not scrolls_sideways(page), path
-        for numbers in page.locator("main details").all()[:1]:
+        for its_id in page.locator(".comment details").all()[:1]:
+            its_id.locator("summary").click()
+            expect(its_id.locator("code").first).to_be_visible()
+        for numbers in page.locator("main details:has(table)").all()[:1]:
             numbers.locator("summary").click()
             expect(numbers.locator("table").first).to_be_visible()
         found = Axe().run(page)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import threading
 from dataclasses import replace
@@ -95,6 +96,17 @@ def test_an_id_is_erased_before_it_comes(a_centre: Centre, verb: Verb) -> None:
 def test_what_is_no_id_is_a_sentence(verb: Verb) -> None:
     code, said = verb("erase", "all")
     assert (code, said.startswith("'all' is no id of an answer")) == (2, True)
+    assert 'stands under "Id" below each comment on the pages.' in said
+
+
+def test_the_id_to_erase_stands_below_the_words(a_centre: Centre, clock: Clock, verb: Verb) -> None:
+    chain = Chain(a_centre, clock)
+    chain.comment(chain.oslo, WORDS)
+    page = f"/locations/{chain.oslo}/comments"
+    assert WORDS in chain.page(page)
+    (name,) = re.findall(r"of this answer</span></summary>\s*<p><code>(.*?)</code>", chain.page(page))
+    assert "are erased" in verb("erase", name)[1]
+    assert WORDS not in chain.page(page)
 
 
 def forget_it_all(centre: Centre, entry: dict[str, Any], device: str) -> None:

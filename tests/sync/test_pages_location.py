@@ -198,6 +198,7 @@ def test_comments_need_the_permission(chain: Chain) -> None:
     chain.comment(chain.oslo, "Only for Astrid")
     page = chain.page(f"/locations/{chain.oslo}", chain.bjorn)
     assert "Only for Astrid" not in page
+    assert "of this answer" not in page
     assert "Comments are shown to people who may read single answers." in words(page)
     client = chain.browser(chain.bjorn)
     assert client.get(f"/locations/{chain.oslo}/comments").status_code == 403
