@@ -68,7 +68,8 @@ def _doubts(tx: Connection, device: str) -> dict[str, int]:
     table = models.responses.c
     # In the words of the index that it goes by: with the number as a parameter SQLite would not know it again.
     unsure = text(f"(quality <> 'anchored' OR error_ms > {models.UNSURE_MS})")
-    some = select(table.quality).where(table.device_id == device, unsure).limit(MANY).subquery()
+    # In its order, or SQLite takes the index of all that the device sent.
+    some = select(table.quality).where(table.device_id == device, unsure).order_by(table.boot).limit(MANY).subquery()
     query = select(some.c.quality, func.count()).group_by(some.c.quality)
     return {row[0]: row[1] for row in tx.execute(query)}
 
