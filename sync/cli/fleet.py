@@ -20,7 +20,8 @@ def add(to: Verbs) -> None:
     verb.add_argument("place", metavar="PLACE", help="the name of the place where the terminal stands")
     verb.add_argument("--touchpoint", metavar="NAME", help=f"where in the journey it asks ({enrolling.TOUCHPOINT})")
     verb.add_argument("--screen", metavar="NAME", help="a screen that stands there, to put another box behind it, or "
-                      "the name of a new one (default: a new one)")  # fmt: skip
+                      "the name of a new one (default: a new one); what a box still holds of a screen counts once it "
+                      "is enrolled for it again, after replay-quarantine")  # fmt: skip
     verb.add_argument("--new", action="store_true", help="make the place and the touchpoint where they are missing")
     verb.add_argument("--zone", metavar="ZONE", help="time zone of a new place, such as Europe/Amsterdam")
     verb.add_argument("--group", metavar="NAME", help="group of a new place, made where it is missing")

@@ -45,6 +45,9 @@ _APART = {
     "unknown_screen": "from a screen that this terminal never drove",
     "unknown_survey": "to a survey that is not known here",
 }
+_MENDED = {
+    "unknown_screen": "it is enrolled for that screen as well (smilepost server enrol-code PLACE --screen NAME)",
+}
 
 
 def ledger(view: Ledger) -> str:
@@ -213,7 +216,8 @@ def sign(terminal: Terminal, found: Sign) -> str:
 
 def apart(code: str) -> str:
     """Why entries are in quarantine, and what may bring them out."""
-    again = "" if code == "conflict" else "; once that is mended, smilepost server replay-quarantine judges them again"
+    once = _MENDED.get(code, "that is mended")
+    again = "" if code == "conflict" else f"; once {once}, smilepost server replay-quarantine judges them again"
     return f"{_APART.get(code, f'for another reason ({code})')}{again}"
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from sync import models, wire
 from sync.centre import Centre
 from sync.intake import enrol
-from sync.office import places
+from sync.office import device_words, places
 from sync.problems import Refused
 from tests.boxes import Box, open_shop, verdicts
-from tests.sync.conftest import Clock
+from tests.sync.conftest import Clock, Verb
 
 MINUTE = 60_000
 
@@ -143,6 +143,31 @@ def test_a_terminal_whose_key_is_worth_nothing_enrols_as_a_new_one(
     assert fresh["device"] != given["device"]
     new = Box(fresh["device"], b64decode(fresh["key"]), fresh["screen"], fresh["placement"])
     assert verdicts(new.send(client, new.response(3))) == ["stored"]
+
+
+def test_what_a_box_held_while_it_was_shut_out_counts_once_it_has_its_screen_again(
+    a_centre: Centre, client: FlaskClient, verb: Verb
+) -> None:
+    """It was enrolled for another screen first, as a code is for a new one when nobody says which."""
+    _, given = ask(client, a_code(a_centre, "Oslo"))
+    box = Box(given["device"], b64decode(given["key"]), given["screen"], given["placement"])
+    held = box.response(3)
+    verb("revoke", box.device)
+
+    def enrol_again(*words: str) -> Box:
+        code = verb("enrol-code", "Oslo", *words)[1].rsplit(" ", 1)[1].strip()
+        body = json.dumps({"code": code, "install": "install-1", "fingerprint": "f", "app": "a"}).encode()
+        signed = box.signed("POST", wire.ENROLMENTS, body)
+        fresh = json.loads(client.post(wire.ENROLMENTS, data=body, headers=signed).get_data())
+        return Box(fresh["device"], b64decode(fresh["key"]), fresh["screen"], fresh["placement"])
+
+    old, box = box.device, enrol_again()
+    assert box.device != old
+    assert [(r.verdict, r.code) for r in box.send(client, held).results] == [("quarantined", "unknown_screen")]
+    assert "enrol-code PLACE --screen NAME), smilepost server replay-quarantine" in device_words.apart("unknown_screen")
+    assert "Counting now: none." in verb("replay-quarantine")[1]
+    assert enrol_again("--screen", "Oslo 1").device == box.device
+    assert verb("replay-quarantine")[1] == "Counting now: 1 unknown_screen. Still kept apart: none.\n"
 
 
 def test_a_code_is_not_in_the_database(a_centre: Centre) -> None:
