@@ -9,7 +9,7 @@ from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, screens, staff, worker
+from kiosk import control, packing, screens, staff, worker
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, TEMPLATES, stamp
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 """A comment of the longest kind, every character of it escaped, and the rest of its form."""
-YEAR_S = 31_536_000
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _HEADERS = {
     "Content-Security-Policy": (
@@ -47,6 +46,8 @@ def create_app(terminal: Terminal) -> Flask:
     app.register_blueprint(staff.routes(terminal))
     _answer_health(app, terminal)
     _serve_worker(app)
+    packing.serve_static(app)
+    packing.pack_pages(app)
     _check_host(app, terminal.settings.host)
     _say_headers(app)
     _hide_errors(app)
@@ -57,7 +58,7 @@ def _serve_worker(app: Flask) -> None:
     @app.get("/sw.js")
     def service_worker() -> Response:
         """Asked for again each time: else a screen would run last year's code for ever."""
-        return Response(worker.script(), mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+        return packing.kept(worker.script(), worker.build(), "text/javascript")
 
 
 def _answer_health(app: Flask, terminal: Terminal) -> None:
@@ -98,15 +99,15 @@ def _say_headers(app: Flask) -> None:
         response.headers.extend(_HEADERS)
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
-        elif request.endpoint != "service_worker":
-            response.headers["Cache-Control"] = "no-store"
+        else:
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 
 def _keeping(name: str) -> str:
     """For a year when the address says what is in the file, else asked for again each time."""
     ours = request.args.get("v") == stamp(name)
-    return f"public, max-age={YEAR_S}, immutable" if ours else "no-cache"
+    return packing.FOR_EVER if ours else "no-cache"
 
 
 def _hide_errors(app: Flask) -> None:

@@ -58,8 +58,7 @@ def walk(standing: Standing) -> dict[str, Any]:
 
 def shows(standing: Standing) -> str:
     """Changes whenever the page of a screen would be another one."""
-    told = wire.encode([standing.survey, standing.languages, standing.screen, standing.placement, standing.place])
-    return sha256(worker.build().encode() + told).hexdigest()[:10]
+    return sha256(worker.build().encode() + wire.encode(standing)).hexdigest()[:10]
 
 
 def _alike(asked: Survey) -> dict[tuple[str, str], tuple[int, ...]]:

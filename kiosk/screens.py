@@ -5,7 +5,8 @@ held. Either way the answer comes after the disk has the touch, so a screen that
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, jsonify, redirect, request
 from markupsafe import Markup
@@ -13,11 +14,13 @@ from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import faces, frames, late, touches, views, visits
+from kiosk import faces, frames, late, packing, touches, views, visits
 from kiosk.outbox import NotHeld
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
+from sync import wire
+from sync.assets import pack
 from sync.i18n import NAMES, direction, words
 
 FRESH_SECONDS = 60
@@ -26,6 +29,8 @@ LANGUAGE_SECONDS = 30
 """How long the question stays in a language that somebody chose; reading it takes a while."""
 SCREEN_HEADER = "Smilepost-Screen"
 """On every screen of ours, by which the worker knows a page that is worth keeping; no proxy's page has it."""
+FRAMES_HEADER = "Smilepost-Frames"
+"""On a question: the address of the other screens of its visit, without which the page is not worth keeping."""
 
 
 def routes(terminal: Terminal) -> Blueprint:
@@ -41,6 +46,13 @@ def routes(terminal: Terminal) -> Blueprint:
         arrives = "copy" not in request.args
         turn = known.fresh(here(screen), request.args.get("lang", ""), arrives)
         return _show(turn, here(screen), _base(screen))
+
+    def drawn(screen: str | None = None) -> Response:
+        """The other screens of a visit: once for a browser, until they would be others. Never for another question."""
+        drawn = _frames(here(screen), _base(screen))
+        if request.args.get("v") != drawn.stamp:
+            return Response(status=404)
+        return packing.kept(drawn.packed, drawn.stamp, "text/javascript", for_ever=True)
 
     def visit(name: str, step: str, screen: str | None = None) -> Response:
         turn = known.open(here(screen), name, step)
@@ -94,6 +106,7 @@ def routes(terminal: Terminal) -> Blueprint:
             screens.add_url_rule(before + path, view_func=view, methods=[method])
 
     everywhere("/", question)
+    everywhere("/frames.js", drawn)
     everywhere("/visit", touch, "POST")
     everywhere("/visit/<name>/idle", idle)
     everywhere("/visit/<name>/moment", moment)
@@ -160,7 +173,7 @@ def _go(turn: Turn | None, base: str) -> Response:
 def _show(turn: Turn, standing: Standing, base: str) -> Response:
     context = views.context(turn, standing)
     if turn.screen == "ask" and turn.draft is None:
-        context |= {"walk": frames.walk(standing), "frames": _frames(standing, base)}
+        context |= {"frames": f"{base}/frames.js?v={_frames(standing, base).stamp}"}
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
     return _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
 
@@ -173,16 +186,29 @@ def _after(turn: Turn, standing: Standing) -> int:
     return seconds
 
 
-_drawn: dict[str, tuple[str, Markup]] = {}
+class Drawn(NamedTuple):
+    """The walk and the empty screens of a question's page, as a script, packed. `stamp`: of what is in it; `shows`: of
+    what it was drawn from."""
+
+    shows: str
+    stamp: str
+    packed: bytes
 
 
-def _frames(standing: Standing, base: str) -> Markup:
-    """The empty screens of a page, drawn once for as long as they show the same."""
+_drawn: dict[str, Drawn] = {}
+
+
+def _frames(standing: Standing, base: str) -> Drawn:
+    """Drawn once for as long as they show the same."""
     shows = frames.shows(standing)
-    if _drawn.get(base, ("", ""))[0] != shows:
-        drawn = "\n".join(_frame(frame, standing, base) for frame in frames.frames(standing))
-        _drawn[base] = (shows, Markup(drawn))  # noqa: S704 - templates of our own
-    return _drawn[base][1]
+    if base not in _drawn or _drawn[base].shows != shows:
+        drawn: dict[str, str] = {}
+        for frame in frames.frames(standing):
+            drawn[frame.turn.lang] = drawn.get(frame.turn.lang, "") + _frame(frame, standing, base)
+        told = b'"use strict";\nconst WALK = %b;\nconst FRAMES = %b;\n'
+        told %= (wire.encode(frames.walk(standing)), wire.encode(drawn))
+        _drawn[base] = Drawn(shows, sha256(told).hexdigest()[:10], pack(told))
+    return _drawn[base]
 
 
 def _frame(frame: frames.Frame, standing: Standing, base: str) -> str:
@@ -204,6 +230,8 @@ def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response
     context |= {"screen": screen, "lang": lang, "wait": _wait(lang)} | _said(lang)
     response = Response(_render("kiosk/page.html", context), status, mimetype="text/html")
     response.headers[SCREEN_HEADER] = screen
+    if context.get("frames"):
+        response.headers[FRAMES_HEADER] = context["frames"]
     return response
 
 

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from hashlib import sha256
 
-from sync.assets import STATIC, TEMPLATES, stamp
+from sync.assets import STATIC, TEMPLATES, pack, stamp
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort")))
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in ("visit", "store", "delivery", "holding", "frames", "screen"))
@@ -30,8 +30,8 @@ def build() -> str:
 
 
 @cache
-def script() -> str:
-    """What the browser runs."""
+def script() -> bytes:
+    """What the browser runs, packed."""
     files = json.dumps([address(name) for name in FILES])
     body = (STATIC / "kiosk" / "worker.js").read_text(encoding="utf-8")
-    return f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n{body}'
+    return pack(f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n{body}'.encode())

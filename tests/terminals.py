@@ -85,7 +85,10 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Served:
-    """A terminal that answers over HTTP; while `hung`, requests wait for better times. It can `die` and `revive`."""
+    """A terminal that answers over HTTP; while `hung`, requests wait for better times. It can `die` and `revive`. The
+    path that it `refuses` is not there."""
+
+    refuses: str | None = None
 
     def __init__(self, box: Terminal) -> None:
         self._app = create_app(box)
@@ -119,6 +122,9 @@ class Served:
 
     def _answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> "Iterable[bytes]":
         self._better.wait()
+        if environ["PATH_INFO"] == self.refuses:
+            start("404 Not Found", [("Content-Length", "0")])
+            return []
         return self._app(environ, start)
 
 

@@ -21,6 +21,7 @@ HANDED_ON = {"sync.cli", "sync.demo.run"}
 """The commands of the other program, which kiosk.cli imports when they are asked for."""
 WEB = {"flask", "flask_htmx", "werkzeug"}
 ROOMS_THAT_SPEAK_HTTP = {
+    "kiosk.packing",
     "kiosk.app",
     "kiosk.screens",
     "kiosk.control",

@@ -1,10 +1,21 @@
-/* The screens of a visit lie empty in the page, as templates (kiosk/frames.py): finds the one to show and puts a visit
-   into it. */
+/* The screens of a visit lie empty in FRAMES, as templates by language (kiosk/frames.py), loaded before this: finds the
+   one to show and puts a visit into it. */
 "use strict";
 
 const Frames = (() => {
+  const drawn = new Map(); // language -> its screens, read when it is first spoken
+
+  function screens(lang) {
+    if (!drawn.has(lang)) {
+      const read = document.createElement("template");
+      read.innerHTML = FRAMES[lang];
+      drawn.set(lang, read.content);
+    }
+    return drawn.get(lang);
+  }
+
   function find(name, lang, value) {
-    const all = document.querySelectorAll(`template[data-frame="${name}"][lang="${CSS.escape(lang)}"]`);
+    const all = screens(lang).querySelectorAll(`template[data-frame="${name}"]`);
     return Array.from(all).find(({ dataset }) => !dataset.values || dataset.values.split(" ").includes(String(value)));
   }
 

@@ -1,5 +1,5 @@
-/* What a customer touches. Every touch is held (holding.js) before anybody is thanked. The screens lie ready in the
-   page (frames.js), so a visit goes on whatever becomes of the terminal. */
+/* What a customer touches. Every touch is held (holding.js) before anybody is thanked. The screens lie ready
+   (frames.js), so a visit goes on whatever becomes of the terminal. */
 "use strict";
 
 (() => {
@@ -10,7 +10,7 @@
   const status = document.querySelector("[role=status]");
   const guardMs = Number(main.dataset.guard);
   const start = main.dataset.start;
-  const asks = main.dataset.walk && JSON.parse(main.dataset.walk);
+  const asks = typeof WALK === "undefined" ? null : WALK; // it comes with the screens of the visit
 
   const now = () => performance.now();
   const screen = () => main.firstElementChild;
@@ -25,9 +25,9 @@
   document.addEventListener("contextmenu", (event) => event.preventDefault());
   document.addEventListener("dragstart", (event) => event.preventDefault());
 
-  if (!asks) { // a break, or a screen of a visit without script: the question is where a page with script begins
-    const after = document.querySelector("form") ? 0 : Number(screen().dataset.idle) * 1000;
-    setTimeout(back, after);
+  if (!asks) { // a break, or a visit that began before this script did: its plain forms work, and go on by themselves
+    let after = setTimeout(back, Number(screen().dataset.idle) * 1000);
+    document.addEventListener("input", () => { clearTimeout(after); after = setTimeout(back, Number(screen().dataset.idle) * 1000); });
     return;
   }
 

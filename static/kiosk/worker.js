@@ -1,9 +1,11 @@
-/* Shows the question while the terminal is dead. It keeps the page of each screen and the files it is made of, and
-   nothing else: what customers touch never passes through here. BUILD and FILES stand before this. */
+/* Shows the question while the terminal is dead. It keeps the page of each question, the other screens of its visit
+   and the files they are made of, and nothing else: what customers touch never passes through here. BUILD and FILES stand before this. */
 
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
+const PARTS = /^\/(static\/|(s\/[^/]+\/)?frames\.js$)/;
+const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
@@ -24,7 +26,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate" && PAGE.test(pathname)) event.respondWith(page(request, pathname));
-  else if (pathname.startsWith("/static/")) event.respondWith(file(request));
+  else if (PARTS.test(pathname)) event.respondWith(file(request));
 });
 
 /* The files, and the page of every screen that is open now. */
@@ -39,7 +41,9 @@ async function fill() {
 async function copy(addresses) {
   const cache = await caches.open(NAME);
   for (const path of new Set(addresses.map((address) => new URL(address).pathname))) {
-    if (PAGE.test(path) && !(await cache.match(path, { ignoreVary: true }))) await keep(cache, path, await fetch(`${path}?copy`));
+    if (!PAGE.test(path) || (await cache.match(path, ANY))) continue;
+    const answer = await fetch(`${path}?copy`);
+    if (isQuestion(answer)) await keep(cache, path, answer, await screens(cache, answer));
   }
 }
 
@@ -54,28 +58,53 @@ const isQuestion = (answer) => answer.status === 200 && answer.headers.get("Smil
 /* The terminal itself says that it drives this screen no more. */
 const isGone = (answer) => answer.status === 404 && answer.headers.get("Smilepost-Screen") !== null;
 
-async function keep(cache, path, answer) {
-  if (isQuestion(answer)) await cache.put(path, answer);
+/* The other screens of a question's visit, kept or fetched: rejects when they can't be had. */
+async function screens(cache, question) {
+  const address = question.headers.get("Smilepost-Frames");
+  const found = (await cache.match(address, ANY)) || (await fetch(address));
+  if (!found.ok) throw new Error("no screens");
+  return found;
 }
 
-/* From the terminal, if it answers soon: what is asked may have changed. */
+/* The page last: what is kept is always whole. */
+async function keep(cache, path, question, drawn) {
+  const address = question.headers.get("Smilepost-Frames");
+  if (!(await cache.match(address, ANY))) await cache.put(address, drawn);
+  await cache.put(path, question);
+  await drop(cache, address);
+}
+
+/* The screens of the questions that this one took the place of. */
+async function drop(cache, address) {
+  const { href, pathname } = new URL(address, location);
+  for (const { url } of await cache.keys()) {
+    if (url !== href && new URL(url).pathname === pathname) await cache.delete(url, ANY);
+  }
+}
+
+/* From the terminal, if it answers soon: what is asked may have changed. Without the screens of its visit a question
+   has not arrived; one that can't be kept has. */
 async function page(request, path) {
   const cache = await caches.open(NAME);
-  const asked = fetch(request).then((answer) => {
-    if (isQuestion(answer)) keep(cache, path, answer.clone());
+  const asked = fetch(request).then(async (answer) => {
+    if (isQuestion(answer)) {
+      const copy = answer.clone();
+      const drawn = await screens(cache, copy);
+      keep(cache, path, copy, drawn).catch(() => {});
+    }
     return answer;
   });
   const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
   const answer = await Promise.race([asked, late]).catch(() => undefined);
   if (answer && isQuestion(answer)) return answer;
   if (answer && isGone(answer)) {
-    await cache.delete(path);
+    await cache.delete(path, ANY);
     return answer;
   }
-  return (await cache.match(path, { ignoreVary: true })) || asked;
+  return (await cache.match(path, ANY)) || asked;
 }
 
 async function file(request) {
   const cache = await caches.open(NAME);
-  return (await cache.match(request, { ignoreVary: true })) || fetch(request);
+  return (await cache.match(request, ANY)) || fetch(request);
 }

@@ -383,7 +383,9 @@ def test_the_worker_leaves_nothing_of_an_older_build(new_page: NewPage, there: S
     kept(page)
     inside = page.evaluate("async name => (await (await caches.open(name)).keys()).map(one => one.url)",
                            f"smilepost-{worker.build()}")  # fmt: skip
-    assert set(inside) == {f"{there.address}{worker.address(name)}" for name in worker.FILES} | {f"{there.address}/"}
+    frames = page.locator("script[src^='/frames.js']").get_attribute("src")
+    ours = {"/", frames, *(worker.address(name) for name in worker.FILES)}
+    assert set(inside) == {f"{there.address}{place}" for place in ours}
 
 
 def test_another_question_from_head_office_comes_by_itself(new_page: NewPage, tmp_path: Path) -> None:
@@ -406,6 +408,48 @@ def test_another_question_from_head_office_comes_by_itself(new_page: NewPage, tm
         press(page, "value", 0)
         press(page, "action", "finish")
         assert [(e["version"], e["answers"]) for e in delivered(box, 2)] == [(1, {"visit": 3}), (2, {"visit": 0})]
+        held = "async () => (await (await caches.open((await caches.keys())[0])).keys()).map(one => one.url)"
+        until(lambda: sum("/frames.js?" in url and "/static" not in url for url in page.evaluate(held)) == 1)
+        there.die()
+        page.reload()
+        page.get_by_role("heading", name="Did we help you?").wait_for()
+        press(page, "value", 1)
+        at(page, "thanks")
+
+
+def test_a_question_whose_other_screens_are_lost_works_without_them(
+    new_page: NewPage, there: Served, box: Terminal
+) -> None:
+    page = new_page(service_workers="block")
+    page.route("**/frames.js*", lambda route: route.abort())
+    page.goto(there.address)
+    press(page, "value", 1)
+    at(page, "thanks")
+    press(page, "toggle", "price")
+    assert page.locator(".chip[aria-pressed=true]").count() == 1
+    press(page, "action", "finish")
+    at(page, "done")
+    assert [entry["answers"] for entry in delivered(box)] == [{"visit": 1, "visit_unhappy": ["price"]}]
+
+
+def test_the_kept_question_stays_until_the_new_one_is_whole(new_page: NewPage, tmp_path: Path) -> None:
+    with terminal(tmp_path, "s-front") as box, served(box) as there:
+        page = new_page()
+        page.goto(there.address)
+        kept(page)
+        page.reload()  # the worker answers from now on
+        told = wire.read_entry(wire.encode(BUILTIN))
+        told["version"], told["questions"][0]["texts"]["en"] = 2, "Did we help you?"
+        screen = wire.ScreenManifest("p-s-front", [told], ["en"], "Oslo", "Europe/Oslo")
+        box.standings.take(KeptManifest("", wire.Manifest({"s-front": screen})))
+        there.refuses = "/frames.js"
+        page.reload()
+        page.get_by_role("heading", name="How was your visit today?").wait_for()
+        press(page, "value", 3)
+        at(page, "thanks")
+        there.refuses = None
+        page.reload()
+        page.get_by_role("heading", name="Did we help you?").wait_for()
 
 
 def test_a_screen_that_moved_to_another_box_invites_nobody_here(new_page: NewPage, tmp_path: Path) -> None:
