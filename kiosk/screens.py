@@ -173,9 +173,15 @@ def _go(turn: Turn | None, base: str) -> Response:
 def _show(turn: Turn, standing: Standing, base: str) -> Response:
     context = views.context(turn, standing)
     if turn.screen == "ask" and turn.draft is None:
-        context |= {"frames": f"{base}/frames.js?v={_frames(standing, base).stamp}"}
+        address = f"{base}/frames.js?v={_frames(standing, base).stamp}"
+        context |= {"frames": address, "test_ms": standing.test_ms}
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
-    return _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
+    # A visit stays what it began as: its customer was told.
+    context["test"] = turn.draft.test if turn.draft else standing.test
+    shown = _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
+    if context["test"]:
+        shown.headers[SCREEN_HEADER] = "test"
+    return shown
 
 
 def _after(turn: Turn, standing: Standing) -> int:

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from kiosk.choices import Choices
+from kiosk.clock import Clock
 from kiosk.identity import KeptManifest
 from kiosk.keepsakes import Keepsakes
-from kiosk.outbox import NotHeld
+from kiosk.outbox import NotHeld, Outbox
 from sync import survey, wire
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,8 @@ _NAME = re.compile("[!-~]{1,80}")
 
 @dataclass(frozen=True)
 class Standing:
-    """What one screen shows now, and where it stands. `placement` is None before enrolment."""
+    """What one screen shows now, and where it stands. `placement` is None before enrolment; `test_ms`: for so long
+    staff try it out, and nothing that is answered counts."""
 
     screen: str | None
     placement: str | None
@@ -33,14 +36,19 @@ class Standing:
     place: str
     settings: wire.ScreenSettings = field(default_factory=wire.ScreenSettings)
     messages: tuple[wire.Message, ...] = ()
+    test_ms: int = 0
+
+    @property
+    def test(self) -> bool:
+        return self.test_ms > 0
 
 
 class Standings:
-    """Of all screens. `problem` says why the newest manifest is not the one that is worked from; `zone` is the first
-    place's; `etag` names the manifest that is worked from."""
+    """Of all screens, as the `choices` of their staff want them. `problem` says why the newest manifest is not the one
+    that is worked from; `zone` is the first place's; `etag` names the manifest that is worked from."""
 
-    def __init__(self, kept: Keepsakes) -> None:
-        self._kept, self._guard = kept, Lock()
+    def __init__(self, kept: Keepsakes, outbox: Outbox, clock: Clock) -> None:
+        self._kept, self.choices, self._guard = kept, Choices(outbox, clock), Lock()
         self._all: dict[str, Standing] = {}
         self.zone: tzinfo = UTC
         self.problem: str | None = None
@@ -49,6 +57,11 @@ class Standings:
     def of(self, screen: str | None) -> Standing | None:
         """What `screen` shows; None when this box doesn't drive it. Without a name, its first screen, or the built-in
         survey: nowhere before enrolment, at the known placement while the manifest is on its way."""
+        found = self.told(screen)
+        return self.choices.applied(found) if found else None
+
+    def told(self, screen: str | None) -> Standing | None:
+        """The same as head office says, whatever staff chose."""
         with self._guard:
             if screen is not None:
                 return self._all.get(screen)

@@ -68,7 +68,7 @@ class Terminal:
         self._stopping = Event()
         self._keeper = Thread(target=self._keep, name="housekeeping", daemon=True)
         self.sender: Sender | None = None
-        self.standings = Standings(self._kept)
+        self.standings = Standings(self._kept, self.outbox, self.clock)
         self.upkeep = Upkeep(self.outbox, self.clock, settings.data)
         if settings.centre:
             box = Box(lambda: self._identity, self._wire_health, self.standings)

@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 @dataclass(frozen=True)
 class Touch:
     """One touch on the screen `on`. `id` is None when the page's was none; `answers` is empty when the first
-    question has no answer that its scale knows."""
+    question has no answer that its scale knows. `test`: the page said that nothing counts."""
 
     on: str
     action: str
@@ -30,6 +30,7 @@ class Touch:
     lang: str
     answers: dict[str, int | list[str] | str]
     shown: dict[str, list[str]]
+    test: bool = False
 
 
 def edition(survey: Survey) -> str:
@@ -52,6 +53,7 @@ def read(fields: Fields, survey: Survey, languages: Sequence[str]) -> Touch:
         lang=lang if lang in languages else languages[0],
         answers={} if value is None else _answers(fields, survey, value),
         shown={} if value is None else _shown(fields, survey, value),
+        test=_one(fields, "test") == "1",
     )
 
 

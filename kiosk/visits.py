@@ -152,7 +152,7 @@ class Visits:
             standing, id=touch.id or self._terminal.new_id(), rev=touch.rev, lang=touch.lang, answers=touch.answers,
             shown=touch.shown or _shown(standing.survey, touch), first_ms=None, total_ms=None, ago_ms=waited_ms,
             # A form of a later screen belongs to the visit it was written for, also when it is sent twice.
-            from_page=touch.on != "ask",
+            from_page=touch.on != "ask", test=touch.test,
         )  # fmt: skip
 
     def _draft(self, standing: Standing, name: str) -> Draft | None:

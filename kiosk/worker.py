@@ -8,8 +8,9 @@ from hashlib import sha256
 
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 
-STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort")))
-SCRIPTS = tuple(f"kiosk/{name}.js" for name in ("visit", "store", "delivery", "holding", "frames", "screen"))
+STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
+_SCRIPTS = ("testing", "visit", "store", "delivery", "holding", "frames", "screen", "gesture")
+SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which the page names them."""
 FILES = (*STYLES, *SCRIPTS, "kiosk/mark.svg")
 """What a screen's page is made of, below static/."""

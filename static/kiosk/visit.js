@@ -31,12 +31,13 @@ const Visit = (() => {
   /* Somebody new. `asked`: when the question appeared; `touched`: when it was first answered. */
   function fresh(lang) {
     return { id: newId(), rev: 0, lang, value: null, about: "", reasons: [], textId: "", text: "", orders: {},
-             asked: now(), touched: null, first: null, total: null, wall: null, since: null };
+             asked: now(), touched: null, test: false, first: null, total: null, wall: null, since: null };
   }
 
   function touch(visit) {
     if (visit.touched === null) {
       visit.touched = now();
+      visit.test = Testing.on();
       visit.wall = Date.now();
       visit.first = visit.touched - visit.asked;
       visit.since = previous === null ? null : visit.touched - previous;
@@ -88,7 +89,7 @@ const Visit = (() => {
       },
       shown: about && visit.orders[about] ? { [about]: visit.orders[about] } : {},
       first_ms: took(visit.first), total_ms: took(visit.total), since_prev_ms: round(visit.since),
-      ended: ended || null, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
+      ended: ended || null, test: visit.test, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
     };
   }
 

@@ -53,6 +53,9 @@ async function clear() {
   await self.clients.claim();
 }
 
+/* Ours, but for now: staff try the screen out, or it is to be paired. Shown, and not kept. */
+const isForNow = (answer) => answer.status === 200 && ["test", "pairing"].includes(answer.headers.get("Smilepost-Screen"));
+
 const isQuestion = (answer) => answer.status === 200 && answer.headers.get("Smilepost-Screen") === "ask";
 
 /* The terminal itself says that it drives this screen no more. */
@@ -96,7 +99,7 @@ async function page(request, path) {
   });
   const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
   const answer = await Promise.race([asked, late]).catch(() => undefined);
-  if (answer && isQuestion(answer)) return answer;
+  if (answer && (isQuestion(answer) || isForNow(answer))) return answer;
   if (answer && isGone(answer)) {
     await cache.delete(path, ANY);
     return answer;
