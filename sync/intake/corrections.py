@@ -39,7 +39,7 @@ def _again(row: Row, scene: Scene) -> Row | None:
         return None
     there = clocks.local(captured.ms, standing.zone)
     kept = {"unplaced": response.placement is None, "uncertain": "identity_conflict" in row.flags.split(",")}
-    found = flags.flags(response, captured, there, standing.hours, **kept)
+    found = flags.flags(response, captured, there, standing.hours, interval_ms=standing.interval_ms, **kept)
     return row._replace(
         captured_ms=captured.ms, quality=captured.quality, error_ms=captured.error_ms,
         day=there.day, hour=clocks.hour_of(captured, there),

@@ -5,14 +5,16 @@ import secrets
 from base64 import b64encode
 from hashlib import sha256
 
+import msgspec
 from sqlalchemy import Connection, insert, literal, select, update
 
 from sync import models, problems, wire
 from sync.intake import ledger
 from sync.intake.keys import Secrets
 from sync.intake.signing import Caller
-from sync.office import places, surveys
+from sync.office import places, settings, surveys
 from sync.problems import Problem, Refused
+from sync.survey import Survey
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O, U; what is mistaken for 1 and 0 is read as those."""
@@ -131,16 +133,20 @@ def _drive(tx: Connection, device: str, screen: str) -> None:
 
 def manifest(tx: Connection, device: str) -> wire.Manifest:
     """What the screens of a device show, and where they stand."""
-    return wire.Manifest({s.screen: _screen(tx, s) for s in places.stands(tx, device).values()})
+    standing = list(places.stands(tx, device).values())
+    told = settings.resolved(tx, standing)
+    asked = surveys.newest(tx, {each.survey for each in told.values()})
+    return wire.Manifest({s.screen: _screen(s, told[s.placement], asked[told[s.placement].survey]) for s in standing})
 
 
-def _screen(tx: Connection, standing: places.Standing) -> wire.ScreenManifest:
-    asked = surveys.current(tx, standing.touchpoint_id)
+def _screen(standing: places.Standing, told: settings.Told, asked: Survey) -> wire.ScreenManifest:
     return wire.ScreenManifest(
         placement=standing.placement,
         surveys=[surveys.as_data(asked)],
-        languages=list(asked.languages),
+        languages=[lang for lang in told.languages if lang in asked.languages] or list(asked.languages),
         place=standing.place,
         time_zone=standing.zone,
         opening_hours=standing.hours,
+        messages=[msgspec.to_builtins(message) for message in told.messages],
+        settings=msgspec.to_builtins(told.settings),
     )

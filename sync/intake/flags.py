@@ -7,8 +7,6 @@ from sync.intake.clocks import Captured, Local, hour_of
 from sync.office.places import Hours
 from sync.wire import Response
 
-INTERVAL_MS = 5_000
-"""Two answers on one screen within less are one person playing (the response interval of the trade)."""
 GRACE_MIN = 15
 """People are still let out of the shop after its doors were locked."""
 DAY_MIN = 24 * 60
@@ -17,15 +15,23 @@ ASIDE = frozenset({"ghost", "interval", "closed"})
 
 
 def flags(
-    response: Response, captured: Captured, there: Local, hours: Hours, *, unplaced: bool, uncertain: bool
+    response: Response,
+    captured: Captured,
+    there: Local,
+    hours: Hours,
+    *,
+    interval_ms: int,
+    unplaced: bool,
+    uncertain: bool,
 ) -> list[str]:
     """The names of the flags, sorted: `before_enrolment`, `closed`, `ghost`, `identity_conflict` (two boxes may share
-    one identity, so where it was given is `uncertain`), `interval`, `time_unknown`."""
+    one identity, so where it was given is `uncertain`), `interval` (less than the place's after
+    the answer before), `time_unknown`."""
     known = captured.quality != "unknown"
     timed = hour_of(captured, there) is not None
     found = {
         "ghost": "ghost" in response.flags,
-        "interval": response.since_prev_ms is not None and response.since_prev_ms < INTERVAL_MS,
+        "interval": response.since_prev_ms is not None and response.since_prev_ms < interval_ms,
         "closed": timed and not _is_open(there, hours),
         "before_enrolment": unplaced,
         "identity_conflict": uncertain,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from sync import models
+from sync import models, wire
 from sync.db import Database
 from sync.intake import erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
@@ -18,6 +18,7 @@ from sync.intake.entries import read
 from sync.intake.verdicts import Quarantined, Scene, judge
 from sync.office import places
 from sync.rows import fetch
+from sync.survey import Survey
 
 AT_ONCE = 200
 """So many are judged in one transaction, as many as a terminal sends."""
@@ -52,6 +53,14 @@ def replay(db: Database) -> Replayed:
         done.count += outcome.count
         done.stay += outcome.stay
     return done
+
+
+def waiting_for(tx: Connection, asked: Survey) -> int:
+    """How many answers to this version came before it was published, and are kept apart."""
+    table = models.quarantine
+    rows = tx.execute(select(table.c.body).where(table.c.code == "unknown_survey").execution_options(yield_per=500))
+    entries = (wire.read_entry(body.encode()) for body in rows.scalars())
+    return sum((entry.get("survey"), entry.get("version")) == (asked.id, asked.version) for entry in entries)
 
 
 def _replay(keys: Sequence[_Key], tx: Connection) -> Replayed:

@@ -247,8 +247,10 @@ def _standing(response: wire.Response | wire.Contact, standings: Mapping[str, St
 def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
     captured = scene.starts.correct(response.stamp, scene.now_ms)
     there = clocks.local(captured.ms, standing.zone)
-    unplaced = response.placement is None
-    found = flags.flags(response, captured, there, standing.hours, unplaced=unplaced, uncertain=scene.uncertain)
+    found = flags.flags(
+        response, captured, there, standing.hours, interval_ms=standing.interval_ms,
+        unplaced=response.placement is None, uncertain=scene.uncertain,
+    )  # fmt: skip
     return Row(
         response.id, response.rev, scene.device, standing.location_id, standing.touchpoint_id,
         response.survey, response.version, response.test,

@@ -1,6 +1,6 @@
 """The tree of places, where in the journey is asked, what, and on which screen."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
 
 from sync.models.facts import metadata
 
@@ -19,14 +19,13 @@ locations = Table(
     Index(None, "parent_id"),
 )
 
-# Where in the journey a question is asked there. `survey` NULL means the built-in one.
+# Where in the journey a question is asked there.
 touchpoints = Table(
     "touchpoints",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("location_id", ForeignKey("locations.id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("survey", Text),
     Index(None, "location_id", "name", unique=True),
 )
 
@@ -53,12 +52,15 @@ surveys = Table(
     PrimaryKeyConstraint("id", "version"),
 )
 
-# A question keeps its scale for ever: scales are never mixed.
+# A question keeps its kind and its scale (empty where it has none) for ever: scales are never mixed. `texts` is how
+# the survey that was published last asks it, by language, as JSON.
 questions = Table(
     "questions",
     metadata,
     Column("id", Text, primary_key=True),
     Column("scale", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default=text("'scale'")),
+    Column("texts", Text, nullable=False, server_default=text("'{}'")),
 )
 
 screens = Table(

@@ -12,7 +12,7 @@ from sync.models import locations, tallies_day
 from sync.office import surveys
 from sync.office.places import Location
 from sync.scores import Histogram, Score, Showing, add, score, showing, value
-from sync.survey import BUILTIN, SCALES, Scale
+from sync.survey import BUILTIN, SCALES, Scale, Texts
 
 PERIOD = 28
 """Local days that a page looks back on, today included."""
@@ -22,10 +22,11 @@ LOADED = PERIOD + 2
 
 @dataclass(frozen=True)
 class Question:
-    """What is scored: a question and the scale that it keeps for ever."""
+    """What is scored: a question, the scale that it keeps for ever, and how it was asked last."""
 
     id: str
     scale_name: str
+    texts: Texts = field(default_factory=dict, compare=False)
 
     @property
     def scale(self) -> Scale:
@@ -82,7 +83,7 @@ def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) ->
 
 def questions(tx: Connection, path: str, first: int, last: int) -> list[Question]:
     """What was asked at and below `path` in these days, the most answered first; the built-in one when nothing was."""
-    known = surveys.scales(tx)
+    known = {name: asked for name, asked in surveys.questions(tx).items() if asked.scale}
     n = func.sum(tallies_day.c.n)
     query = (
         select(tallies_day.c.question, n)
@@ -94,7 +95,7 @@ def questions(tx: Connection, path: str, first: int, last: int) -> list[Question
         .order_by(n.desc(), tallies_day.c.question)
     )
     asked = [name for name, _ in tx.execute(query)]
-    return [Question(name, known[name]) for name in asked or [BUILTIN.first.id]]
+    return [Question(name, known[name].scale, known[name].texts) for name in asked or [BUILTIN.first.id]]
 
 
 def by_day(tx: Connection, path: str, question: Question, first: int, last: int, *, singles: bool) -> dict[int, Days]:

@@ -65,6 +65,28 @@ def must_find(tx: Connection, name: str) -> Location:
     return found
 
 
+@dataclass(frozen=True)
+class Spot:
+    """A location, or one touchpoint of it; `name` as a person says it."""
+
+    location: int
+    touchpoint: int | None
+    name: str
+
+
+def must_find_spot(tx: Connection, place: str, touchpoint: str | None = None) -> Spot:
+    """A place or a group by its name, or a touchpoint there by its own. Raises BadPlace with the names there are."""
+    at = must_find(tx, place)
+    if touchpoint is None:
+        return Spot(at.id, None, at.name)
+    if at.kind == "group":
+        raise BadPlace(f"{at.name!r} is a group of places; touchpoints are in one of them.")
+    found = _standing_touchpoint(tx, at, touchpoint)
+    if isinstance(found, list):
+        raise BadPlace(f"{at.name} has no touchpoint {touchpoint!r}{_known(found)}.")
+    return Spot(at.id, found[0], f"{at.name}, {found[1]}")
+
+
 def _place(tx: Connection, name: str, new: New | None) -> Location:
     found = find(tx, name)
     if found is None and new is None:
@@ -90,18 +112,22 @@ def _group(tx: Connection, name: str, zone: str | None) -> int:
 
 
 def _touchpoint(tx: Connection, place: Location, name: str, new: New | None) -> tuple[int, str]:
-    table = models.touchpoints
-    rows = tx.execute(
-        select(table.c.id, table.c.name).where(table.c.location_id == place.id).order_by(table.c.id)
-    ).all()
-    for row in rows:
-        if row.name.casefold() == name.strip().casefold():
-            return int(row.id), str(row.name)
-    if rows and new is None:
-        known = _known(row.name for row in rows)
-        raise BadPlace(f"{place.name} has no touchpoint {name!r}{known}; --new makes it.")
+    found = _standing_touchpoint(tx, place, name)
+    if not isinstance(found, list):
+        return found
+    if found and new is None:
+        raise BadPlace(f"{place.name} has no touchpoint {name!r}{_known(found)}; --new makes it.")
     name = places.a_name(name, "touchpoint")
     return places.add_touchpoint(tx, place.id, name), name
+
+
+def _standing_touchpoint(tx: Connection, place: Location, name: str) -> tuple[int, str] | list[str]:
+    """The touchpoint of this name, capitals aside; or the names there are."""
+    table = models.touchpoints
+    query = select(table.c.id, table.c.name).where(table.c.location_id == place.id).order_by(table.c.id)
+    rows = tx.execute(query).all()
+    named = (row for row in rows if row.name.casefold() == name.strip().casefold())
+    return next(((int(row.id), str(row.name)) for row in named), [str(row.name) for row in rows])
 
 
 def _screens(tx: Connection, touchpoint: int) -> list[Row[tuple[str, str | None, str]]]:

@@ -17,6 +17,9 @@ Hours = list[list[tuple[int, int]]] | None
 
 DEFAULT_ZONE = "UTC"
 MAX_NAME = 120
+INTERVAL, INTERVAL_S = "response_interval", 5
+"""The setting, and what holds without it: two answers on one screen within less are one person playing (the response
+interval of the trade)."""
 KINDS = ("group", "store", "crew")
 
 
@@ -39,7 +42,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a placement puts its screen, and how time runs there."""
+    """Where a placement puts its screen, and how time runs there. `interval_ms`: its response interval."""
 
     placement: str
     screen: str
@@ -48,6 +51,7 @@ class Standing:
     place: str
     zone: str
     hours: Hours
+    interval_ms: int = INTERVAL_S * 1000
 
 
 def a_name(text: str, what: str) -> str:
@@ -105,14 +109,14 @@ def _path(tx: Connection, location: int) -> str:
 def has_zone(tx: Connection, location: int) -> bool:
     """Whether a time zone was set at this location or above it."""
     table = models.locations
-    chain = [int(part) for part in _path(tx, location).split("/") if part]
+    chain = _chain(_path(tx, location))
     return tx.execute(select(table.c.id).where(table.c.id.in_(chain), table.c.zone.is_not(None))).first() is not None
 
 
-def add_touchpoint(tx: Connection, location: int, name: str, survey: str | None = None) -> int:
-    """Raises BadPlace. `survey` None asks the built-in one."""
+def add_touchpoint(tx: Connection, location: int, name: str) -> int:
+    """Raises BadPlace."""
     table = models.touchpoints
-    row = {"location_id": location, "name": a_name(name, "touchpoint"), "survey": survey}
+    row = {"location_id": location, "name": a_name(name, "touchpoint")}
     number: int = tx.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
     return number
 
@@ -178,17 +182,43 @@ def _standings(tx: Connection, those: ColumnElement[bool]) -> dict[str, Standing
         .order_by(placements.c.from_ms, placements.c.id)
     )
     rows = tx.execute(query).all()
-    tree = _resolved(tx, {row[3] for row in rows})
-    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]]) for row in rows}
+    tree, intervals = _resolved(tx, {row[3] for row in rows})
+    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]], intervals) for row in rows}
 
 
-def _standing(placement: str, screen: str, touchpoint: int, place: Location) -> Standing:
-    return Standing(placement, screen, touchpoint, place.id, place.name, place.zone, place.hours)
+Intervals = dict[tuple[int, int], int]
+"""Seconds, by the location and the touchpoint (0: all of them) where they were set."""
 
 
-def _resolved(tx: Connection, wanted: set[int]) -> dict[int, Location]:
+def _standing(placement: str, screen: str, touchpoint: int, place: Location, intervals: Intervals) -> Standing:
+    spots = [(place.id, touchpoint), *((number, 0) for number in reversed(_chain(place.path)))]
+    seconds = next((intervals[spot] for spot in spots if spot in intervals), INTERVAL_S)
+    return Standing(placement, screen, touchpoint, place.id, place.name, place.zone, place.hours, seconds * 1000)
+
+
+def _resolved(tx: Connection, wanted: set[int]) -> tuple[dict[int, Location], Intervals]:
     """These locations with what they inherit, read without the rest of the tree: on the way of every batch."""
+    table, settings = models.locations, models.settings
+    mine = (settings.c.location_id == table.c.id) & (settings.c.key == INTERVAL)
+    query = (
+        select(table, settings.c.touchpoint_id, settings.c.value)
+        .outerjoin(settings, mine)
+        .where(table.c.id.in_({number for path in paths(tx, wanted).values() for number in path}))
+    )
+    rows = tx.execute(query).all()
+    intervals = {(row.id, row.touchpoint_id): int(row.value) for row in rows if row.value is not None}
+    return _tree(rows), intervals
+
+
+def paths(tx: Connection, wanted: set[int]) -> dict[int, list[int]]:
+    """The numbers from the root down to each of these locations. Raises BadPlace where there is none of them."""
     table = models.locations
-    paths = tx.execute(select(table.c.path).where(table.c.id.in_(wanted))).scalars()
-    chain = {int(part) for path in paths for part in path.split("/") if part}
-    return _tree(tx.execute(select(table).where(table.c.id.in_(chain))).all())
+    query = select(table.c.id, table.c.path).where(table.c.id.in_(wanted))
+    found = {row.id: _chain(row.path) for row in tx.execute(query)}
+    if missing := wanted - found.keys():
+        raise BadPlace(f"There is no place with the number {min(missing)}.")
+    return found
+
+
+def _chain(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part]

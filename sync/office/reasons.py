@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from sync.models import locations, tallies_day, touchpoints
+from sync.models import locations, tallies_day
 from sync.office import changes, surveys
 from sync.office.changes import WEEK
 from sync.office.counts import PERIOD, Figure, Question, value_columns
@@ -86,14 +86,11 @@ def behind(
 
 def _asked(tx: Connection, path: str, question: Question) -> list[Asked]:
     """The questions for reasons that follow `question` at the touchpoints at and below `path`."""
-    query = (
-        select(func.min(touchpoints.c.id))
-        .join(locations, locations.c.id == touchpoints.c.location_id)
-        .where(locations.c.path.startswith(path))
-        .group_by(touchpoints.c.survey)
+    following = (
+        survey.questions
+        for survey in surveys.asked_at(tx, path)
+        if question.id in {first.id for first in survey.firsts}
     )
-    current = (surveys.current(tx, touchpoint) for touchpoint in tx.execute(query).scalars().all())
-    following = (survey.questions for survey in current if question.id in {first.id for first in survey.firsts})
     return [q for asked in following for q in asked if q.kind == "reasons" and q.after in (None, question.id)]
 
 

@@ -9,13 +9,13 @@ from babel.numbers import format_decimal, format_percent
 
 from sync.office import local_time
 from sync.office.comments import Comment
-from sync.office.counts import PERIOD, Figure
+from sync.office.counts import PERIOD, Figure, Question
 from sync.office.delivery import Delivery
 from sync.office.overview import Line, Overview, Yesterday
 from sync.office.places import Location
 from sync.office.reasons import Reasons
 from sync.scores import ENOUGH, RANKED, Difference, rounded
-from sync.survey import Scale
+from sync.survey import SCALES, Scale
 
 LOCALE = "en_GB"
 LANGUAGE = "en"
@@ -93,6 +93,16 @@ def size(scale: Scale, change: Difference) -> str:
 def answer_name(scale_name: str, value: int) -> str:
     names = _SMILEYS.get(scale_name)
     return names[value] if names else str(value)
+
+
+def answer_of(scale_name: str, value: int) -> str:
+    """The same where no other answer stands beside it: "9 of 10"."""
+    return answer_name(scale_name, value) if scale_name in _SMILEYS else f"{value} of {SCALES[scale_name].high}"
+
+
+def asked(question: Question) -> str:
+    """How a question is asked; its id where nobody knows that any more."""
+    return text(question.texts) or question.id
 
 
 def text(texts: dict[str, str]) -> str:
@@ -242,13 +252,18 @@ def _of_them_today(n: int, today: int) -> str:
 
 
 def answers(scale_name: str, values: tuple[int, ...]) -> str:
-    """ "unhappy or very unhappy"."""
+    """ "unhappy or very unhappy"; "0 to 6" on a scale of numbers, where nothing between is left out."""
+    ends = min(values), max(values)
+    if scale_name not in _SMILEYS and len(values) > 2 and len(values) == ends[1] - ends[0] + 1:
+        return f"{ends[0]} to {ends[1]}"
     return " or ".join(answer_name(scale_name, value).lower() for value in values)
 
 
 def asked_why(view: Overview, reasons: Reasons) -> str:
     """Whose reasons these are, and what a mark beside one means."""
-    who = f"who answered {answers(view.question.scale_name, reasons.values)}"
+    scale, name = view.question.scale, view.question.scale_name
+    everybody = len(set(reasons.values)) == scale.high - scale.low + 1
+    who = "who answered" if everybody else f"who answered {answers(name, reasons.values)}"
     if not reasons.compared:
         return f"Of {counted(reasons.whole, 'person', 'people')} {who}."
     before = "before" if view.youth else "in the three weeks before"

@@ -18,6 +18,7 @@ from sync.survey.definition import (
     Survey,
     Texts,
     load,
+    text_problem,
 )
 from sync.survey.steps import STEPS, Step, step
 
@@ -38,6 +39,7 @@ __all__ = [
     "load",
     "problem_with",
     "step",
+    "text_problem",
 ]
 
 BUILTIN = load(Path(__file__).with_name("builtin.json").read_bytes())

@@ -203,7 +203,7 @@ def _check_kind(question: Question, path: str) -> None:
 def _check_texts(languages: Sequence[str], question: Question, path: str) -> None:
     for where, what, texts in _texts(question):
         for lang in languages:
-            problem = _bad_text(texts.get(lang, ""), MAX_TEXT[what])
+            problem = text_problem(texts.get(lang, ""), MAX_TEXT[what])
             if problem:
                 raise BadSurvey(f"{path}{where}.{lang}: {problem}")
 
@@ -216,7 +216,8 @@ def _texts(question: Question) -> Iterator[tuple[str, str, Texts]]:
         yield ".consent", "consent", question.consent
 
 
-def _bad_text(text: str, most: int) -> str | None:
+def text_problem(text: str, most: int) -> str | None:
+    """Why a text of so many characters at most cannot stand on a screen; None when it can."""
     if not text.strip():
         return "there is no text in this language"
     if len(text) > most:

@@ -17,6 +17,13 @@ def upgrade() -> None:
         sa.Column("set_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("location_id", "touchpoint_id", "key"),
     )
+    op.execute(
+        "INSERT INTO settings (location_id, touchpoint_id, key, value, set_ms) "
+        """SELECT location_id, id, 'survey', '"' || survey || '"', 0 FROM touchpoints WHERE survey IS NOT NULL"""
+    )
+    op.drop_column("touchpoints", "survey")
+    op.add_column("questions", sa.Column("kind", sa.Text(), nullable=False, server_default=sa.text("'scale'")))
+    op.add_column("questions", sa.Column("texts", sa.Text(), nullable=False, server_default=sa.text("'{}'")))
     op.create_table(
         "contacts",
         sa.Column("id", sa.Text(), primary_key=True),
