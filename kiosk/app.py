@@ -9,7 +9,7 @@ from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, packing, screens, staff, worker
+from kiosk import control, keyboard, packing, screens, staff, worker
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, TEMPLATES, stamp
@@ -39,8 +39,9 @@ def create_app(terminal: Terminal) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        file=worker.address, styles=worker.STYLES, scripts=worker.SCRIPTS, guard=terminal.settings.input_guard_ms
-    )
+        file=worker.address, styles=worker.STYLES, scripts=worker.SCRIPTS, guard=terminal.settings.input_guard_ms,
+        keyboard=terminal.settings.keyboard,
+    )  # fmt: skip
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal))
@@ -48,6 +49,7 @@ def create_app(terminal: Terminal) -> Flask:
     _serve_worker(app)
     packing.serve_static(app)
     packing.pack_pages(app)
+    _serve_keyboard(app)
     _check_host(app, terminal.settings.host)
     _say_headers(app)
     _hide_errors(app)
@@ -59,6 +61,15 @@ def _serve_worker(app: Flask) -> None:
     def service_worker() -> Response:
         """Asked for again each time: else a screen would run last year's code for ever."""
         return packing.kept(worker.script(), worker.build(), "text/javascript")
+
+
+def _serve_keyboard(app: Flask) -> None:
+    @app.get("/keyboard/<lang>.json")
+    def layout(lang: str) -> Response:
+        """The keys of a language, for pages that bring a keyboard along; the worker keeps it as it keeps a screen."""
+        answer = jsonify(keyboard.told(lang))
+        answer.headers[screens.SCREEN_HEADER] = "keyboard"
+        return answer
 
 
 def _answer_health(app: Flask, terminal: Terminal) -> None:

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True):
     sync_at_once: bool = False
     input_guard_ms: int = 700
     threads: int = 4
+    keyboard: Literal["auto", "screen", "native"] = "auto"
 
 
 def load(path: Path | None) -> Settings:
@@ -119,4 +120,5 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "sync_at_once": _YES_OR_NO,
     "input_guard_ms": _whole(0, 5000),
     "threads": _whole(1, 64),
+    "keyboard": (lambda value: value in ("auto", "screen", "native"), '"auto", "screen" or "native"'),
 }

@@ -9,11 +9,15 @@ from hashlib import sha256
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
-_SCRIPTS = ("testing", "visit", "store", "delivery", "holding", "frames", "screen", "gesture")
+_SCRIPTS = ("testing", "visit", "store", "delivery", "holding", "frames", "screen", "gesture", "keyboard")
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which the page names them."""
 FILES = (*STYLES, *SCRIPTS, "kiosk/mark.svg")
 """What a screen's page is made of, below static/."""
+KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
+"""What a page loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it when it
+passes: a first view waits for none of it, and a tablet never has it."""
+LAYOUTS = "kiosk/layouts.json"
 
 
 def address(name: str) -> str:
@@ -24,7 +28,7 @@ def address(name: str) -> str:
 @cache
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
-    digest = sha256("".join(stamp(name) for name in (*FILES, "kiosk/worker.js")).encode())
+    digest = sha256("".join(stamp(name) for name in (*FILES, *KEYBOARD, LAYOUTS, "kiosk/worker.js")).encode())
     for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir()]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]

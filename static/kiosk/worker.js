@@ -4,7 +4,7 @@
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
-const PARTS = /^\/(static\/|(s\/[^/]+\/)?frames\.js$)/;
+const PARTS = /^\/(static\/|keyboard\/|(s\/[^/]+\/)?frames\.js$)/;
 const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {
@@ -107,7 +107,16 @@ async function page(request, path) {
   return (await cache.match(path, ANY)) || asked;
 }
 
+/* A file under its build's address, or a keyboard, in our own words; a portal has others. */
+const isOurs = (pathname, { status, headers }) => status === 200 && (pathname.startsWith("/static/")
+  ? /immutable/.test(headers.get("Cache-Control")) : headers.get("Smilepost-Screen") === "keyboard");
+
+/* What a page loads later than its first view is kept when it passes. */
 async function file(request) {
   const cache = await caches.open(NAME);
-  return (await cache.match(request, ANY)) || fetch(request);
+  const kept = await cache.match(request, ANY);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (isOurs(new URL(request.url).pathname, answer)) await cache.put(request, answer.clone());
+  return answer;
 }

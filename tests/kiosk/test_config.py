@@ -55,6 +55,8 @@ def test_the_other_section_is_left_to_the_other(tmp_path: Path) -> None:
         ('host = ""', ["host", "''", "127.0.0.1"]),
         ('data = "a\\u0000b"', ["data", "path of a folder"]),
         ("input_guard_ms = 60000", ["input_guard_ms", "60000", "0 to 5000"]),
+        ('keyboard = "none"', ["keyboard", "'none'", '"auto", "screen" or "native"']),
+        ("keyboard = true", ["keyboard", "True", '"native"']),
         ("colour = 1", ["'colour'", "data, host, port"]),
     ],
 )
