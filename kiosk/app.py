@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from kiosk import control, keyboard, packing, screens, staff, worker
 from kiosk.outbox import NotHeld
 from kiosk.terminal import Terminal
-from sync.assets import STATIC, TEMPLATES, stamp
+from sync.assets import PACKED_KINDS, STATIC, TEMPLATES, stamp
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ def create_app(terminal: Terminal) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        file=worker.address, styles=worker.STYLES, scripts=worker.SCRIPTS, guard=terminal.settings.input_guard_ms,
-        keyboard=terminal.settings.keyboard,
-    )  # fmt: skip
+        file=worker.address, guard=terminal.settings.input_guard_ms, keyboard=terminal.settings.keyboard
+    )
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal))
     _answer_health(app, terminal)
     _serve_worker(app)
+    _serve_joined(app)
     packing.serve_static(app)
     packing.pack_pages(app)
     _serve_keyboard(app)
@@ -61,6 +61,17 @@ def _serve_worker(app: Flask) -> None:
     def service_worker() -> Response:
         """Asked for again each time: else a screen would run last year's code for ever."""
         return packing.kept(worker.script(), worker.build(), "text/javascript")
+
+
+def _serve_joined(app: Flask) -> None:
+    @app.get("/screen.<kind>")
+    def joined(kind: str) -> Response:
+        """All styles or all scripts of a screen."""
+        if f"screen.{kind}" not in worker.JOINED:
+            abort(404)
+        found = worker.joined(f"screen.{kind}")
+        is_ours = request.args.get("v") == found.stamp
+        return packing.kept(found.packed, found.stamp, PACKED_KINDS[kind], for_ever=is_ours)
 
 
 def _serve_keyboard(app: Flask) -> None:

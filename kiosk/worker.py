@@ -5,15 +5,18 @@ It is served at /sw.js (static/kiosk/worker.js with two lines before it), so tha
 import json
 from functools import cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
 _SCRIPTS = ("testing", "visit", "store", "delivery", "holding", "frames", "screen", "gesture", "keyboard")
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
-"""In the order in which the page names them."""
-FILES = (*STYLES, *SCRIPTS, "kiosk/mark.svg")
-"""What a screen's page is made of, below static/."""
+"""In the order in which they stand in what is joined of them."""
+JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}
+"""What a page asks for as one: twenty small files would take a terminal twenty answers, and pack worse."""
+FILES = (*JOINED, "kiosk/mark.svg")
+"""What a screen's page is made of, beside the screens of its visit."""
 KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
 """What a page loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it when it
 passes: a first view waits for none of it, and a tablet never has it."""
@@ -21,14 +24,28 @@ LAYOUTS = "kiosk/layouts.json"
 
 
 def address(name: str) -> str:
-    """The address of a static file, which changes with what is in it."""
-    return f"/static/{name}?v={stamp(name)}"
+    """The address of a static file or of what is joined, which changes with what is in it."""
+    return f"/{name}?v={joined(name).stamp}" if name in JOINED else f"/static/{name}?v={stamp(name)}"
+
+
+class Joined(NamedTuple):
+    """Files one after the other, packed; `stamp` is that of what is in them."""
+
+    stamp: str
+    packed: bytes
+
+
+@cache
+def joined(name: str) -> Joined:
+    """Made when it is first asked for, then kept. Raises KeyError for what is not JOINED."""
+    content = b"\n".join((STATIC / part).read_bytes() for part in JOINED[name])
+    return Joined(sha256(content).hexdigest()[:10], pack(content))
 
 
 @cache
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
-    digest = sha256("".join(stamp(name) for name in (*FILES, *KEYBOARD, LAYOUTS, "kiosk/worker.js")).encode())
+    digest = sha256("".join(address(name) for name in (*FILES, *KEYBOARD, LAYOUTS, "kiosk/worker.js")).encode())
     for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir()]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from sync import access, assets, migrations
+from sync import access, assets, migrations, packing
 from sync.centre import EXTENSION, Centre, centre, open_centre
 from sync.intake import api
 from sync.office import pages
@@ -69,6 +69,7 @@ def create_app(centre: Centre) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["static"] = static_address
+    packing.serve_static(app)
     access.open_to("anyone")(app.view_functions["static"])
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
@@ -136,4 +137,5 @@ def finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
         response.vary.add("HX-Request")  # the same address answers with a page or with a piece of it
+    packing.pack_page(response)
     return response

@@ -27,6 +27,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.control",
     "kiosk.staff",
     "sync.app",
+    "sync.packing",
     "sync.centre",
     "sync.access",
     "sync.intake.api",

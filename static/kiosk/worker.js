@@ -1,10 +1,11 @@
 /* Shows the question while the terminal is dead. It keeps the page of each question, the other screens of its visit
-   and the files they are made of, and nothing else: what customers touch never passes through here. BUILD and FILES stand before this. */
+   and the files they are made of, and nothing else: what customers touch never passes through here. BUILD and FILES
+   stand before this. */
 
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
-const PARTS = /^\/(static\/|keyboard\/|(s\/[^/]+\/)?frames\.js$)/;
+const PARTS = /^\/(static\/|keyboard\/|screen\.(css|js)$|(s\/[^/]+\/)?frames\.js$)/;
 const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {

@@ -55,7 +55,7 @@ def test_no_page_is_stored(client: FlaskClient, place: str) -> None:
 
 
 def test_a_static_file_is_kept_for_a_year_under_its_own_address(client: FlaskClient) -> None:
-    name = "kiosk/frame.css"
+    name = "kiosk/mark.svg"
     assert f"/static/{name}?v={stamp(name)}" in client.get("/").text
     kept = client.get(f"/static/{name}?v={stamp(name)}")
     assert kept.data == (STATIC / name).read_bytes()
@@ -63,6 +63,16 @@ def test_a_static_file_is_kept_for_a_year_under_its_own_address(client: FlaskCli
     assert client.get(f"/static/{name}?v=old").headers["Cache-Control"] == "no-cache"
     assert client.get("/static/kiosk/nothing.css?v=").status_code == 404
     assert client.get("/static/../kiosk/app.py").status_code == 404
+
+
+@pytest.mark.parametrize(("name", "parts"), worker.JOINED.items(), ids=worker.JOINED)
+def test_styles_and_scripts_come_as_one_each(client: FlaskClient, name: str, parts: tuple[str, ...]) -> None:
+    assert worker.address(name) in client.get("/").text
+    joined = client.get(worker.address(name))
+    assert joined.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert joined.text == "\n".join((STATIC / part).read_text() for part in parts)
+    assert client.get(f"/{name}?v=old").headers["Cache-Control"] == "no-cache"
+    assert client.get("/screen.html").status_code == 404
 
 
 def test_the_first_view_is_small(client: FlaskClient) -> None:

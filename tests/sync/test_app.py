@@ -1,5 +1,6 @@
 """The centre's application as a whole: health, headers, refusals, what the log may know."""
 
+import gzip
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,34 @@ def test_pages_are_not_kept_and_static_files_are(client: FlaskClient) -> None:
     stamped = client.get(f"/static/tokens.css?v={assets.stamp('tokens.css')}")
     assert stamped.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert client.get("/static/tokens.css?v=old").headers["Cache-Control"] == "no-cache"
+
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+
+
+@pytest.mark.parametrize("name", ["tokens.css", "office/pages.css", "vendor/htmx.org@2.0.11/htmx.min.js"])
+def test_static_files_go_out_packed_to_a_browser_that_unpacks(client: FlaskClient, name: str) -> None:
+    place = f"/static/{name}?v={assets.stamp(name)}"
+    plain, packed = client.get(place), client.get(place, headers=GZIP)
+    assert (plain.content_encoding, packed.content_encoding) == (None, "gzip")
+    assert plain.data == gzip.decompress(packed.data) == (assets.STATIC / name).read_bytes()
+    assert len(packed.data) < len(plain.data) / 2
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["Cache-Control"] == packed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    for answer, asked in ((plain, {}), (packed, GZIP)):
+        again = client.get(place, headers={**asked, "If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+    part = client.get(place, headers={**GZIP, "Range": "bytes=10-19"})
+    assert (part.status_code, part.data, part.content_encoding) == (206, plain.data[10:20], None)
+
+
+def test_pages_go_out_packed_and_what_terminals_are_told_does_not(client: FlaskClient) -> None:
+    plain, packed = client.get("/sign-in"), client.get("/sign-in", headers=GZIP)
+    assert (plain.content_encoding, packed.content_encoding) == (None, "gzip")
+    assert plain.data == gzip.decompress(packed.data)
+    assert {"HX-Request", "Accept-Encoding"} <= set(packed.vary)
+    for path in ("/healthz", "/api/v1/nothing"):
+        assert client.get(path, headers=GZIP).content_encoding is None
 
 
 def test_a_person_who_strays_gets_a_page_and_a_machine_a_code(client: FlaskClient) -> None:
