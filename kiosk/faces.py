@@ -26,6 +26,18 @@ _FACES = {
     ),
 }
 _WORDS = {"yesno": (_("No"), _("Yes"))}
+_ENDS = {
+    "nps11": (_("Not likely"), _("Very likely")),
+    "csat5": (_("Very dissatisfied"), _("Very satisfied")),
+    "ces7": (_("Very difficult"), _("Very easy")),
+}
+
+
+class End(NamedTuple):
+    """What the lowest or the highest number of a scale means."""
+
+    value: int
+    text: str
 
 
 class Option(NamedTuple):
@@ -48,6 +60,12 @@ def options(scale: str, words: Callable[[str], str]) -> list[Option]:
     return [
         Option(value, words(named[value - low]) if named else str(value), Markup("")) for value in range(low, high + 1)
     ]
+
+
+def ends(scale: str, words: Callable[[str], str]) -> tuple[End, ...]:
+    """What both ends of a scale of numbers mean; nothing where each answer says so itself."""
+    low, high, _family = SCALES[scale]
+    return tuple(End(value, words(text)) for value, text in zip((low, high), _ENDS.get(scale, ()), strict=False))
 
 
 @cache

@@ -1,7 +1,7 @@
 """How to reach a customer who asked for it: kept with their draft, sealed as an entry of its own. No I/O."""
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,23 @@ class Reach(msgspec.Struct, frozen=True):
     consent: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
     name: Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
     reach: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REACH)]
+
+
+class Typed(NamedTuple):
+    """What stands in the form for it; nothing of this is kept unless somebody agrees."""
+
+    name: str = ""
+    reach: str = ""
+    agrees: bool = False
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """What it lacks to be used: `reach`, `consent`."""
+        lacks = {"reach": not can_be_reached(self.reach), "consent": not self.agrees}
+        return frozenset(name for name, is_missing in lacks.items() if is_missing)
+
+
+BLANK = Typed()
 
 
 def can_be_reached(reach: str) -> bool:

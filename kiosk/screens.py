@@ -44,7 +44,7 @@ def routes(terminal: Terminal) -> Blueprint:
     def question(screen: str | None = None) -> Response:
         # The worker's own copy of the page is nobody's arrival.
         arrives = "copy" not in request.args
-        turn = known.fresh(here(screen), request.args.get("lang", ""), arrives)
+        turn = known.fresh(here(screen), request.args.get("lang", ""), request.args.get("asked", ""), arrives)
         return _show(turn, here(screen), _base(screen))
 
     def drawn(screen: str | None = None) -> Response:
@@ -61,11 +61,6 @@ def routes(terminal: Terminal) -> Blueprint:
     def idle(name: str, screen: str | None = None) -> Response:
         known.idle(here(screen), name)
         return redirect(f"{_base(screen)}/", 303)
-
-    def done(screen: str | None = None) -> Response:
-        spoken = visits.languages(here(screen))
-        lang = request.args.get("lang", "")
-        return _show(Turn("done", lang if lang in spoken else spoken[0]), here(screen), _base(screen))
 
     def touch(screen: str | None = None) -> Response:
         standing, base = here(screen), _base(screen)
@@ -111,7 +106,6 @@ def routes(terminal: Terminal) -> Blueprint:
     everywhere("/visit/<name>/idle", idle)
     everywhere("/visit/<name>/moment", moment)
     everywhere("/visit/<name>/<step>", visit)
-    everywhere("/done", done)
     everywhere("/clock", clock)
     everywhere("/late", deliver, "POST")
     _guard(screens)
@@ -166,8 +160,7 @@ def _go(turn: Turn | None, base: str) -> Response:
     """To the next screen, or to the question."""
     if turn is None:
         return redirect(f"{base}/", 303)
-    place = f"/visit/{turn.draft.id}/{turn.screen}" if turn.draft else f"/{turn.screen}?lang={turn.lang}"
-    return redirect(base + place, 303)
+    return redirect(f"{base}/visit/{turn.visit}/{turn.screen}", 303)
 
 
 def _show(turn: Turn, standing: Standing, base: str) -> Response:

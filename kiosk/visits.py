@@ -2,14 +2,17 @@
 sync.survey; HTTP is not spoken here."""
 
 import logging
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from kiosk import late, touches
+import msgspec
+
+from kiosk import late, picks, touches
 from kiosk.late import Anchor, Delivery, Late
 from kiosk.outbox import Draft, NotHeld
+from kiosk.reach import BLANK, Typed
+from kiosk.sittings import Sitting, Sittings
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
 from kiosk.touches import Touch
@@ -21,19 +24,21 @@ MAX_LANGUAGES = 4
 BREAK_MS = 5_000
 """How long a touch may wait at "One moment, please" before the screen is taking a break."""
 MAX_WAITING = 20
-CATCH_ALL = "other"
-"""The reason that only makes sense once the others are read; it stays last."""
 
 
 @dataclass(frozen=True)
 class Turn:
     """The screen that comes next; `visit` is the id its forms carry. `draft` is None when a visit starts or is
-    over."""
+    over. `picked`: which first question somebody new is asked. `typed`: what stands in the form for a contact, and
+    `missing`: what it lacks."""
 
     screen: str
     lang: str
     draft: Draft | None = None
     visit: str = ""
+    picked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    typed: Typed = BLANK
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -50,41 +55,89 @@ class Visits:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+        self._sittings = Sittings()
         self._unheld: dict[str, Unheld] = {}
         self._guard = Lock()
 
-    def fresh(self, standing: Standing, lang: str = "", arrives: bool = True) -> Turn:
-        """The question for somebody new: when one `arrives`, whoever was there has left. Raises NotHeld."""
+    def fresh(self, standing: Standing, lang: str = "", wanted: str = "", arrives: bool = True) -> Turn:
+        """The question for somebody new, the first one `wanted` if it may be: when one `arrives`, whoever was there
+        has left. Raises NotHeld."""
         if arrives:
+            self._sittings.leave(standing.screen)
             self._terminal.seal_screen(standing.screen)
         spoken = languages(standing)
-        return Turn("ask", lang if lang in spoken else spoken[0], visit=self._terminal.new_id())
+        picked = picks.anew(standing.survey, wanted)
+        return Turn("ask", lang if lang in spoken else spoken[0], visit=self._terminal.new_id(), picked=picked)
 
     def open(self, standing: Standing, name: str, screen: str) -> Turn | None:
         """A screen in the middle of a visit, or None when there is no such visit here any more. Raises NotHeld."""
+        known = self._sitting(standing, name)
+        if screen == "done":
+            return Turn("done", known.finished.lang, visit=name) if known.finished else None
         draft = self._draft(standing, name)
-        within = {step.to for step in survey.STEPS if not step.ends}
-        return Turn(screen, draft.lang, draft, draft.id) if draft and screen in within else None
+        if draft is None or screen not in {step.to for step in survey.STEPS if not step.ends}:
+            return None
+        turn = Turn(screen if _has(standing.survey, draft, screen) else "thanks", draft.lang, draft, draft.id)
+        if turn.screen != "contact":
+            return turn
+        typed = Typed(draft.contact.name, draft.contact.reach, agrees=True) if draft.contact else BLANK
+        typed = known.typed if any(known.typed) else typed
+        return replace(turn, typed=typed, missing=typed.missing if known.is_refused else frozenset())
 
     def idle(self, standing: Standing, name: str) -> None:
         """Nobody touched the screen for a while. Raises NotHeld."""
+        self._sittings.leave(standing.screen)
         if self._draft(standing, name):
             self._terminal.seal(name, "idle")
 
     def take(self, standing: Standing, touch: Touch, waited_ms: int = 0) -> Turn | None:
         """Hold a touch; returns where it leads, or None when that is the question for somebody new. What cannot be
         an answer changes nothing. Raises NotHeld: nobody may be thanked."""
-        step = survey.step(touch.on, touch.action, _offers(standing.survey, touch))
+        if touch.on == "done":
+            return self._reopen(standing, touch)
+        step = survey.step(touch.on, touch.action, touch.after.offers)
         if step is None or not touch.answers or touch.edition != touches.edition(standing.survey):
             return self.open(standing, touch.id or "", "thanks")
+        if touch.on == "contact":
+            is_refused = touch.action == "agree" and touch.contact is None
+            typed = BLANK if touch.action == "finish" else touch.typed
+            self._sit(standing, Sitting(touch.id or "", typed, is_refused))
+            if is_refused:
+                return self.open(standing, touch.id or "", "contact")
+        if step.to == "rating":
+            touch = replace(touch, shown=picks.with_rating(touch.after.ratings, touch.shown))
         held = self._hold(standing, touch, waited_ms)
         if step.ends:
             self._terminal.seal(held.id, "done" if step.ends == "done" else "idle")
-            return Turn(step.to, held.lang) if step.to != "ask" else None
+            if step.to == "ask":
+                self._sittings.leave(standing.screen)
+                return None
+            self._sit(standing, replace(self._sitting(standing, held.id), finished=held))
+            return Turn(step.to, held.lang, visit=held.id)
         # A touch older than what is held may come after its visit was over; the disk knows. Any other is the newest
         # that is known of its visit, so whoever waits for an answer to it is still there.
         draft = self._draft(standing, held.id) if held.rev > touch.rev else _if_asked(standing, held)
         return Turn(step.to, draft.lang, draft, draft.id) if draft else None
+
+    def _reopen(self, standing: Standing, touch: Touch) -> Turn | None:
+        """One may change one's mind until the screen resets; after that there is only the question. Raises NotHeld."""
+        step = survey.step(touch.on, touch.action)
+        known = self._sitting(standing, touch.id or "")
+        before = _if_asked(standing, known.finished) if known.finished else None
+        if before is None or step is None or touch.action == "idle":
+            return None
+        self._terminal.hold(
+            standing, id=before.id, rev=before.rev + 1, lang=before.lang, answers=before.answers, shown=before.shown,
+            first_ms=before.first_ms, total_ms=before.total_ms, ago_ms=0, from_page=True, contact=before.contact,
+            flags=before.flags, test=before.test, pause_ms=before.pause_ms,
+        )  # fmt: skip
+        return self.open(standing, before.id, step.to)
+
+    def _sitting(self, standing: Standing, name: str) -> Sitting:
+        return self._sittings.at(standing.screen, name, self._terminal.clock.boottime_ms())
+
+    def _sit(self, standing: Standing, sitting: Sitting) -> None:
+        self._sittings.sit(standing.screen, replace(sitting, since_ms=self._terminal.clock.boottime_ms()))
 
     def receive(self, standing: Standing, delivery: Delivery) -> tuple[list[tuple[str, int]], list[int]]:
         """Hold what a page delivers, and end what is over. Returns what is held now, and the places in the delivery of
@@ -148,11 +201,14 @@ class Visits:
         return turn if waited_ms < BREAK_MS else None
 
     def _hold(self, standing: Standing, touch: Touch, waited_ms: int) -> Draft:
+        contact = touch.contact
+        if contact is not None and not contact.id:
+            contact = msgspec.structs.replace(contact, id=self._terminal.new_id())
         return self._terminal.hold(
             standing, id=touch.id or self._terminal.new_id(), rev=touch.rev, lang=touch.lang, answers=touch.answers,
-            shown=touch.shown or _shown(standing.survey, touch), first_ms=None, total_ms=None, ago_ms=waited_ms,
+            shown=picks.with_reasons(touch.after.reasons, touch.shown), first_ms=None, total_ms=None, ago_ms=waited_ms,
             # A form of a later screen belongs to the visit it was written for, also when it is sent twice.
-            from_page=touch.on != "ask", test=touch.test,
+            from_page=touch.on != "ask", test=touch.test, contact=contact,
         )  # fmt: skip
 
     def _draft(self, standing: Standing, name: str) -> Draft | None:
@@ -167,38 +223,15 @@ def _if_asked(standing: Standing, draft: Draft) -> Draft | None:
     return draft if (draft.screen, draft.survey, draft.version) == asked else None
 
 
+def _has(asked: survey.Survey, draft: Draft, screen: str) -> bool:
+    """Whether a visit as far as `draft` may be at `screen`."""
+    first = asked.first_answer(draft.answers)
+    after = asked.follow_ups(first[0].id, first[1]) if first else touches.NOTHING
+    if screen == "rating":
+        return picks.rating(after.ratings, draft.shown) is not None
+    return screen in ("ask", "thanks") or screen in after.offers
+
+
 def languages(standing: Standing) -> tuple[str, ...]:
     """What can be chosen on the screen; the first is the place's own."""
     return standing.languages[:MAX_LANGUAGES]
-
-
-def orders(asked: survey.Survey, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """An order for each question of reasons: the one `known`, or one shuffled for this visit so that no reason is
-    favoured."""
-    return {
-        question.id: known.get(question.id) or _shuffled(question)
-        for question in asked.questions
-        if question.kind == "reasons"
-    }
-
-
-def _shown(asked: survey.Survey, touch: Touch) -> dict[str, list[str]]:
-    reasons = after.reasons if (after := _after(asked, touch)) else None
-    return {reasons.id: _shuffled(reasons)} if reasons else {}
-
-
-def _offers(asked: survey.Survey, touch: Touch) -> frozenset[str]:
-    after = _after(asked, touch)
-    return after.offers if after else frozenset()
-
-
-def _after(asked: survey.Survey, touch: Touch) -> survey.FollowUps | None:
-    """What follows the first answer of a touch."""
-    first = asked.first_answer(touch.answers)
-    return asked.follow_ups(first[0].id, first[1]) if first else None
-
-
-def _shuffled(question: survey.Question) -> list[str]:
-    names = [choice.id for choice in question.choices if choice.id != CATCH_ALL]
-    random.shuffle(names)
-    return [*names, CATCH_ALL] if len(names) < len(question.choices) else names

@@ -154,6 +154,9 @@ def sealed(box: Terminal) -> list[dict[str, Any]]:
     return [wire.read_entry(row[0]) for row in box.outbox.disk.rows("SELECT body FROM entries ORDER BY n")]
 
 
+Typed = str | dict[str, str] | None
+
+
 class Page(HTMLParser):
     """What a browser without script sees of a page: its form's fields, what can be pressed, its texts."""
 
@@ -161,6 +164,7 @@ class Page(HTMLParser):
         super().__init__()
         self.fields: list[tuple[str, str]] = []
         self.buttons: list[tuple[str, str, bool]] = []
+        self.boxes: dict[str, str] = {}
         self.texts: list[str] = []
         self.screen = self.action = self.refresh = self.lang = ""
         self._typing = ""
@@ -169,9 +173,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "input":
+        if given.get("type") == "checkbox":
+            self.boxes[given["name"]] = given["value"]
+            self.fields += [(given["name"], given["value"])] if "checked" in given else []
+        elif tag == "input":
             self.fields.append((given["name"], given["value"]))
-        elif tag == "button":
+        elif tag == "button" and "hidden" not in given:
             self.buttons.append((given["name"], given["value"], given.get("aria-pressed") == "true"))
         elif tag == "textarea":
             self._typing = given["name"]
@@ -216,15 +223,19 @@ class Visitor:
     def go(self, place: str) -> None:
         self._read(self.client.get(place, follow_redirects=True))
 
-    def press(self, name: str, value: object, typed: str | None = None) -> None:
+    def press(self, name: str, value: object, typed: Typed = None) -> None:
+        """`typed`: a comment, or what is put into each field; a box is ticked by its name alone."""
         assert (name, str(value)) in {(button[0], button[1]) for button in self.page.buttons}
         self._read(self.send(name, value, typed))
 
-    def send(self, name: str, value: object, typed: str | None = None) -> TestResponse:
+    def send(self, name: str, value: object, typed: Typed = None) -> TestResponse:
         """Post the form of this page and follow where it leads, but stay at this page."""
+        put = {"comment": typed} if isinstance(typed, str) else typed or {}
         fields: dict[str, list[str]] = {}
         for field, content in self.page.fields:
-            fields.setdefault(field, []).append(typed if typed is not None and field == "comment" else content)
+            fields.setdefault(field, []).append(put.get(field, content))
+        for box in self.page.boxes.keys() & put.keys():
+            fields[box] = [self.page.boxes[box]] if put[box] else []
         fields.setdefault(name, []).append(str(value))
         answer = self.client.post(self.page.action, data=fields)
         assert answer.status_code == 303

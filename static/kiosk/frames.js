@@ -3,6 +3,14 @@
 "use strict";
 
 const Frames = (() => {
+  const KEYS = {
+    ask: ({ first }) => first,
+    thanks: ({ follows }, asks) => String(asks.follows.indexOf(follows)),
+    comment: ({ follows }) => follows.text,
+    rating: (visit) => Visit.rates(visit),
+    contact: ({ follows }) => follows.contact,
+    done: () => "",
+  };
   const drawn = new Map(); // language -> its screens, read when it is first spoken
 
   function screens(lang) {
@@ -14,39 +22,63 @@ const Frames = (() => {
     return drawn.get(lang);
   }
 
-  function find(name, lang, value) {
-    const all = screens(lang).querySelectorAll(`template[data-frame="${name}"]`);
-    return Array.from(all).find(({ dataset }) => !dataset.values || dataset.values.split(" ").includes(String(value)));
+  function find(name, visit, asks) {
+    const frame = name === "ask" && visit.touched !== null ? "change" : name;
+    const key = CSS.escape(KEYS[name](visit, asks));
+    return screens(visit.lang).querySelector(`template[data-frame="${frame}"][data-key="${key}"]`);
   }
 
-  /* A screen with the response as far as it goes; of reasons, `last` stays last. */
-  function filled(name, visit, last) {
-    const found = find(name === "ask" && visit.touched !== null ? "change" : name, visit.lang, visit.value);
-    const fragment = found.content.cloneNode(true);
-    fill(fragment.firstElementChild, visit, last);
+  /* A screen with the response as far as it goes. */
+  function filled(name, visit, asks) {
+    const fragment = find(name, visit, asks).content.cloneNode(true);
+    fill(fragment.firstElementChild, visit, asks);
     return fragment;
   }
 
-  function fill(shown, visit, last) {
-    for (const option of shown.querySelectorAll("button[name=value][aria-pressed]")) {
-      option.setAttribute("aria-pressed", String(Number(option.value) === visit.value));
+  function fill(shown, visit, asks) {
+    const given = { value: visit.value, rate: visit.rated && visit.rated[1] };
+    for (const option of shown.querySelectorAll("button.option[aria-pressed]")) {
+      option.setAttribute("aria-pressed", String(Number(option.value) === given[option.name]));
     }
-    for (const chip of arrange(shown, visit, last)) {
+    for (const chip of arrange(shown, visit, asks)) {
       chip.parentElement.append(chip);
       chip.setAttribute("aria-pressed", String(visit.reasons.includes(chip.value)));
     }
-    const field = shown.querySelector("textarea");
-    if (field) field.value = visit.text;
+    const typed = { comment: visit.text, name: visit.typed.name, reach: visit.typed.reach };
+    for (const field of shown.querySelectorAll("textarea, input[dir]")) field.value = typed[field.name];
+    const agree = shown.querySelector("input[name=agree]");
+    if (agree) agree.checked = visit.typed.agrees;
     const write = shown.querySelector("button[data-again]");
     if (write && visit.text) write.textContent = write.dataset.again;
   }
 
   /* The reasons of a screen in the order of this visit. */
-  function arrange(shown, visit, last) {
+  function arrange(shown, visit, asks) {
     const chips = new Map(Array.from(shown.querySelectorAll(".chip"), (chip) => [chip.value, chip]));
     if (!chips.size) return [];
-    return Visit.order(visit, visit.about, [...chips.keys()], last).map((name) => chips.get(name));
+    return Visit.order(visit, visit.follows.about, [...chips.keys()], asks.last).map((name) => chips.get(name));
   }
 
-  return { find, filled, arrange };
+  /* What somebody typed into a screen. */
+  function read(shown, visit) {
+    const written = shown.querySelector("textarea");
+    if (written) visit.text = written.value.trim();
+    const [name, reach, agree] = ["name", "reach", "agree"].map((one) => shown.querySelector(`input[name=${one}]`));
+    if (reach) visit.typed = { name: name.value.trim(), reach: reach.value.trim(), agrees: agree.checked };
+  }
+
+  /* Say on the screen what is missing, and lead there. */
+  function hint(shown, missing) {
+    for (const line of shown.querySelectorAll("[data-missing]")) {
+      const lacks = missing.includes(line.dataset.missing);
+      const field = shown.querySelector(`[aria-describedby="${line.id}"]`);
+      line.hidden = !lacks;
+      if (lacks) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+    const first = shown.querySelector("[aria-invalid]");
+    if (first) first.focus();
+  }
+
+  return { find, filled, arrange, read, hint };
 })();

@@ -4,6 +4,7 @@
 
 (() => {
   const TICK_MS = 15_000; // and up to twice that: pages that were cut off together don't return together
+  const SAYS = { value: "answer", rate: "rate" }; // what a button does, where its value says how
   const REPORT_MS = 30_000; // so a page reports at least once a minute
 
   const main = document.querySelector("main");
@@ -41,7 +42,7 @@
   // -- screens
 
   function show(name) {
-    main.replaceChildren(Frames.filled(name, visit, asks.last));
+    main.replaceChildren(Frames.filled(name, visit, asks));
     appeared();
     main.focus({ preventScroll: true });
   }
@@ -57,8 +58,8 @@
   }
 
   /* The question for somebody new. */
-  function fresh(lang = asks.lang) {
-    visit = Visit.fresh(lang);
+  function fresh(lang = asks.lang, first = null) {
+    visit = Visit.fresh(asks, lang, first);
     unsaved = false;
     show("ask");
   }
@@ -97,23 +98,34 @@
 
   // -- steps
 
-  const offers = () => (visit.textId ? ["comment"] : []);
+  const offers = () => (visit.follows ? visit.follows.offers : []);
 
   function act(action, button) {
     const step = Visit.step(asks.steps, screen().dataset.screen, action, offers());
     if (!step) return;
     if (action === "answer") {
       const value = Number(button.value);
-      const { content, dataset } = Frames.find("thanks", visit.lang, value);
-      Visit.answer(visit, value, dataset.about, dataset.text);
-      Frames.arrange(content, visit, asks.last); // the order in which reasons will be shown belongs to the answer
+      Visit.answer(visit, value, Visit.follows(asks, visit.first, value));
+      // The order in which reasons will be shown belongs to the answer.
+      Frames.arrange(Frames.find("thanks", visit, asks).content, visit, asks);
     }
-    const field = main.querySelector("textarea");
-    if (field) visit.text = field.value.trim();
+    Frames.read(screen(), visit);
+    if (action === "agree" && !agreed()) return;
+    if (action === "finish" && screen().dataset.screen === "contact") Visit.refuse(visit);
+    if (action === "rate") visit.rated = [Visit.rates(visit), Number(button.value)];
+    if (step.to === "rating") Visit.rates(visit);
     Visit.touch(visit);
     if (button) button.classList.add("touched");
     unsaved = false;
     hold(Visit.record(visit, asks, step.ends), () => (step.to === "ask" && step.ends ? fresh() : show(step.to)));
+  }
+
+  /* Whether there is all it takes to be reached; else the screen stays, and says what is missing. */
+  function agreed() {
+    const missing = Visit.missing(visit.typed);
+    Frames.hint(screen(), missing);
+    if (!missing.length) Visit.agree(visit);
+    return !missing.length;
   }
 
   function toggle(chip) {
@@ -153,14 +165,15 @@
     if (!chip && !link) return;
     event.preventDefault();
     if (chip) toggle(chip);
-    else fresh(link.hreflang || asks.lang);
+    else if (link.hreflang) fresh(link.hreflang, visit.first);
+    else fresh();
   });
 
   document.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = event.submitter;
     if (waiting || !button) return;
-    act(button.name === "value" ? "answer" : button.value, button);
+    act(SAYS[button.name] || button.value, button);
   });
 
   for (const kind of ["pointerdown", "keydown", "input"]) {
@@ -214,7 +227,7 @@
 
   async function begin() {
     Delivery.begin(start);
-    visit = Visit.fresh(spoken());
+    visit = Visit.fresh(asks, spoken(), screen().dataset.first || asks.firsts[0]);
     appeared(true);
     turned = now();
     setTimeout(tick, TICK_MS * (1 + Math.random()));

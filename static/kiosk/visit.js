@@ -1,6 +1,6 @@
 /* One visit as far as it goes, and the way through it. Neither the page nor a store nor the network is known here.
 
-   The table of steps is the terminal's own (sync/survey.py): [screen, action, next screen, how the visit ended,
+   The table of steps is the terminal's own (sync/survey/steps.py): [screen, action, next screen, how the visit ended,
    what it needs]. */
 "use strict";
 
@@ -28,10 +28,15 @@ const Visit = (() => {
     return found && { to: found[2], ends: found[3] };
   }
 
-  /* Somebody new. `asked`: when the question appeared; `touched`: when it was first answered. */
-  function fresh(lang) {
-    return { id: newId(), rev: 0, lang, value: null, about: "", reasons: [], textId: "", text: "", orders: {},
-             asked: now(), touched: null, test: false, first: null, total: null, wall: null, since: null };
+  const pick = (names) => names[Math.floor(Math.random() * names.length)];
+
+  /* Somebody new, who is asked `first`, or one of the first questions, picked at random. `asked`: when the question
+     appeared; `touched`: when it was first answered. `follows`: what is asked after the answer. `rated`: [question,
+     value]; `typed`: what stands in the form for a contact, `contact`: what was agreed to. */
+  function fresh(asks, lang, first) {
+    return { id: newId(), rev: 0, lang, first: first || pick(asks.firsts), value: null, follows: null, reasons: [],
+             text: "", rated: null, typed: { name: "", reach: "", agrees: false }, contact: null, orders: {}, picks: {},
+             asked: now(), touched: null, test: false, first_ms: null, total: null, wall: null, since: null };
   }
 
   function touch(visit) {
@@ -39,7 +44,7 @@ const Visit = (() => {
       visit.touched = now();
       visit.test = Testing.on();
       visit.wall = Date.now();
-      visit.first = visit.touched - visit.asked;
+      visit.first_ms = visit.touched - visit.asked;
       visit.since = previous === null ? null : visit.touched - previous;
       previous = visit.touched;
     }
@@ -59,12 +64,42 @@ const Visit = (() => {
     return visit.orders[about];
   }
 
-  /* The first answer, and the questions it leads to: reasons of another one are taken back. */
-  function answer(visit, value, about, textId) {
+  /* The question that is rated: one of a pool, picked once for the whole visit. */
+  function rates(visit) {
+    const { ratings, pool } = visit.follows;
+    if (!pool) return ratings[0];
+    if (!ratings.includes(visit.picks[pool])) visit.picks[pool] = pick(ratings);
+    return visit.picks[pool];
+  }
+
+  /* What follows a first answer. */
+  const follows = (asks, first, value) => asks.follows.find(({ answers }) => answers.includes(`${first} ${value}`));
+
+  /* The first answer: what was answered to questions that another one leads to is taken back. */
+  function answer(visit, value, found) {
+    const before = visit.follows || found;
     visit.value = value;
-    if (visit.about !== about) visit.reasons = [];
-    visit.about = about;
-    visit.textId = textId;
+    visit.follows = found;
+    if (before.about !== found.about) visit.reasons = [];
+    if (before.text !== found.text) visit.text = "";
+    if (visit.rated && !found.ratings.includes(visit.rated[0])) visit.rated = null;
+    if (visit.contact && visit.contact.consent !== found.contact) visit.contact = null;
+  }
+
+  /* What it lacks to be reached as `typed`: kiosk/reach.py says the same. */
+  function missing({ reach, agrees }) {
+    const can = /^[^@\s]+@[^@\s]+\.[^@\s]+$/u.test(reach) || (reach.match(/\p{Nd}/gu) || []).length >= 5;
+    return [...(can ? [] : ["reach"]), ...(agrees ? [] : ["consent"])];
+  }
+
+  function agree(visit) {
+    const id = visit.contact ? visit.contact.id : newId();
+    visit.contact = { id, consent: visit.follows.contact, name: visit.typed.name, reach: visit.typed.reach };
+  }
+
+  function refuse(visit) {
+    visit.typed = { name: "", reach: "", agrees: false };
+    visit.contact = null;
   }
 
   function toggle(visit, reason) {
@@ -75,7 +110,7 @@ const Visit = (() => {
 
   /* The whole response at its next revision: what is stored, and what is sent. */
   function record(visit, asks, ended) {
-    const { about, textId } = visit;
+    const { about, text } = visit.follows;
     const round = (ms) => (ms === null ? null : Math.max(Math.round(ms), 0));
     const took = (ms) => (ms === null || ms > DAY_MS ? null : round(ms)); // else nobody was there
     visit.rev += 1;
@@ -83,15 +118,20 @@ const Visit = (() => {
       id: visit.id, rev: visit.rev, screen: asks.screen, placement: asks.placement,
       survey: asks.survey, version: asks.version, lang: visit.lang,
       answers: {
-        [asks.first]: visit.value,
+        [visit.first]: visit.value,
         ...(about && visit.reasons.length ? { [about]: visit.reasons } : {}),
-        ...(textId && visit.text ? { [textId]: visit.text } : {}),
+        ...(text && visit.text ? { [text]: visit.text } : {}),
+        ...(visit.rated ? { [visit.rated[0]]: visit.rated[1] } : {}),
       },
-      shown: about && visit.orders[about] ? { [about]: visit.orders[about] } : {},
-      first_ms: took(visit.first), total_ms: took(visit.total), since_prev_ms: round(visit.since),
+      shown: {
+        ...(asks.pool ? { [asks.pool]: [visit.first] } : {}), ...visit.orders,
+        ...Object.fromEntries(Object.entries(visit.picks).map(([pool, picked]) => [pool, [picked]])),
+      },
+      contact: visit.contact,
+      first_ms: took(visit.first_ms), total_ms: took(visit.total), since_prev_ms: round(visit.since),
       ended: ended || null, test: visit.test, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
     };
   }
 
-  return { LOAD, now, step, fresh, touch, order, answer, toggle, record };
+  return { LOAD, now, step, fresh, touch, order, rates, follows, answer, toggle, missing, agree, refuse, record };
 })();

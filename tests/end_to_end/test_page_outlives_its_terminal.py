@@ -17,6 +17,7 @@ from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
 from sync import wire
 from sync.survey import BUILTIN, STEPS, Step
+from tests.asking import WAYS, asking, offered
 from tests.conftest import BROWSER_ARGS
 from tests.end_to_end.test_screen_in_browser import at, delivered, press, until, without_store
 from tests.terminals import Served, full_disk, sealed, served, terminal
@@ -333,29 +334,35 @@ def test_only_the_terminals_own_words_empty_the_store(new_page: NewPage, there: 
     assert [(found["id"], found["aside"]) for found in page.evaluate(aside)] == [("not one of ours", True)]
 
 
-def test_every_step_of_the_table_is_the_scripts_too(new_page: NewPage, there: Served) -> None:
-    page = new_page()
-    page.clock.install()
-    page.goto(there.address)
-    anchored(page)
-    there.die()
-    way = {"ask": ["change"], "thanks": [], "comment": ["write"], "done": ["finish"]}
-    for step in STEPS:
-        press(page, "value", 3)
-        for action in way[step.screen]:
-            at(page, "thanks")
-            press(page, "action", action)
-        at(page, step.screen)
-        visit = stored(page)[-1]["id"]
-        do(page, step)
-        at(page, step.to)
-        until(
-            lambda step=step, visit=visit: (
-                ended(page, visit) == (step.ends or ("done" if step.screen == "done" else None))
-            )
-        )
-        page.clock.fast_forward(46_000)
-        until(lambda: page.locator("main nav").count())
+OFFERS = sorted({offered(step) for step in STEPS}, key=sorted)
+
+
+@pytest.mark.parametrize("offers", OFFERS, ids=lambda offers: "-".join(sorted(offers)) or "nothing")
+def test_every_step_of_the_table_is_the_scripts_too(new_page: NewPage, tmp_path: Path, offers: frozenset[str]) -> None:
+    with terminal(tmp_path, "s-oslo", asked=asking(offers)) as box, served(box) as there:
+        page = new_page()
+        page.clock.install()
+        page.goto(there.address)
+        anchored(page)
+        there.die()
+        for step in STEPS:
+            if offered(step) == offers:
+                take_step(page, step)
+
+
+def take_step(page: Page, step: Step) -> None:
+    press(page, "value", 3)
+    at(page, "thanks")
+    if WAYS[step.screen]:
+        press(page, "action", WAYS[step.screen])
+    at(page, step.screen)
+    visit = stored(page)[-1]["id"]
+    do(page, step)
+    at(page, step.to)
+    is_over = step.screen == "done" and step.action == "idle"
+    until(lambda: ended(page, visit) == (step.ends or ("done" if is_over else None)))
+    page.clock.fast_forward(46_000)
+    until(lambda: page.locator("main nav").count())
 
 
 def do(page: Page, step: Step) -> None:
@@ -365,7 +372,12 @@ def do(page: Page, step: Step) -> None:
         press(page, "toggle", "staff")
     elif step.action == "answer":
         press(page, "value", 2)
+    elif step.action == "rate":
+        press(page, "rate", 10)
     else:
+        if step.action == "agree":
+            page.locator("#reach").fill("kari@example.org")
+            page.locator("[name=agree]").check()
         press(page, "action", step.action)
 
 

@@ -71,7 +71,7 @@ def at(page: Page, screen: str) -> None:
 
 
 def press(page: Page, name: str, value: object) -> None:
-    page.locator(f"button[name={name}][value='{value}']").click()
+    page.locator(f"button[name={name}][value='{value}']:not([hidden])").click()
 
 
 def test_a_visit_by_touch(new_page: NewPage, there: Served, box: Terminal) -> None:

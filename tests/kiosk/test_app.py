@@ -37,7 +37,9 @@ def test_it_works(client: FlaskClient) -> None:
     assert (answer.status_code, Page(answer.text).screen) == (200, "ask")
 
 
-@pytest.mark.parametrize("place", ["/", "/done", "/healthz", "/nowhere", "/s/unknown/", "/static/tokens.css"])
+@pytest.mark.parametrize(
+    "place", ["/", "/visit/nobody/done", "/healthz", "/nowhere", "/s/unknown/", "/static/tokens.css"]
+)
 def test_every_answer_is_guarded(client: FlaskClient, place: str) -> None:
     headers = client.get(place).headers
     policy = headers["Content-Security-Policy"]
@@ -48,7 +50,7 @@ def test_every_answer_is_guarded(client: FlaskClient, place: str) -> None:
     assert not [name for name in headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118 - it has pairs
 
 
-@pytest.mark.parametrize("place", ["/", "/done", "/healthz", "/s/unknown/"])
+@pytest.mark.parametrize("place", ["/", "/visit/nobody/done", "/healthz", "/s/unknown/"])
 def test_no_page_is_stored(client: FlaskClient, place: str) -> None:
     headers = client.get(place).headers
     assert headers["Cache-Control"] == "no-store"
