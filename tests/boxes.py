@@ -42,8 +42,9 @@ class Box:
     seq: int = 0
     seen: tuple[int, int] = (0, 0)
 
-    def response(self, value: Any = 3, *, at_ms: int = NOON, **changes: Any) -> dict[str, Any]:
-        """A sealed entry; `changes` replace fields before sealing (`answers` adds to the first answer)."""
+    def response(self, value: Any = 3, *, at_ms: int = NOON, boot: str | None = None, **changes: Any) -> dict[str, Any]:
+        """A sealed entry; `changes` replace fields before sealing (`answers` adds to the first answer). Each of a start
+        of its own, so that many at the same moment are no burst, unless they are told which (`boot`)."""
         self.seq += 1
         entry: dict[str, Any] = {
             "kind": "response",
@@ -59,7 +60,12 @@ class Box:
             "version": 1,
             "lang": "en",
             "mode": "store",
-            "stamp": {"boot": self.boot, "boottime_ms": at_ms - NOON + 10**9, "wall_ms": at_ms, "synced": True},
+            "stamp": {
+                "boot": boot or f"{self.boot}-{self.seq}",
+                "boottime_ms": at_ms - NOON + 10**9,
+                "wall_ms": at_ms,
+                "synced": True,
+            },
             "answers": {"visit": value, **changes.pop("answers", {})},
             "shown": {},
             "ended": "done",

@@ -11,7 +11,9 @@ GRACE_MIN = 15
 """People are still let out of the shop after its doors were locked."""
 DAY_MIN = 24 * 60
 
-ASIDE = frozenset({"ghost", "interval", "closed"})
+BURST = "burst"
+"""From its neighbours, so derived apart: see sync.intake.bursts."""
+ASIDE = frozenset({"ghost", "interval", "closed", BURST})
 
 
 def flags(

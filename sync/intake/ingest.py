@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import erasures, ledger, signs, starts
+from sync.intake import bursts, erasures, ledger, signs, starts
+from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
 from sync.intake.entries import Entry, named, read
 from sync.intake.signs import Known, Slot
@@ -73,7 +74,7 @@ def _take(
     stamps = [entry.response.stamp for entry in entries if entry.response]
     learned = starts.learn(tx, device, known.boot if known else None, batch, stamps)
     unsure = learned.unsure if known else set()
-    here = held(tx, entries, unsure)
+    here = held(tx, entries, unsure | near(tx, device, moments(entries, learned.starts, now_ms)))
     spoken = _Spoken(carried, frozenset(), [])
     if known and not carried:
         spoken = _spoken(tx, known, batch, learned, _claims(entries, here))
@@ -88,6 +89,7 @@ def _take(
     )
     plan = judge(entries, here, scene)
     recorrect(unsure, here, scene, plan)
+    bursts.mark(here, scene, plan)
     store(tx, plan)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
@@ -153,6 +155,21 @@ def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset())
     receipts = {(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}
     known = fetch(tx, models.contacts, {entry.contact.id for entry in entries if entry.contact})
     return Held(receipts, found, erased, {row[0]: row[1] for row in known})
+
+
+def moments(entries: Iterable[Entry], known: Starts, now_ms: int) -> list[int]:
+    """When the responses among these were given, milliseconds since 1970."""
+    return [known.correct(entry.response.stamp, now_ms).ms for entry in entries if entry.response]
+
+
+def near(tx: Connection, device: str, moments: Iterable[int]) -> set[str]:
+    """The responses of a device that were given about these moments."""
+    table, found = models.responses, set[str]()
+    for low, high in bursts.spans(moments):
+        there = table.c.captured_ms.between(low, high) & ~table.c.test
+        query = select(table.c.id).where(table.c.device_id == device, there)
+        found.update(tx.execute(query).scalars())
+    return found
 
 
 def store(tx: Connection, plan: Plan) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from sync import models, wire
 from sync.db import Database
-from sync.intake import erasures, ingest, ledger, starts
+from sync.intake import bursts, erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
 from sync.intake.entries import read
 from sync.intake.verdicts import Quarantined, Scene, judge
@@ -83,16 +83,18 @@ def _rows(tx: Connection, keys: Sequence[_Key]) -> Iterator[Quarantined]:
 def _judge(tx: Connection, device: str, received_ms: int, rows: Sequence[Quarantined], done: Replayed) -> None:
     entries = [read(row.body.encode()) for row in rows]
     known = ledger.known(tx, device, None)
-    held = ingest.held(tx, entries)
+    clock = Starts(starts.ends(tx, device), starts.order(tx, device))
+    held = ingest.held(tx, entries, ingest.near(tx, device, ingest.moments(entries, clock, received_ms)))
     scene = Scene(
         device=device,
         standings=places.stood(tx, device) if known else None,
         survey=ingest.published(tx),
-        starts=Starts(starts.ends(tx, device), starts.order(tx, device)),
+        starts=clock,
         now_ms=received_ms,
         uncertain=known is not None and known.uncertain,
     )
     plan = judge(entries, held, scene)
+    bursts.mark(held, scene, plan)
     ingest.store(tx, plan)
     for row, result in zip(rows, plan.results, strict=True):
         if result.verdict in ("stored", "erased") and (row.id, row.rev) in plan.promoted:

@@ -72,7 +72,13 @@ Index(
     postgresql_where=_unsure,
 )
 # Serves: what was given on the same screen shortly before and after.
-Index("ix_responses_device", responses.c.device_id, responses.c.captured_ms)
+Index(
+    "ix_responses_device",
+    responses.c.device_id,
+    responses.c.captured_ms,
+    sqlite_where=~responses.c.test,
+    postgresql_where=~responses.c.test,
+)
 
 # How to reach a customer, apart from what they answered; its highest revision, as it came.
 contacts = Table(

@@ -87,10 +87,10 @@ class Chain:
         """Customers who answer one after the other, a minute apart, from half past one at night on."""
         box = self.boxes[shop]
         first_ms = self.clock() - days_ago * DAY_MS - 630 * MINUTE_MS
-        entries = []
+        entries, boot = [], f"{box.boot}-{box.seq}"  # others of the same minutes are no burst with these
         for index, value in enumerate(values):
             at_ms = first_ms + index * MINUTE_MS
-            stamp = {"boot": box.boot, "boottime_ms": at_ms % 10**12, "wall_ms": at_ms, "synced": True}
+            stamp = {"boot": boot, "boottime_ms": at_ms % 10**12, "wall_ms": at_ms, "synced": True}
             entries.append(box.response(value, at_ms=at_ms, **{"stamp": stamp, **changes}))
         for start in range(0, len(entries), 150):
             box.send(self.app.test_client(), *entries[start : start + 150])

@@ -345,7 +345,7 @@ def test_an_older_versions_backup_is_brought_up_to_date(
     assert "Erased once more: 1." in said
     office.reopen()
     (row,) = office.rows(models.responses)
-    assert (row.id, row.boot, WORDS in row.body) == (entry["id"], office.oslo.boot, False)
+    assert (row.id, row.boot, WORDS in row.body) == (entry["id"], entry["stamp"]["boot"], False)
     assert office.verified() is None
 
 

@@ -453,7 +453,7 @@ def test_two_questions_are_never_added_together(chain: Chain, clock: Clock) -> N
     chain.visits(chain.oslo, [3] * 40)
     box = chain.boxes[chain.oslo]
     for value in [9] * 12 + [3] * 18:
-        stamp = {"boot": box.boot, "boottime_ms": 10**9, "wall_ms": clock() - DAY_MS, "synced": True}
+        stamp = {"boot": f"{box.boot}-{box.seq}", "boottime_ms": 10**9, "wall_ms": clock() - DAY_MS, "synced": True}
         entry = box.response(survey="recommend", stamp=stamp)
         box.send(chain.app.test_client(), wire.seal({**entry, "answers": {"recommend": value}}, "pepper"))
     assert "100 93–100 40" in row(chain.page("/"), chain.oslo)

@@ -39,4 +39,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_contacts_place", "contacts", ["location_id", "captured_ms"])
     op.create_index("ix_contacts_response", "contacts", ["response_id"])
-    op.create_index("ix_responses_device", "responses", ["device_id", "captured_ms"])
+    real = {"sqlite": sa.text("test = 0"), "postgresql": sa.text("NOT test")}
+    op.create_index(
+        "ix_responses_device",
+        "responses",
+        ["device_id", "captured_ms"],
+        sqlite_where=real["sqlite"],
+        postgresql_where=real["postgresql"],
+    )

@@ -30,7 +30,8 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
     it stores."""
     return _with(
         ingest._take,
-        ledger=Tables, places=Tables, starts=SimpleNamespace(learn=_learn), held=Tables.held, missing=Tables.missing,
+        ledger=Tables, places=Tables, starts=SimpleNamespace(learn=_learn), held=Tables.held, near=Tables.near,
+        missing=Tables.missing,
         store=store, published=Tables.published, _spoken=_with(ingest._spoken, ledger=Tables),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from sync import wire
+from sync.intake import bursts, ingest
 from sync.intake.clocks import Ends, Span, merged
 from sync.intake.entries import Entry, named
 from sync.intake.ledger import Memory
@@ -79,6 +80,13 @@ class Tables:
         receipts = {pair: (kept.sha, kept.verdict) for pair, kept in self.receipts.items() if pair[0] in ids}
         rows = {name: self.rows[name] for name in ids | also if name in self.rows}
         return Held(receipts, rows, frozenset(n for entry in entries for n in named(entry) if n in self.erased))
+
+    moments = staticmethod(ingest.moments)
+
+    def near(self, device: str, moments: Iterable[int]) -> set[str]:
+        around = bursts.spans(moments)
+        mine = (row for row in self.rows.values() if row.device == device)
+        return {row.id for row in mine if any(low <= row.captured_ms <= high for low, high in around)}
 
     def missing(self, asked: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
         return [pair for pair in asked if pair not in self.receipts]
