@@ -20,7 +20,7 @@ _FACES = {
     "smiley5": (
         ("awful", _("Very unhappy")),
         ("poor", _("Unhappy")),
-        ("fair", _("Neither happy nor unhappy")),
+        ("fair", _("Neutral")),
         ("good", _("Happy")),
         ("great", _("Very happy")),
     ),
@@ -49,7 +49,8 @@ class Option(NamedTuple):
 
 
 def options(scale: str, words: Callable[[str], str]) -> list[Option]:
-    """The answers of a scale, the worst first."""
+    """The answers of a scale, the worst first, in the order of reading: on the left, and on the right in Arabic, where
+    the whole screen is mirrored. So the same answer is met first in every language, and the digit 1 is the worst."""
     low, high, _family = SCALES[scale]
     if scale in _FACES:
         return [

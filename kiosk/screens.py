@@ -21,7 +21,7 @@ from kiosk.terminal import Terminal
 from kiosk.visits import BREAK_MS, Turn, Visits
 from sync import wire
 from sync.assets import pack
-from sync.i18n import NAMES, direction, words
+from sync.i18n import NAMES, direction, forms, plural, words
 
 FRESH_SECONDS = 60
 """How often the question is fetched anew while nobody is there: it may have changed, or the terminal be gone."""
@@ -235,7 +235,9 @@ def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response
 
 
 def _said(lang: str) -> dict[str, Any]:
-    return {"_": words(lang), "dir": direction(lang), "mark": faces.drawing("kiosk/mark.svg")}
+    """What every template of a screen may say, and how it stands."""
+    said = {"_": words(lang), "ngettext": plural(lang), "forms": forms(lang)}
+    return said | {"dir": direction(lang), "mark": faces.drawing("kiosk/mark.svg")}
 
 
 @cache

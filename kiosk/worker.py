@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from sync.assets import STATIC, TEMPLATES, pack, stamp
+from sync.i18n import NAMES, catalogue
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
-_SCRIPTS = ("testing", "visit", "store", "delivery", "holding", "frames", "screen", "gesture", "keyboard")
+_SCRIPTS = ("testing", "visit", "store", "delivery", "counted", "holding", "frames", "screen", "gesture", "keyboard")
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which they stand in what is joined of them."""
 JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}
@@ -46,7 +47,7 @@ def joined(name: str) -> Joined:
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
     digest = sha256("".join(address(name) for name in (*FILES, *KEYBOARD, LAYOUTS, "kiosk/worker.js")).encode())
-    for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir()]):
+    for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir(), *map(catalogue, NAMES)]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
 

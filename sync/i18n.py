@@ -63,7 +63,7 @@ def plural(lang: str) -> Callable[[str, str, int], str]:
 
 def forms(lang: str) -> Callable[[str, str], dict[str, str]]:
     """What turns a message about a number into all that `lang` may say, by the category of the number, as
-    `forms("{n} second", "{n} seconds")`: for the page's script, which counts by itself."""
+    `forms("{n} second", "{n} seconds")`: for the page's script, which counts by itself (static/kiosk/counted.js)."""
     known = _known(lang)
     ngettext, counts = _read(known).ngettext, _COUNTS.get(known, _TWO)
     return lambda one, many: {category: ngettext(one, many, n) for category, n in counts.items()}

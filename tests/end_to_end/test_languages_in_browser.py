@@ -1,0 +1,211 @@
+"""Every screen of the terminal in every language, as a browser shows it: no word of English left over, nothing cut, and
+numbers told by the page as the terminal tells them."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from kiosk.identity import KeptManifest
+from kiosk.terminal import Terminal
+from sync import i18n, wire
+from sync.survey import BUILTIN
+from tests.sync import catalogues
+from tests.terminals import Served, served, terminal
+
+LANGUAGES = list(i18n.NAMES)
+FOUR_EACH = [LANGUAGES[at : at + 4] for at in range(0, len(LANGUAGES), 4)]
+SIZES = [(1280, 800), (800, 480), (375, 812)]
+NUMBERS = list(range(201))
+WORDY = ["smiley4", "smiley5", "yesno"]
+"""The scales whose answers have words; the others have numbers."""
+
+CALL = {
+    "en": "May we call you about this?",
+    "nl": "Mogen we u hierover bellen?",
+    "de": "Dürfen wir Sie dazu anrufen?",
+    "fr": "Pouvons-nous vous rappeler à ce sujet\u00a0?",
+    "es": "¿Podemos llamarle para hablar de ello?",
+    "it": "Possiamo richiamarla per parlarne?",
+    "pt": "Podemos telefonar-lhe sobre isto?",
+    "pl": "Czy możemy do Państwa zadzwonić?",
+    "sv": "Får vi ringa dig om det här?",
+    "tr": "Bu konuda sizi arayabilir miyiz?",
+    "ar": "هل يمكننا الاتصال بك بشأن ذلك؟",
+    "uk": "Чи можемо ми вам зателефонувати?",
+}
+CONSENT = {
+    "en": "You may contact me about this visit.",
+    "nl": "U mag contact met mij opnemen over dit bezoek.",
+    "de": "Sie dürfen mich wegen dieses Besuchs kontaktieren.",
+    "fr": "Vous pouvez me contacter au sujet de cette visite.",
+    "es": "Pueden ponerse en contacto conmigo sobre esta visita.",
+    "it": "Potete contattarmi in merito a questa visita.",
+    "pt": "Podem contactar-me a propósito desta visita.",
+    "pl": "Zgadzam się na kontakt w sprawie tej wizyty.",
+    "sv": "Ni får kontakta mig om det här besöket.",
+    "tr": "Bu ziyaretle ilgili olarak benimle iletişime geçebilirsiniz.",
+    "ar": "يمكنكم التواصل معي بخصوص هذه الزيارة.",
+    "uk": "Ви можете звʼязатися зі мною щодо цього візиту.",
+}
+
+SEEN = """() => {
+  const main = document.querySelector("main");
+  const lines = (one) => {
+    const text = document.createRange();
+    text.selectNodeContents(one);
+    return new Set(Array.from(text.getClientRects(), (line) => Math.round(line.top))).size;
+  };
+  const broken = (one) => {
+    const nodes = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), range = document.createRange(), found = [];
+    while (nodes.nextNode()) {
+      for (const word of nodes.currentNode.data.matchAll(/[^\\s-]+/g)) {
+        range.setStart(nodes.currentNode, word.index);
+        range.setEnd(nodes.currentNode, word.index + word[0].length);
+        if (new Set(Array.from(range.getClientRects(), (part) => part.top)).size > 1) found.push(word[0]);
+      }
+    }
+    return found;
+  };
+  const within = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1
+    && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+  const visible = (all) => Array.from(main.querySelectorAll(all)).filter((one) => one.getClientRects().length);
+
+  function problems() {
+    const found = [];
+    const over = [document.body.scrollWidth - innerWidth, document.body.scrollHeight - innerHeight];
+    if (over[0] || over[1]) found.push(`scrolls by ${over}`);
+    for (const one of visible("button, a, h1, h2, p, label, .label, .aside")) {
+      if (one.scrollWidth > one.clientWidth + 1 && one.clientWidth) found.push(`cut: ${one.innerText}`);
+      found.push(...broken(one).map((word) => `broken: ${word}`));
+    }
+    for (const one of visible("button")) {
+      const text = document.createRange();
+      text.selectNodeContents(one);
+      const parts = Array.from(text.getClientRects());
+      if (!parts.every((part) => within(part, one.getBoundingClientRect()))) found.push(`sticks out: ${one.innerText}`);
+    }
+    for (const one of visible(".faces .label")) if (lines(one) > 2) found.push(`three lines: ${one.innerText}`);
+    return found;
+  }
+
+  function words() {
+    const nodes = document.createTreeWalker(main, NodeFilter.SHOW_TEXT), found = [];
+    while (nodes.nextNode()) found.push(nodes.currentNode.data);
+    for (const name of ["aria-label", "aria-description", "data-says", "data-again", "title", "placeholder", "alt"]) {
+      found.push(...Array.from(main.querySelectorAll(`[${name}]`), (one) => one.getAttribute(name)));
+    }
+    return found.map((text) => text.trim()).filter(Boolean);
+  }
+
+  const read = document.createElement("template");
+  read.innerHTML = Object.values(FRAMES).join("");
+  return Array.from(read.content.querySelectorAll("template[data-frame]"), (template) => {
+    main.replaceChildren(template.content.cloneNode(true));
+    const screen = main.firstElementChild;
+    screen.classList.add("still");
+    document.documentElement.lang = screen.getAttribute("lang");
+    document.documentElement.dir = screen.dir;
+    const faces = Array.from(main.querySelectorAll(".faces .option"), (one) => one.getBoundingClientRect().left);
+    const seen = { screen: template.dataset.frame, lang: screen.getAttribute("lang"), dir: screen.dir, faces,
+                   problems: problems(), words: words() };
+    const wait = main.querySelector(".wait");
+    for (const line of wait ? wait.querySelectorAll("[data-wait]") : []) {
+      wait.hidden = line.hidden = false;
+      seen.problems.push(...problems());
+      line.hidden = true;
+    }
+    return seen;
+  });
+}"""
+
+
+def definition(scale: str) -> dict[str, Any]:
+    """A survey with every kind of question, or with a first one on another scale alone."""
+    asked: dict[str, Any] = wire.read_entry(wire.encode(BUILTIN))
+    if scale != asked["questions"][0]["scale"]:
+        return asked | {"id": scale, "questions": [asked["questions"][0] | {"scale": scale}]}
+    rating = {"id": "staff", "kind": "scale", "scale": "csat5", "texts": asked["questions"][0]["texts"]}
+    call = {"id": "call", "kind": "contact", "texts": CALL, "consent": CONSENT}
+    return asked | {"id": "whole", "questions": [*asked["questions"], rating, call]}
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A box with a screen for each scale and each four languages."""
+    told = {
+        f"{scale}-{at}": wire.ScreenManifest("plc", [definition(scale)], four, "Oslo", "Europe/Oslo")
+        for scale in WORDY
+        for at, four in enumerate(FOUR_EACH)
+    }
+    with terminal(tmp_path_factory.mktemp("languages")) as box, served(box) as opened:
+        _take(box, told)
+        yield opened
+
+
+def _take(box: Terminal, told: dict[str, wire.ScreenManifest]) -> None:
+    box.standings.take(KeptManifest("", wire.Manifest(told)))
+    assert box.standings.problem is None
+
+
+@pytest.mark.parametrize("scale", WORDY)
+def test_every_screen_speaks_its_language_and_fits(new_page: Callable[..., Page], there: Served, scale: str) -> None:
+    page = new_page(service_workers="block", reduced_motion="reduce")
+    found = []
+    for at, four in enumerate(FOUR_EACH):
+        page.goto(f"{there.address}/s/{scale}-{at}/")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            seen = page.evaluate(SEEN)
+            assert {one["lang"] for one in seen} == set(four)
+            found += [((width, height), one["lang"], one["screen"], one["problems"]) for one in seen if one["problems"]]
+            assert [one for one in seen if one["dir"] != i18n.direction(one["lang"])] == []
+            for one in seen:
+                assert _foreign(one["lang"], one["words"], scale) == [], (one["lang"], one["screen"])
+                assert one["faces"] == sorted(one["faces"], reverse=one["dir"] == "rtl"), "the worst is read first"
+    assert found == [], "\n".join(map(str, found))
+
+
+def _foreign(lang: str, shown: list[str], scale: str) -> list[str]:
+    """What is shown that neither a catalogue nor the survey says in this language."""
+    known = [*i18n.NAMES.values(), *_texts(definition(scale), lang)]
+    for message in catalogues.read(lang):
+        known += [message.string] if isinstance(message.string, str) else message.string
+    holes = re.compile(r"\\{[a-z_]+\\}")
+    said = "|".join(holes.sub(".+?", re.escape(text)) for text in sorted(known, key=len, reverse=True) if text)
+    return [text for text in shown if re.search(r"[^\W\d_]", re.sub(said, "", text))]
+
+
+def _texts(part: Any, lang: str) -> Iterator[str]:
+    """Every text of a survey in this language."""
+    if isinstance(part, dict):
+        if lang in part:
+            yield part[lang]
+        for inner in part.values():
+            yield from _texts(inner, lang)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _texts(inner, lang)
+
+
+def test_the_page_tells_numbers_as_the_terminal_does(new_page: Callable[..., Page], there: Served) -> None:
+    page = new_page(service_workers="block")
+    page.goto(there.address)
+    told = [message for message in catalogues.messages() if isinstance(message, tuple)]
+    for lang in LANGUAGES:
+        rule = i18n._read(lang).plural  # type: ignore[attr-defined]
+        # Beside the messages there are: one whose every form is its own.
+        each = {category: f"{{n}} in form {rule(n)}" for category, n in i18n._COUNTS.get(lang, i18n._TWO).items()}
+        assert _says(page, each, lang) == [f"{n} in form {rule(n)}" for n in NUMBERS]
+        for one, many in told:
+            expected = [i18n.plural(lang)(one, many, n).replace("{n}", str(n)) for n in NUMBERS]
+            assert _says(page, i18n.forms(lang)(one, many), lang) == expected
+
+
+def _says(page: Page, forms: dict[str, str], lang: str) -> list[str]:
+    said: list[str] = page.evaluate(
+        "([forms, lang, all]) => all.map((n) => Counted.say(forms, lang, n))", [forms, lang, NUMBERS]
+    )
+    return said
