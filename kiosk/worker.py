@@ -11,7 +11,7 @@ from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
-_SCRIPTS = ("testing", "visit", "store", "delivery", "counted", "holding", "frames", "screen", "gesture", "keyboard")
+_SCRIPTS = ("testing", "visit", "store", "delivery", "counted", "holding", "frames", "screen", "gesture", "glass")
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which they stand in what is joined of them."""
 JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}
@@ -19,8 +19,8 @@ JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}
 FILES = (*JOINED, "kiosk/mark.svg")
 """What a screen's page is made of, beside the screens of its visit."""
 KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
-"""What a page loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it when it
-passes: a first view waits for none of it, and a tablet never has it."""
+"""What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
+when it passes: a first view waits for none of it, and a tablet never has it."""
 LAYOUTS = "kiosk/layouts.json"
 
 
@@ -46,7 +46,8 @@ def joined(name: str) -> Joined:
 @cache
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
-    digest = sha256("".join(address(name) for name in (*FILES, *KEYBOARD, LAYOUTS, "kiosk/worker.js")).encode())
+    later = (*KEYBOARD, "kiosk/keyboard.js", LAYOUTS)
+    digest = sha256("".join(address(name) for name in (*FILES, *later, "kiosk/worker.js")).encode())
     for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir(), *map(catalogue, NAMES)]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]

@@ -1,20 +1,13 @@
-/* Brings a keyboard along where the glass has none. Nothing of it is loaded before the page is idle or shows a field to
-   type in. Of visits it knows nothing: every page whose <main> says data-keyboard has it. */
+/* Lays a keyboard below every screen with a field to type in, where the glass has none (glass.js). Of visits it knows
+   nothing: every page whose <main> says data-keyboard has it. */
 "use strict";
 
 (() => {
-  const IDLE_MS = 4000; // a first view is over by then
   const CLAIM_MS = 10_000; // how long the worker is waited for, which keeps what passes through it
   const FIELDS = "textarea, input[type=text], input[type=email], input[type=tel]";
 
-  const main = document.querySelector("main[data-keyboard]");
-  const when = main && main.dataset.keyboard;
-
-  // A Pi's browser fills the screen, and no keyboard of the desktop comes before it. A tablet's own knows its hand.
-  const bare = /^Linux/.test(navigator.platform) && !/Android|CrOS/.test(navigator.userAgent)
-    && matchMedia("(any-pointer: coarse)").matches;
-  if (when !== "screen" && !(when === "auto" && bare)) return;
-
+  const main = document.querySelector("main");
+  const itself = document.currentScript.src;
   const layouts = new Map(); // language -> the promise of its keys
   let files = null; // the promise of what shows them
   let first; // field of this screen
@@ -34,8 +27,10 @@
     });
   }
 
+  const address = (lang) => `/keyboard/${encodeURIComponent(lang)}.json`;
+
   async function load(lang) {
-    const answer = await fetch(`/keyboard/${encodeURIComponent(lang)}.json`);
+    const answer = await fetch(address(lang));
     const layout = await answer.json();
     files = files || Promise.all(layout.files.map(fetched));
     await files.catch((problem) => { files = null; throw problem; });
@@ -77,10 +72,14 @@
       await Promise.race([new Promise((claimed) => { worker.oncontrollerchange = claimed; }), pause(CLAIM_MS)]);
     }
     const offered = Array.from(main.querySelectorAll("[hreflang]"), (link) => link.hreflang);
-    for (const lang of new Set([document.documentElement.lang, ...offered])) await layout(lang).catch(() => {});
+    for (const lang of new Set([document.documentElement.lang, ...offered])) {
+      const keys = await layout(lang);
+      // What came before the worker did passes it now, from the browser's own store.
+      for (const part of [itself, ...keys.files, address(lang)]) await fetch(part);
+    }
   }
 
   new MutationObserver(look).observe(main, { childList: true });
   look();
-  setTimeout(prepare, IDLE_MS);
+  prepare().catch(() => {}); // when it is wanted, it is asked for again
 })();

@@ -179,7 +179,7 @@ const Keys = (() => {
     settle();
   }
 
-  /* Below the fields of a screen: at once when there is one, else when one is touched. */
+  /* Below the fields of a screen: at once when there is one, else when one is touched, or was already. */
   function attach(below, found, told) {
     leave();
     [main, fields, layout] = [below, found, told];
@@ -187,8 +187,9 @@ const Keys = (() => {
       one.addEventListener("focus", () => into(one));
       one.addEventListener("click", () => { into(one); raise(); settle(); });
     }
-    if (fields.length > 1) return;
-    into(fields[0]);
+    const begun = fields.find((one) => one === document.activeElement);
+    if (fields.length > 1 && !begun) return;
+    into(begun || fields[0]);
     raise();
     field.focus({ preventScroll: true });
   }

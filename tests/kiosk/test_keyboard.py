@@ -101,5 +101,5 @@ def test_a_page_is_told_the_keys_and_where_the_files_are(client: FlaskClient) ->
 
 def test_no_first_view_carries_the_keyboard(client: FlaskClient) -> None:
     page, worker = client.get("/").text, client.get("/sw.js").text
-    assert 'data-keyboard="auto"' in page
+    assert f'data-keyboard="auto" data-keys="{address("kiosk/keyboard.js")}"' in page
     assert [name for name in KEYBOARD if name in page or name in worker] == []
