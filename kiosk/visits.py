@@ -99,7 +99,7 @@ class Visits:
         if step is None or not touch.answers or touch.edition != touches.edition(standing.survey):
             return self.open(standing, touch.id or "", "thanks")
         if touch.on == "contact":
-            is_refused = touch.action == "agree" and touch.contact is None
+            is_refused = touch.action == "agree" and bool(touch.typed.missing)
             typed = BLANK if touch.action == "finish" else touch.typed
             self._sit(standing, Sitting(touch.id or "", typed, is_refused))
             if is_refused:

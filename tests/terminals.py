@@ -165,6 +165,7 @@ class Page(HTMLParser):
         self.fields: list[tuple[str, str]] = []
         self.buttons: list[tuple[str, str, bool]] = []
         self.boxes: dict[str, str] = {}
+        self.missing: list[str] = []
         self.texts: list[str] = []
         self.screen = self.action = self.refresh = self.lang = ""
         self._typing = ""
@@ -189,6 +190,8 @@ class Page(HTMLParser):
             self.refresh = given["content"].partition("url=")[2]
         elif tag == "html":
             self.lang = given["lang"]
+        if "data-missing" in given and "hidden" not in given:
+            self.missing.append(given["data-missing"])
         self._hidden += tag == "div" and (self._hidden > 0 or "hidden" in given)
         self.screen = given.get("data-screen", self.screen)
 
