@@ -53,7 +53,7 @@ surveys = Table(
 )
 
 # A question keeps its kind and its scale (empty where it has none) for ever: scales are never mixed. `texts` is how
-# the survey that was published last asks it, by language, as JSON.
+# the survey that was published last asks it, by language, as JSON; `asked` whether that is first, or after something.
 questions = Table(
     "questions",
     metadata,
@@ -61,6 +61,7 @@ questions = Table(
     Column("scale", Text, nullable=False),
     Column("kind", Text, nullable=False, server_default=text("'scale'")),
     Column("texts", Text, nullable=False, server_default=text("'{}'")),
+    Column("asked", Text, nullable=False, server_default=text("'first'")),
 )
 
 screens = Table(

@@ -82,7 +82,8 @@ def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) ->
 
 
 def questions(tx: Connection, path: str, first: int, last: int) -> list[Question]:
-    """What was asked at and below `path` in these days, the most answered first; the built-in one when nothing was."""
+    """What was asked at and below `path` in these days: what is asked first before what follows it, then the most
+    answered; the built-in one when nothing was."""
     known = {name: asked for name, asked in surveys.questions(tx).items() if asked.scale}
     n = func.sum(tallies_day.c.n)
     query = (
@@ -94,7 +95,7 @@ def questions(tx: Connection, path: str, first: int, last: int) -> list[Question
         .having(n > 0)
         .order_by(n.desc(), tallies_day.c.question)
     )
-    asked = [name for name, _ in tx.execute(query)]
+    asked = sorted((name for name, _ in tx.execute(query)), key=lambda name: not known[name].is_first)
     return [Question(name, known[name].scale, known[name].texts) for name in asked or [BUILTIN.first.id]]
 
 

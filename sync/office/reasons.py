@@ -1,7 +1,7 @@
 """Why people answered as they did: the reasons they chose, this week beside the three weeks before."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -51,11 +51,13 @@ class Reason:
 @dataclass(frozen=True)
 class Reasons:
     """The reasons behind some answers of the first question (`values`), the most frequent first. `whole`, `week` and
-    `before` are how many gave such an answer; not all of them choose a reason, some choose several.
+    `before` are how many gave such an answer; not all of them choose a reason, some choose several. `firsts`: how many
+    first questions, asked in turn, it follows: all their answers are taken together.
     `compared`: there are answers enough to show this week beside those before."""
 
     texts: dict[str, str]
     values: tuple[int, ...]
+    firsts: int
     whole: int
     week: int
     before: int
@@ -76,26 +78,36 @@ def behind(
 ) -> tuple[Reasons, ...]:
     """By the surveys asked now at and below `path`. `today` is the local day of each place there. Nothing about
     answers too few to be shown; as in `counts.together`, without `singles` places with few are left out of a sum."""
-    asked = {each.id: each for each in _asked(tx, path, question)}
+    asked = _asked(tx, path, question)
     if not asked or not today:
         return ()
-    spans = _together(_by_place(tx, path, question, asked, today), question, singles=singles)
+    spans = _together(_by_place(tx, path, question, asked, today), singles=singles)
     ranked = (_ranked(each, spans, question) for each in asked.values())
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
 
-def _asked(tx: Connection, path: str, question: Question) -> list[Asked]:
-    """The questions for reasons that follow `question` at the touchpoints at and below `path`."""
-    following = (
-        survey.questions
-        for survey in surveys.asked_at(tx, path)
-        if question.id in {first.id for first in survey.firsts}
-    )
-    return [q for asked in following for q in asked if q.kind == "reasons" and q.after in (None, question.id)]
+class _Why(NamedTuple):
+    """A question for reasons, and the first questions that it follows."""
+
+    asked: Asked
+    firsts: frozenset[str]
+
+
+def _asked(tx: Connection, path: str, question: Question) -> dict[str, _Why]:
+    """What asks for reasons after `question` at the touchpoints at and below `path`, by its id. Its reasons are counted
+    together, whichever of the first questions of a pool was asked."""
+    found: dict[str, _Why] = {}
+    for survey in surveys.asked_at(tx, path):
+        firsts = frozenset(first.id for first in survey.firsts)
+        for each in survey.questions if question.id in firsts else ():
+            if each.kind == "reasons" and each.after in (None, question.id):
+                before = found[each.id].firsts if each.id in found else frozenset()
+                found[each.id] = _Why(each, before | (firsts if each.after is None else {question.id}))
+    return found
 
 
 def _by_place(
-    tx: Connection, path: str, question: Question, names: Collection[str], today: Mapping[int, int]
+    tx: Connection, path: str, question: Question, asked: Mapping[str, _Why], today: Mapping[int, int]
 ) -> list[tuple[Counts, Counts]]:
     """Each place's last seven days and those before them, by its own calendar. Days that are on the same side for
     every place are summed up by the database; only around the dateline some remain to be told apart."""
@@ -106,13 +118,14 @@ def _by_place(
         else_=day,
     ).label("span")
     place, choice = tallies_day.c.location_id, tallies_day.c.choice
-    itself = and_(tallies_day.c.question == question.id, choice == "")
+    firsts = frozenset[str]().union(*(why.firsts for why in asked.values()))
+    itself = and_(tallies_day.c.question.in_(firsts), choice == "")
     columns = map(func.sum, value_columns(question.scale))
     query = (
         select(place, span, tallies_day.c.question, choice, *columns)
         .join(locations, locations.c.id == place)
         .where(locations.c.path.startswith(path), day.between(first - PERIOD + 1, last), ~tallies_day.c.aside)
-        .where(or_(itself, and_(tallies_day.c.question.in_(names), choice != "")))
+        .where(or_(itself, and_(tallies_day.c.question.in_(asked), choice != "")))
         .group_by(place, "span", tallies_day.c.question, choice)
     )
     found: dict[int, tuple[Counts, Counts]] = defaultdict(lambda: ({}, {}))
@@ -123,14 +136,16 @@ def _by_place(
     return list(found.values())
 
 
-def _together(places: list[tuple[Counts, Counts]], question: Question, *, singles: bool) -> _Spans:
+def _together(places: list[tuple[Counts, Counts]], *, singles: bool) -> _Spans:
     spans = _Spans({}, {}, {})
     for week, before in places:
         whole = dict(week)
         for answer, counts in before.items():
             _count(whole, answer, counts)
         for total, part in zip(spans, (whole, week, before), strict=True):
-            if singles or showing(sum(part.get((question.id, ""), ()))) != "none":
+            # Reasons don't tell which of the first questions they follow: a small one would show through.
+            sizes = [sum(counts) for (_, choice), counts in part.items() if not choice]
+            if singles or all(showing(size) != "none" for size in sizes):
                 for answer, counts in part.items():
                     _count(total, answer, counts)
     return spans
@@ -140,7 +155,8 @@ def _count(counts: Counts, answer: Answer, more: Histogram) -> None:
     counts[answer] = add([counts[answer], more]) if answer in counts else more
 
 
-def _ranked(asked: Asked, spans: _Spans, question: Question) -> Reasons:
+def _ranked(why: _Why, spans: _Spans, question: Question) -> Reasons:
+    asked, firsts = why
     low = question.scale.low
     values = asked.when or tuple(range(low, question.scale.high + 1))
 
@@ -148,7 +164,7 @@ def _ranked(asked: Asked, spans: _Spans, question: Question) -> Reasons:
         found = counts.get((name, choice))
         return sum(found[value - low] for value in values) if found else 0
 
-    all_of = [of_those(counts, question.id, "") for counts in spans]
+    all_of = [sum(of_those(counts, first, "") for first in firsts) for counts in spans]
     texts = {choice.id: choice.texts for choice in asked.choices}
     # A reason that an older version of the survey offered is still counted, under its id.
     older = {choice: {"": choice} for name, choice in spans.whole if name == asked.id and choice not in texts}
@@ -160,4 +176,4 @@ def _ranked(asked: Asked, spans: _Spans, question: Question) -> Reasons:
     by_week = "none" not in (showing(week), showing(before))
     kept = [reason for reason in reasons if reason.whole.n]
     kept.sort(key=lambda reason: (-reason.week.n if by_week else 0, -reason.whole.n))
-    return Reasons(asked.texts, values, whole, week, before, by_week, tuple(kept))
+    return Reasons(asked.texts, values, len(firsts), whole, week, before, by_week, tuple(kept))

@@ -23,11 +23,13 @@ _KINDS = {"reasons": "reasons", "text": "a comment", "contact": "a way to be rea
 
 
 class Asked(NamedTuple):
-    """A question that was ever asked: its scale, empty where it has none, and its newest texts."""
+    """A question that was ever asked: its scale, empty where it has none, its newest texts, and whether it is asked
+    first rather than after an answer."""
 
     kind: str
     scale: str
     texts: survey.Texts
+    is_first: bool = False
 
 
 class Version(NamedTuple):
@@ -67,8 +69,11 @@ def publish(tx: Connection, definition: survey.Survey, now_ms: int) -> bool:
     BadVersion."""
     if not check(tx, definition):
         return False
-    asked = {q.id: (q.id, q.scale or "", q.kind, wire.encode(q.texts).decode()) for q in definition.questions}
-    put(tx, models.questions, [asked[name] for name in sorted(asked)])
+    rows = [
+        (q.id, q.scale or "", q.kind, wire.encode(q.texts).decode(), "first" if q in definition.firsts else "after")
+        for q in definition.questions
+    ]
+    put(tx, models.questions, sorted(rows))
     row = {"id": definition.id, "version": definition.version, "definition": wire.encode(definition).decode()}
     tx.execute(insert(models.surveys).values(**row, published_ms=now_ms))
     return True
@@ -157,9 +162,14 @@ def languages(tx: Connection) -> frozenset[str]:
 def questions(tx: Connection) -> dict[str, Asked]:
     """Every question that was ever published, and those of the built-in survey, by id."""
     table = models.questions
-    ours = {each.id: Asked(each.kind, each.scale or "", each.texts) for each in survey.BUILTIN.questions}
-    rows = tx.execute(select(table.c.id, table.c.kind, table.c.scale, table.c.texts))
-    return ours | {row.id: Asked(row.kind, row.scale, msgspec.json.decode(row.texts)) for row in rows}
+    ours = {
+        each.id: Asked(each.kind, each.scale or "", each.texts, each in survey.BUILTIN.firsts)
+        for each in survey.BUILTIN.questions
+    }
+    return ours | {
+        row.id: Asked(row.kind, row.scale, msgspec.json.decode(row.texts), row.asked == "first")
+        for row in tx.execute(select(table))
+    }
 
 
 def asked_at(tx: Connection, path: str) -> list[survey.Survey]:

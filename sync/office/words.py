@@ -8,17 +8,22 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
 from sync.office import local_time
+from sync.office.answer_words import LANGUAGE as LANGUAGE
+from sync.office.answer_words import answer_name as answer_name
+from sync.office.answer_words import answer_of as answer_of
+from sync.office.answer_words import answers
+from sync.office.answer_words import asked as asked
+from sync.office.answer_words import text as text
 from sync.office.comments import Comment
-from sync.office.counts import PERIOD, Figure, Question
+from sync.office.counts import PERIOD, Figure
 from sync.office.delivery import Delivery
 from sync.office.overview import Line, Overview, Yesterday
 from sync.office.places import Location
 from sync.office.reasons import Reasons
 from sync.scores import ENOUGH, RANKED, Difference, rounded
-from sync.survey import SCALES, Scale
+from sync.survey import Scale
 
 LOCALE = "en_GB"
-LANGUAGE = "en"
 
 _NAMES = {"index": "score", "nps": "NPS", "csat": "satisfied", "ces": "ease", "yes": "yes"}
 _MEANINGS = {
@@ -33,12 +38,6 @@ _DIGITS = {"ces": 1}
 _JOINER = "\N{WORD JOINER}"  # a line does not break in the middle of a range
 _SHORT_WEEK = timedelta(days=6)
 _LAST_MS = 250_000_000_000_000  # in the year 9892
-
-_SMILEYS = {
-    "smiley4": ("Very unhappy", "Unhappy", "Happy", "Very happy"),
-    "smiley5": ("Very unhappy", "Unhappy", "Neither happy nor unhappy", "Happy", "Very happy"),
-    "yesno": ("No", "Yes"),
-}
 
 
 def number(count: int) -> str:
@@ -88,26 +87,6 @@ def interval(figure: Figure) -> str:
 def size(scale: Scale, change: Difference) -> str:
     """How large a change is, without its sign."""
     return score(scale, abs(change.value)).removesuffix(" %")
-
-
-def answer_name(scale_name: str, value: int) -> str:
-    names = _SMILEYS.get(scale_name)
-    return names[value] if names else str(value)
-
-
-def answer_of(scale_name: str, value: int) -> str:
-    """The same where no other answer stands beside it: "9 of 10"."""
-    return answer_name(scale_name, value) if scale_name in _SMILEYS else f"{value} of {SCALES[scale_name].high}"
-
-
-def asked(question: Question) -> str:
-    """How a question is asked; its id where nobody knows that any more."""
-    return text(question.texts) or question.id
-
-
-def text(texts: dict[str, str]) -> str:
-    """A survey's text in the viewer's language, or in whichever it has."""
-    return texts.get(LANGUAGE) or next(iter(texts.values()), "")
 
 
 def date(day: int) -> str:
@@ -251,19 +230,13 @@ def _of_them_today(n: int, today: int) -> str:
     return f", {'all' if today == n else number(today) if today else 'none'} of them today"
 
 
-def answers(scale_name: str, values: tuple[int, ...]) -> str:
-    """ "unhappy or very unhappy"; "0 to 6" on a scale of numbers, where nothing between is left out."""
-    ends = min(values), max(values)
-    if scale_name not in _SMILEYS and len(values) > 2 and len(values) == ends[1] - ends[0] + 1:
-        return f"{ends[0]} to {ends[1]}"
-    return " or ".join(answer_name(scale_name, value).lower() for value in values)
-
-
 def asked_why(view: Overview, reasons: Reasons) -> str:
     """Whose reasons these are, and what a mark beside one means."""
     scale, name = view.question.scale, view.question.scale_name
     everybody = len(set(reasons.values)) == scale.high - scale.low + 1
     who = "who answered" if everybody else f"who answered {answers(name, reasons.values)}"
+    if reasons.firsts > 1:
+        who += f" to one of {reasons.firsts} questions asked in turn"
     if not reasons.compared:
         return f"Of {counted(reasons.whole, 'person', 'people')} {who}."
     before = "before" if view.youth else "in the three weeks before"

@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.drop_column("touchpoints", "survey")
     op.add_column("questions", sa.Column("kind", sa.Text(), nullable=False, server_default=sa.text("'scale'")))
     op.add_column("questions", sa.Column("texts", sa.Text(), nullable=False, server_default=sa.text("'{}'")))
+    op.add_column("questions", sa.Column("asked", sa.Text(), nullable=False, server_default=sa.text("'first'")))
     op.create_table(
         "contacts",
         sa.Column("id", sa.Text(), primary_key=True),
