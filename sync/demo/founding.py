@@ -2,15 +2,19 @@
 
 import secrets
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from sync import survey
 from sync.demo import history, world
 from sync.demo.folder import Account, Chain, Screen
 from sync.intake import enrol
-from sync.office import people, places
+from sync.office import people, places, settings, surveys
 
+_HERE = Path(__file__).parent
+ENTRANCE = "Entrance"
 EMAIL, NAME = "astrid@example.com", "Astrid"
 LINK_MS = 24 * 3_600_000
 """How long the printed link signs in; the next start of the demo prints a new one."""
@@ -27,8 +31,12 @@ def found(tx: Connection, days: int, now_ms: int) -> Chain:
         tx, EMAIL, NAME, secrets.token_urlsafe(24), location=None, responses=True, now_ms=now_ms
     )  # nobody knows the password: the link is the way in
     chain = Chain(seed, story.first, story.turned, user, {}, {})
+    surveys.publish(tx, survey.load(_HERE.joinpath("entrance.json").read_bytes()), now_ms)
     for group in world.GROUPS:
         above = places.add_location(tx, group.name, kind="group", zone=group.zone)
+        settings.put(tx, above, None, "messages", _HERE.joinpath("messages.json").read_bytes(), now_ms)
+        if group.accent:
+            settings.put(tx, above, None, "accent", group.accent, now_ms)
         for place in group.places:
             _open_shop(tx, chain, above, place, since_ms)
     return chain
@@ -43,7 +51,11 @@ def _open_shop(tx: Connection, chain: Chain, above: int, place: world.Place, sin
             screen, placement = places.add_screen(tx, name, touchpoints[box.touchpoint], since_ms)
             chain.boxes[box.key] = Account(screen, placement, secrets.token_hex(8), secrets.token_hex(8))
     if place.live:
-        _, placement = places.add_screen(tx, f"{place.name}, entrance", next(iter(touchpoints.values())), since_ms)
+        stands = next(iter(touchpoints.values()))
+        if place.asks:
+            stands = places.add_touchpoint(tx, shop, ENTRANCE)
+            settings.put(tx, shop, stands, "survey", place.asks, since_ms)
+        _, placement = places.add_screen(tx, f"{place.name}, entrance", stands, since_ms)
         chain.live[place.key] = Screen(placement)
 
 

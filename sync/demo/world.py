@@ -28,7 +28,8 @@ STATION_WEEK = (1.05, 1.05, 1.05, 1.1, 1.2, 0.9, 0.75)
 class Place:
     """A shop. `hours` None: always open. `mood`: how often each value of the four faces is chosen, the unhappiest
     first. `daily`: answers a terminal gets on an ordinary day. `screens`: a touchpoint for each simulated terminal.
-    `live`: whether the demo runs a real terminal there. `turned`: whether it got worse on the last Tuesday."""
+    `live`: whether the demo runs a real terminal there, at a touchpoint of its own when it `asks` another survey than
+    the built-in one. `turned`: whether it got worse on the last Tuesday."""
 
     key: str
     name: str
@@ -39,6 +40,7 @@ class Place:
     daily: float
     screens: tuple[str, ...] = ("Checkout",)
     live: bool = False
+    asks: str | None = None
     turned: bool = False
 
     @property
@@ -52,9 +54,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Group:
+    """`accent`: the colour of its screens, where it has one of its own."""
+
     name: str
     zone: str
     places: tuple[Place, ...]
+    accent: str | None = None
 
 
 _DUTCH = {"nl": 84, "en": 12, "de": 3, "fr": 1}
@@ -98,6 +103,7 @@ GROUPS = (
                 (7, 10, 36, 47),
                 66,
                 live=True,
+                asks="entrance",
             ),
             Place("hamburg", "Hamburg", BERLIN, GERMAN, _GERMAN, (4, 6, 31, 59), 44, _BOTH),
             Place("cologne", "Cologne", BERLIN, GERMAN, _GERMAN, (4, 6, 30, 60), 46, _BOTH, turned=True),
@@ -105,6 +111,7 @@ GROUPS = (
             Place("leipzig", "Leipzig", BERLIN, GERMAN, {"de": 93, "en": 7}, (3, 4, 27, 66), 34),
             Place("stuttgart", "Stuttgart", BERLIN, GERMAN, _GERMAN, (6, 9, 42, 43), 36),
         ),
+        accent="#6a2c70",
     ),
 )
 

@@ -18,7 +18,7 @@ from sync.demo import founding, history, sending, world
 from sync.demo.folder import Account, Chain
 from sync.demo.processes import DemoFailed
 from sync.intake import tally
-from sync.office import people, places
+from sync.office import people, places, settings
 
 NOW = int(datetime(2025, 1, 15, 14, 30, tzinfo=UTC).timestamp() * 1000)
 BOX = {box.key: box for box in world.BOXES}
@@ -80,6 +80,20 @@ def test_the_chain_stands_as_the_world_says(centre: Centre, chain: Chain) -> Non
             assert (stands.kind, stands.zone, stands.hours) == ("store", place.zone, place.hours)
     assert set(chain.boxes) == set(BOX)
     assert set(chain.live) == {"amsterdam", "berlin"}
+
+
+def test_the_live_screens_show_what_there_is_to_show(centre: Centre, chain: Chain) -> None:
+    """One asks the built-in survey, the other one with everything, in its group's colour; both have done something."""
+    with centre.db.reading() as tx:
+        standing = [places.placed(tx, screen.placement) for screen in chain.live.values()]
+        told = settings.resolved(tx, [each for each in standing if each])
+    amsterdam, berlin = (told[chain.live[key].placement] for key in ("amsterdam", "berlin"))
+    assert (amsterdam.survey, berlin.survey) == ("builtin", "entrance")
+    assert amsterdam.settings.accent is None
+    assert berlin.settings.accent is not None
+    for screen in (amsterdam, berlin):
+        (message,) = screen.messages
+        assert (message.said["en"], message.did["en"]) == ("The queue was long.", "A second till from 16:00 to 19:00.")
 
 
 def test_every_terminal_that_is_not_enrolled_gets_a_code(centre: Centre, chain: Chain) -> None:
