@@ -11,7 +11,19 @@ from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
 
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
-_SCRIPTS = ("testing", "visit", "store", "delivery", "counted", "holding", "frames", "screen", "gesture", "glass")
+_SCRIPTS = (
+    "testing",
+    "traces",
+    "visit",
+    "store",
+    "delivery",
+    "counted",
+    "holding",
+    "frames",
+    "screen",
+    "gesture",
+    "glass",
+)
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which they stand in what is joined of them."""
 JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}

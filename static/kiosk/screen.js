@@ -59,6 +59,7 @@
 
   /* The question for somebody new. */
   function fresh(lang = asks.lang, first = null) {
+    if (visit.touched !== null) Traces.rest();
     visit = Visit.fresh(asks, lang, first);
     unsaved = false;
     show("ask");
@@ -174,6 +175,15 @@
     const button = event.submitter;
     if (waiting || !button) return;
     act(SAYS[button.name] || button.value, button);
+  });
+
+  /* A fault of the glass may show only after it was answered. */
+  document.addEventListener("pointerup", () => {
+    if (!Traces.isGhost() || visit.touched === null || visit.flags.length || waiting) return;
+    if (screen().dataset.screen === "done") return; // it is over: the next one will say it
+    Visit.touch(visit);
+    unsaved = true;
+    save();
   });
 
   for (const kind of ["pointerdown", "keydown", "input"]) {

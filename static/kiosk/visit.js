@@ -32,11 +32,12 @@ const Visit = (() => {
 
   /* Somebody new, who is asked `first`, or one of the first questions, picked at random. `asked`: when the question
      appeared; `touched`: when it was first answered. `follows`: what is asked after the answer. `rated`: [question,
-     value]; `typed`: what stands in the form for a contact, `contact`: what was agreed to. */
+     value]; `pause` and `flags`: what is said by how the glass was touched (traces.js); `typed`: what stands in the form for a contact, `contact`: what was agreed to. */
   function fresh(asks, lang, first) {
     return { id: newId(), rev: 0, lang, first: first || pick(asks.firsts), value: null, follows: null, reasons: [],
              text: "", rated: null, typed: { name: "", reach: "", agrees: false }, contact: null, orders: {}, picks: {},
-             asked: now(), touched: null, test: false, first_ms: null, total: null, wall: null, since: null };
+             asked: now(), touched: null, test: false, first_ms: null, total: null, wall: null, since: null,
+             pause: null, flags: [] };
   }
 
   function touch(visit) {
@@ -47,7 +48,9 @@ const Visit = (() => {
       visit.first_ms = visit.touched - visit.asked;
       visit.since = previous === null ? null : visit.touched - previous;
       previous = visit.touched;
+      visit.pause = Traces.pause();
     }
+    if (Traces.isGhost()) visit.flags = ["ghost"];
     visit.total = now() - visit.asked;
   }
 
@@ -129,6 +132,7 @@ const Visit = (() => {
       },
       contact: visit.contact,
       first_ms: took(visit.first_ms), total_ms: took(visit.total), since_prev_ms: round(visit.since),
+      pause_ms: took(visit.pause), flags: visit.flags,
       ended: ended || null, test: visit.test, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
     };
   }
