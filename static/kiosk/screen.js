@@ -28,6 +28,7 @@
 
   if (!asks) { // a break, or a visit that began before this script did: its plain forms work, and go on by themselves
     let after = setTimeout(back, Number(screen().dataset.idle) * 1000);
+    window.addEventListener("pageshow", ({ persisted }) => { if (persisted) back(); });
     document.addEventListener("input", () => { clearTimeout(after); after = setTimeout(back, Number(screen().dataset.idle) * 1000); });
     return;
   }
@@ -63,6 +64,7 @@
     visit = Visit.fresh(asks, lang, first);
     unsaved = false;
     show("ask");
+    getSelection().removeAllRanges();
   }
 
   const nobody = () => screen().dataset.screen === "ask" && visit.touched === null;
@@ -144,11 +146,22 @@
   /* Nobody touched the screen for a while: what was typed and not sent is forgotten. */
   function leave() {
     if (waiting) return;
-    const step = Visit.step(asks.steps, screen().dataset.screen, "idle", offers());
-    if (visit.touched !== null && step.ends) Holding.untilHeld(Visit.record(visit, asks, step.ends));
+    end();
     if (!nobody() || visit.lang !== asks.lang) fresh();
     else watch();
   }
+
+  function end() {
+    const step = Visit.step(asks.steps, screen().dataset.screen, "idle", offers());
+    if (visit.touched !== null && step.ends) Holding.untilHeld(Visit.record(visit, asks, step.ends));
+  }
+
+  /* A page that the browser kept as it was comes back for somebody new. */
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted || waiting) return;
+    end();
+    fresh();
+  });
 
   // -- touches
 
