@@ -1,5 +1,5 @@
-"""Two visitors in a row: after the screen was reset, nothing of the first can be reached by the second, who has the whole
-browser to look in."""
+"""Two visitors in a row: after the screen was reset, nothing of the first can be reached by the second, who may look
+wherever the browser looks."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ SECRETS = ("between us", "Kari N", "kari@example.org")
 SEEN = """() => {
   const typed = Array.from(document.querySelectorAll("input, textarea, select"), (one) => one.value);
   const stored = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), name, document.cookie];
-  return [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state), ...typed, ...stored,
-          ...performance.getEntries().map((one) => one.name)].join("\\n");
+  return [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state), ...typed,
+          ...stored, ...performance.getEntries().map((one) => one.name)].join("\\n");
 }"""
 CACHED = """async () => {
   const found = [];
