@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -20,7 +21,8 @@ MOST_SHOWN = 60
 
 
 def add(to: Verbs) -> None:
-    keys = "; ".join(f"{name}: {key.allowed}" for name, key in KEYS.items())
+    alike = groupby(KEYS.items(), key=lambda pair: pair[1].allowed)
+    keys = "; ".join(f"{', '.join(name for name, _ in pairs)}: {allowed}" for allowed, pairs in alike)
     setting = verbs.add(to, "set", _set, "set what the screens of a place, or of a group of places, show and how they "
                         "wait; they follow within a minute")  # fmt: skip
     _where(setting)

@@ -9,11 +9,9 @@ LANGUAGE = "en"
 
 _SMILEYS = {
     "smiley4": ("Very unhappy", "Unhappy", "Happy", "Very happy"),
-    "smiley5": ("Very unhappy", "Unhappy", "Neither happy nor unhappy", "Happy", "Very happy"),
+    "smiley5": ("Very unhappy", "Unhappy", "Neutral", "Happy", "Very happy"),
     "yesno": ("No", "Yes"),
 }
-
-
 _ANSWERS = {
     "smiley4": "4 faces",
     "smiley5": "5 faces",

@@ -79,7 +79,7 @@ def test_nobody_set_anything(told: Told, verb: Verb) -> None:
     code, said = verb("settings", "Oslo")
     assert (code, said.splitlines()[0]) == (0, "What screens at Oslo are told:")
     assert lines(said)["seconds.comment"] == ("45 s", "as everywhere by default")
-    assert lines(said)["accent"] == ("none", "as everywhere by default")
+    assert lines(said)["accent"] == ("Smilepost's own", "as everywhere by default")
     assert set(lines(said)) == set(settings.KEYS)
 
 

@@ -140,5 +140,5 @@ def _names(tx: Connection, found: Iterable[Set]) -> dict[tuple[int, int], Source
 def _holding(name: str, key: Key, found: Found, sources: dict[tuple[int, int], Source]) -> Holding:
     own = found.get(name)
     value = own.value if own else key.default
-    shown = key.shown(value) if value is not None else "none"
+    shown = key.shown(value) if value is not None else key.absent
     return Holding(name, value, shown, sources[own.location, own.touchpoint] if own else None)

@@ -41,13 +41,14 @@ class Known(NamedTuple):
 
 class Key(NamedTuple):
     """`check` makes the value that is kept of what was given, or raises BadSetting; `shown` is how a person reads it.
-    `is_file`: the content of a file is given. `default`: None where there is nothing."""
+    `is_file`: the content of a file is given. `default`: None where there is nothing, which reads as `absent`."""
 
     allowed: str
     default: Any
     check: Callable[[Given, Known], Any]
     shown: Callable[[Any], str]
     is_file: bool = False
+    absent: str = "none"
 
 
 class _Message(msgspec.Struct, forbid_unknown_fields=True):
@@ -197,8 +198,15 @@ KEYS: dict[str, Key] = {
         None,
         _languages,
         ", ".join,
+        absent="those of the survey",
     ),
-    "accent": Key("a colour such as #33468c that can be read on the screen's paper", None, _accent, _shown),
+    "accent": Key(
+        "a colour such as #33468c that can be read on the screen's paper",
+        None,
+        _accent,
+        _shown,
+        absent="Smilepost's own",
+    ),
     "logo": Key(
         f"a PNG, JPEG or WebP file of at most {LOGO_BYTES:,} bytes and {LOGO_PIXELS} × {LOGO_PIXELS} pixels",
         None,
@@ -211,6 +219,7 @@ KEYS: dict[str, Key] = {
         None,
         _logo_name,
         _shown,
+        absent="the place's name",
     ),
     "messages": Key(
         f'a JSON file [{{"said": {{"en": "…"}}, "did": {{"en": "…"}}}}] of up to {MOST_MESSAGES} messages',
@@ -222,6 +231,6 @@ KEYS: dict[str, Key] = {
     **_seconds(),
     "large": Key("true or false", False, _yes_or_no("large"), _shown),
     "low_reach": Key("true or false", False, _yes_or_no("low_reach"), _shown),
-    "staff_pin": Key("4 to 12 digits", None, _staff_pin, lambda value: "set"),
+    "staff_pin": Key("4 to 12 digits", None, _staff_pin, lambda value: "set", absent="the terminal's own"),
     INTERVAL: Key("a whole number of seconds from 0 to 60", INTERVAL_S, _whole(INTERVAL, 0, 60), lambda v: f"{v} s"),
 }
