@@ -182,7 +182,7 @@ def test_the_first_sentence_names_who_fell(chain: Chain) -> None:
         chain.visits(chain.bergen, [3] * 7 + [0] * 3, days_ago=days_ago)
     page = chain.page("/")
     assert sentence(page).endswith(". Malmö fell 60 and Oslo 40 this week.")
-    assert f'<a href="/locations/{chain.malmo}">Malmö</a> fell 60' in page
+    assert f'<a href="/locations/{chain.malmo}"><bdi>Malmö</bdi></a> fell 60' in page
     assert sentence(chain.page(f"/locations/{chain.norway}")).endswith(". Oslo fell 40 and Tromsø 30 this week.")
     assert "fell" not in sentence(chain.page(f"/locations/{chain.oslo}"))  # its own change stands below
     assert "fell" not in sentence(chain.page("/", chain.bjorn))
