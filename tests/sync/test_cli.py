@@ -239,6 +239,7 @@ def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Pat
 
 WORDS = [
     *("", "run", "migrate", "enrol-code", "settle-clone", "revoke", "user", "user add"),
+    *("set", "settings", "survey", "survey check", "survey publish", "survey ask", "survey show", "survey list"),
     *("backup", "restore", "erase", "import", "replay-quarantine", "rebuild-tallies", "verify"),
 ]
 
