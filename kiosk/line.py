@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import requests
 
 CONNECT_S, READ_S, WHOLE_S = 5.0, 30.0, 60.0
-MAX_REPLY = 4 * 1024 * 1024
 
 
 class Reply:
@@ -56,7 +55,7 @@ class Line:
                 content = bytearray()
                 for chunk in response.iter_content(64 * 1024):
                     content += chunk
-                    if len(content) > MAX_REPLY or time.monotonic() - start > WHOLE_S:
+                    if len(content) > wire.MAX_REPLY or time.monotonic() - start > WHOLE_S:
                         return None
                 return Reply(response, bytes(content), int((time.monotonic() - start) * 1000))
         except (requests.RequestException, OSError, ValueError):

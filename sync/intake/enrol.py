@@ -21,6 +21,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP = 4
 VALID_MS = 15 * 60_000
 WRONG_PROOFS = 10
+_AROUND = 1024
+"""Bytes of a manifest besides its screens, at most."""
 
 
 def new_code(tx: Connection, placement: str, now_ms: int) -> str:
@@ -132,11 +134,16 @@ def _drive(tx: Connection, device: str, screen: str) -> None:
 
 
 def manifest(tx: Connection, device: str) -> wire.Manifest:
-    """What the screens of a device show, and where they stand."""
+    """What the screens of a device show, and where they stand. Those of a box with so many that it would not read all
+    of it do without logos."""
     standing = list(places.stands(tx, device).values())
     told = settings.resolved(tx, standing)
     asked = surveys.newest(tx, {each.survey for each in told.values()})
-    return wire.Manifest({s.screen: _screen(s, told[s.placement], asked[told[s.placement].survey]) for s in standing})
+    screens = {s.screen: _screen(s, told[s.placement], asked[told[s.placement].survey]) for s in standing}
+    if len(wire.encode(screens)) > wire.MAX_REPLY - _AROUND:
+        for screen in screens.values():
+            screen.settings.pop("logo", None)
+    return wire.Manifest(screens)
 
 
 def _screen(standing: places.Standing, told: settings.Told, asked: Survey) -> wire.ScreenManifest:

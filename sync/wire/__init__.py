@@ -27,14 +27,14 @@ from sync.wire.signing import (
 )
 from sync.wire.words import (
     APP, BATCHES, DEVICE_HEADER, DIGEST_HEADER, ENROLMENTS, GZIP_ABOVE, HEALTH_TEXT, MANIFEST, MAX_AUDIT, MAX_BYTES,
-    MAX_ENTRIES, MAX_ENTRY, MAX_INFLATED, PROTO, REQUEST_HEADER, SCHEMA, SIGNATURE_HEADER, VERSION, Count, Id, Ms,
-    Name, Rev, Sha, Verdict, WallMs,
+    MAX_ENTRIES, MAX_ENTRY, MAX_INFLATED, MAX_REPLY, PROTO, REQUEST_HEADER, SCHEMA, SIGNATURE_HEADER, VERSION, Count, Id,
+    Ms, Name, Rev, Sha, Verdict, WallMs,
 )
 
 __all__ = [
     "APP", "BATCHES", "DEVICE_HEADER", "DIGEST_HEADER", "ENROLMENTS", "GZIP_ABOVE", "HEALTH_TEXT", "MANIFEST",
-    "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "PROTO", "REQUEST_HEADER",
-    "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour", "Contact", "Count",
+    "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "MAX_REPLY", "PROTO",
+    "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour", "Contact", "Count",
     "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held", "Id", "Logo",
     "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "ScreenManifest", "ScreenSettings", "Seconds",
     "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait", "WallMs", "answer_is_signed",

@@ -15,6 +15,8 @@ MAX_BYTES = 128 * 1024
 MAX_INFLATED = 2 * 1024 * 1024
 """What the centre is willing to unpack."""
 MAX_ENTRY = 32 * 1024
+MAX_REPLY = 4 * 1024 * 1024
+"""What a terminal is willing to read of an answer, a manifest too."""
 GZIP_ABOVE = 1024
 MAX_AUDIT = 2_000
 HEALTH_TEXT = 200

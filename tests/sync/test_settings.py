@@ -321,19 +321,44 @@ def test_the_response_interval_of_a_busy_counter(
     assert [flags_after("Bergen Checkout", ms) for ms in (4_999, 5_000)] == ["interval", ""]
 
 
-def test_a_box_with_very_many_screens_is_told_in_few_queries(a_centre: Centre, clock: Clock) -> None:
+@pytest.fixture
+def hall(a_centre: Centre, clock: Clock) -> tuple[int, list[int], list[str], str]:
+    """One box that drives 90 screens: its place, their touchpoints, their names, the box."""
     with a_centre.db.writing() as tx:
         hall = places.add_location(tx, "Hall", zone="Europe/Oslo")
-        spots = [places.add_touchpoint(tx, hall, f"Gate {number}") for number in range(60)]
+        spots = [places.add_touchpoint(tx, hall, f"Gate {number}") for number in range(90)]
         placed = [places.add_screen(tx, f"Gate {number}", spot, clock.ms) for number, spot in enumerate(spots)]
-        settings.put(tx, hall, spots[7], "large", "true", clock.ms)
     box = enrol_box(a_centre, placed[0][1])
     with a_centre.db.writing() as tx:
         tx.execute(models.screens.update().values(device_id=box.device))
+    return hall, spots, [screen for screen, _ in placed], box.device
+
+
+def test_a_box_with_very_many_screens_is_told_in_few_queries(
+    a_centre: Centre, clock: Clock, hall: tuple[int, list[int], list[str], str]
+) -> None:
+    place, spots, names, device = hall
     asked: list[str] = []
-    with a_centre.db.reading() as tx:
+    with a_centre.db.writing() as tx:
+        settings.put(tx, place, spots[7], "large", "true", clock.ms)
         event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        screens = enrol.manifest(tx, box.device).screens
-    assert len(screens) == 60
-    assert [name for name, screen in screens.items() if screen.settings] == [placed[7][0]]
+        screens = enrol.manifest(tx, device).screens
+    assert len(screens) == len(names)
+    assert [name for name, screen in screens.items() if screen.settings] == [names[7]]
     assert len(asked) <= 8
+
+
+def test_a_box_with_very_many_screens_reads_what_it_is_told(
+    a_centre: Centre, clock: Clock, hall: tuple[int, list[int], list[str], str]
+) -> None:
+    """Rather without a logo than never told anything again."""
+    place, spots, names, device = hall
+    heavy = drawings.png(100, 100, (b"tEXt", b"x" * 36_000))
+    with a_centre.db.writing() as tx:
+        settings.put(tx, place, spots[7], "logo", heavy, clock.ms)
+        assert "logo" in enrol.manifest(tx, device).screens[names[7]].settings
+        settings.put(tx, place, None, "logo", heavy, clock.ms)
+        settings.put(tx, place, None, "large", "true", clock.ms)
+        told = enrol.manifest(tx, device)
+    assert all(screen.settings == {"large": True} for screen in told.screens.values())
+    assert len(wire.encode(told)) < wire.MAX_REPLY
