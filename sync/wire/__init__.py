@@ -27,19 +27,19 @@ from sync.wire.signing import (
 )
 from sync.wire.words import (
     APP, BATCHES, DEVICE_HEADER, DIGEST_HEADER, ENROLMENTS, GZIP_ABOVE, HEALTH_TEXT, MANIFEST, MAX_AUDIT, MAX_BYTES,
-    MAX_ENTRIES, MAX_ENTRY, MAX_INFLATED, MAX_REPLY, PROTO, REQUEST_HEADER, SCHEMA, SIGNATURE_HEADER, VERSION, Count, Id,
-    Ms, Name, Rev, Sha, Verdict, WallMs,
+    MAX_ENTRIES, MAX_ENTRY, MAX_INFLATED, MAX_REPLY, PROTO, REQUEST_HEADER, SCHEMA, SIGNATURE_HEADER, VERSION, Count,
+    Id, Ms, Name, Rev, Sha, Verdict, WallMs,
 )
 
 __all__ = [
     "APP", "BATCHES", "DEVICE_HEADER", "DIGEST_HEADER", "ENROLMENTS", "GZIP_ABOVE", "HEALTH_TEXT", "MANIFEST",
     "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "MAX_REPLY", "PROTO",
-    "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour", "Contact", "Count",
-    "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held", "Id", "Logo",
-    "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "ScreenManifest", "ScreenSettings", "Seconds",
-    "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait", "WallMs", "answer_is_signed",
-    "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin", "is_intact", "pin_fits",
-    "problem_code", "read_answer", "read_batch", "read_contact", "read_entry", "read_export_end",
-    "read_export_header", "read_head", "read_response", "request_is_signed", "seal", "sign_answer", "sign_export",
-    "sign_request", "wipe",
+    "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour",
+    "Contact", "Count", "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held",
+    "Id", "Logo", "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "ScreenManifest",
+    "ScreenSettings", "Seconds", "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait",
+    "WallMs", "answer_is_signed", "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin",
+    "is_intact", "pin_fits", "problem_code", "read_answer", "read_batch", "read_contact", "read_entry",
+    "read_export_end", "read_export_header", "read_head", "read_response", "request_is_signed", "seal",
+    "sign_answer", "sign_export", "sign_request", "wipe",
 ]
