@@ -36,15 +36,16 @@ const Keys = (() => {
   // -- which keys there are
 
   const home = () => (SIGNS.includes(field.dataset.mode) || field.type === "tel" ? "signs"
-    : layout.latin && (field.type === "email" || isCode()) ? "latin" : "letters");
+    : layout.latin && (field.type === "email" || field.dataset.mode === "email" || isCode()) ? "latin" : "letters");
   const isCode = () => field.autocapitalize === "characters";
 
   function rows() {
-    const bottom = (others) => `${others} {hide} @ ${layout.comma || ","} {space} . {enter}`;
+    const bottom = (others, comma = ",") => `${others} {hide} @ ${comma} {space} . {enter}`;
     const cased = (letters) => letters.some((row) => row !== row.toLocaleUpperCase(layout.lang));
     const above = isCode() ? [layout.signs[0]] : [];
     const layer = ([one, two, three], others) => [
-      one, two, `${cased([one, two, three]) && others !== "{letters}" ? "{shift} " : ""}${three} {bksp}`, bottom(others),
+      one, two, `${cased([one, two, three]) && others !== "{letters}" ? "{shift} " : ""}${three} {bksp}`,
+      bottom(others, one === layout.letters[0] ? layout.comma : ","),
     ];
     return {
       letters: [...above, ...layer(layout.letters, layout.latin ? "{signs} {latin}" : "{signs}")],

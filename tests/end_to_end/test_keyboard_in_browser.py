@@ -14,6 +14,7 @@ from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
 from sync import wire
 from sync.survey import BUILTIN
+from tests.end_to_end.test_languages_in_browser import FOUR_EACH, definition
 from tests.end_to_end.test_page_outlives_its_terminal import kept
 from tests.end_to_end.test_screen_in_browser import (
     LEAST_TEXT,
@@ -365,6 +366,42 @@ def test_a_form_with_several_fields(new_page: NewPage, there: Served) -> None:
     assert page.locator("[name=code]").input_value() == "7KQ2"
     key(page, "{enter}")
     expect(page.locator(".keyboard")).to_have_count(0)
+
+
+ASK_FOR_CONTACT = """lang => {
+  const read = document.createElement('template');
+  read.innerHTML = Object.values(FRAMES).join('');
+  const found = Array.from(read.content.querySelectorAll('template[data-frame=contact]'));
+  const shown = found.find(one => one.content.firstElementChild.lang === lang).content.firstElementChild;
+  document.querySelector('main').replaceChildren(shown);
+  shown.classList.add('still');
+}"""
+HIDDEN = "one => one.scrollHeight - one.clientHeight"
+
+
+def test_how_to_be_reached_fits_above_the_keys_in_every_language(new_page: NewPage, tmp_path: Path) -> None:
+    """Also when both of what is missing is said."""
+    with terminal(tmp_path) as box, served(box) as there:
+        screens = {
+            f"s-{number}": wire.ScreenManifest("plc", [definition("smiley4")], four, "Oslo", "Europe/Oslo")
+            for number, four in enumerate(FOUR_EACH)
+        }
+        box.standings.take(KeptManifest("", wire.Manifest(screens)))
+        page = new_page(**PI, service_workers="block")
+        over: dict[str, list[int]] = {}
+        for number, four in enumerate(FOUR_EACH):
+            page.goto(f"{there.address}/s/s-{number}/")
+            for lang in four:
+                page.evaluate(ASK_FOR_CONTACT, lang)
+                page.locator("#reach").tap()
+                page.locator(".keyboard").wait_for()
+                screen = page.locator("main > .screen")
+                over[lang] = [screen.evaluate(HIDDEN)]
+                page.locator(".missing").evaluate_all("all => all.forEach(one => { one.hidden = false; })")
+                over[lang].append(screen.evaluate(HIDDEN))
+                if lang == "ar":
+                    accessible(page)
+        assert over == {lang: [0, 0] for four in FOUR_EACH for lang in four}
 
 
 def test_every_language_has_names_for_its_keys() -> None:
