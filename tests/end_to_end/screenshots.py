@@ -1,7 +1,7 @@
 """Pictures of every screen of the terminal: `python tests/end_to_end/screenshots.py --out DIR`.
 
-Each in four sizes (a 10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, in the dark as
-well. Not a test: somebody has to look."""
+Each in four sizes (a 10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, one of them from
+right to left; the longest of them in the dark as well. Not a test: somebody has to look."""
 
 import argparse
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import BROWSER_ARGS
 from tests.terminals import served, terminal
+from tests.whole_survey import WHOLE
 
 SIZES = ((1280, 800), (800, 480), (800, 1280), (375, 812))
-LANGUAGES = ("en", "de", "fr")
+LANGUAGES = ("en", "de", "ar")
 CHROMIUM = "/usr/bin/chromium"
 COMMENT = {
     "en": "Anna at the till took the time to explain the difference.\nThe car park was full, though.",
     "de": "Anna an der Kasse hat sich Zeit genommen und den Unterschied erklärt.\nDer Parkplatz war aber voll.",
-    "fr": "Anna, à la caisse, a pris le temps d’expliquer la différence.\nLe parking était complet, par contre.",
+    "ar": "خصصت آنا عند الصندوق وقتًا لتشرح لي الفرق.\nلكن موقف السيارات كان ممتلئًا.",
 }
 
 
@@ -44,9 +45,7 @@ def walk(page: Page, address: str, lang: str) -> Iterator[str]:
     yield "comment"
     page.locator("textarea").fill(COMMENT[lang])
     yield "written"
-    page.locator("button[value=finish]").click()
-    page.locator(".done").wait_for()
-    yield "done"
+    yield from after_the_comment(page)
     page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     page.goto(f"{address}/?lang={lang}")
     page.route("**/late", lambda route: route.abort())
@@ -56,6 +55,21 @@ def walk(page: Page, address: str, lang: str) -> Iterator[str]:
     page.locator("[data-wait=break]").wait_for(state="visible", timeout=10_000)
     yield "break"
     page.unroute("**/late")
+
+
+def after_the_comment(page: Page) -> Iterator[str]:
+    page.locator("button[value=finish]").click()
+    page.locator(".rating").wait_for()
+    yield "rating"
+    page.locator("button[name=rate][value='4']").click()
+    page.locator(".contact").wait_for()
+    yield "contact"
+    page.locator(".step.main").click()
+    page.locator("[data-missing=consent]").wait_for(state="visible")
+    yield "missing"
+    page.locator("button[value=finish]").click()
+    page.locator(".done").wait_for()
+    yield "done"
 
 
 def pictures(browser: Browser, address: str, out: Path) -> None:
@@ -76,7 +90,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder, terminal(Path(folder)) as box, served(box) as there, sync_playwright() as play:
+    with (
+        TemporaryDirectory() as folder,
+        terminal(Path(folder), "s-oslo", asked=WHOLE, languages=LANGUAGES) as box,
+        served(box) as there,
+        sync_playwright() as play,
+    ):
         browser = play.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGS)
         pictures(browser, there.address, out)
         browser.close()

@@ -11,9 +11,9 @@ from playwright.sync_api import Page
 from kiosk.identity import KeptManifest
 from kiosk.terminal import Terminal
 from sync import i18n, wire
-from sync.survey import BUILTIN
 from tests.sync import catalogues
 from tests.terminals import Served, served, terminal
+from tests.whole_survey import WHOLE
 
 LANGUAGES = list(i18n.NAMES)
 FOUR_EACH = [LANGUAGES[at : at + 4] for at in range(0, len(LANGUAGES), 4)]
@@ -21,35 +21,6 @@ SIZES = [(1280, 800), (800, 480), (375, 812)]
 NUMBERS = list(range(201))
 WORDY = ["smiley4", "smiley5", "yesno"]
 """The scales whose answers have words; the others have numbers."""
-
-CALL = {
-    "en": "May we call you about this?",
-    "nl": "Mogen we u hierover bellen?",
-    "de": "Dürfen wir Sie dazu anrufen?",
-    "fr": "Pouvons-nous vous rappeler à ce sujet\u00a0?",
-    "es": "¿Podemos llamarle para hablar de ello?",
-    "it": "Possiamo richiamarla per parlarne?",
-    "pt": "Podemos telefonar-lhe sobre isto?",
-    "pl": "Czy możemy do Państwa zadzwonić?",
-    "sv": "Får vi ringa dig om det här?",
-    "tr": "Bu konuda sizi arayabilir miyiz?",
-    "ar": "هل يمكننا الاتصال بك بشأن ذلك؟",
-    "uk": "Чи можемо ми вам зателефонувати?",
-}
-CONSENT = {
-    "en": "You may contact me about this visit.",
-    "nl": "U mag contact met mij opnemen over dit bezoek.",
-    "de": "Sie dürfen mich wegen dieses Besuchs kontaktieren.",
-    "fr": "Vous pouvez me contacter au sujet de cette visite.",
-    "es": "Pueden ponerse en contacto conmigo sobre esta visita.",
-    "it": "Potete contattarmi in merito a questa visita.",
-    "pt": "Podem contactar-me a propósito desta visita.",
-    "pl": "Zgadzam się na kontakt w sprawie tej wizyty.",
-    "sv": "Ni får kontakta mig om det här besöket.",
-    "tr": "Bu ziyaretle ilgili olarak benimle iletişime geçebilirsiniz.",
-    "ar": "يمكنكم التواصل معي بخصوص هذه الزيارة.",
-    "uk": "Ви можете звʼязатися зі мною щодо цього візиту.",
-}
 
 SEEN = """() => {
   const main = document.querySelector("main");
@@ -123,13 +94,11 @@ SEEN = """() => {
 
 
 def definition(scale: str) -> dict[str, Any]:
-    """A survey with every kind of question, or with a first one on another scale alone."""
-    asked: dict[str, Any] = wire.read_entry(wire.encode(BUILTIN))
-    if scale != asked["questions"][0]["scale"]:
-        return asked | {"id": scale, "questions": [asked["questions"][0] | {"scale": scale}]}
-    rating = {"id": "staff", "kind": "scale", "scale": "csat5", "texts": asked["questions"][0]["texts"]}
-    call = {"id": "call", "kind": "contact", "texts": CALL, "consent": CONSENT}
-    return asked | {"id": "whole", "questions": [*asked["questions"], rating, call]}
+    """The whole survey, or its first question alone on another scale."""
+    asked: dict[str, Any] = wire.read_entry(wire.encode(WHOLE))
+    if scale == asked["questions"][0]["scale"]:
+        return asked
+    return asked | {"id": scale, "questions": [asked["questions"][0] | {"scale": scale}]}
 
 
 @pytest.fixture(scope="module")
