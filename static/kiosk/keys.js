@@ -39,18 +39,18 @@ const Keys = (() => {
     : layout.latin && (field.type === "email" || field.dataset.mode === "email" || isCode()) ? "latin" : "letters");
   const isCode = () => field.autocapitalize === "characters";
 
+  /* layer -> its rows, in which keys stand with spaces between them */
   function rows() {
-    const bottom = (others, comma = ",") => `${others} {hide} @ ${comma} {space} . {enter}`;
-    const cased = (letters) => letters.some((row) => row !== row.toLocaleUpperCase(layout.lang));
-    const above = isCode() ? [layout.signs[0]] : [];
-    const layer = ([one, two, three], others) => [
-      one, two, `${cased([one, two, three]) && others !== "{letters}" ? "{shift} " : ""}${three} {bksp}`,
-      bottom(others, one === layout.letters[0] ? layout.comma : ","),
+    const { letters, signs, latin = letters, comma = "," } = layout;
+    const above = isCode() ? [signs[0]] : [];
+    const shifts = (all) => (all.join("") === all.join("").toLocaleUpperCase(layout.lang) ? "" : "{shift} ");
+    const layer = ([one, two, three], shifting, others, pause) => [
+      one, two, `${shifting}${three} {bksp}`, `${others} {hide} @ ${pause} {space} . {enter}`,
     ];
     return {
-      letters: [...above, ...layer(layout.letters, layout.latin ? "{signs} {latin}" : "{signs}")],
-      signs: layer(layout.signs, "{letters}"),
-      latin: [...above, ...layer(layout.latin || layout.letters, "{signs} {letters}")],
+      letters: [...above, ...layer(letters, shifts(letters), layout.latin ? "{signs} {latin}" : "{signs}", comma)],
+      signs: layer(signs, "", home() === "latin" ? "{latin}" : "{letters}", ","),
+      latin: [...above, ...layer(latin, "{shift} ", "{signs} {letters}", ",")],
     };
   }
 
@@ -67,7 +67,6 @@ const Keys = (() => {
     const all = rows();
     const options = { layout: all, layoutName, display: shown() };
     place.dataset.columns = widest(all[layoutName]);
-    place.dataset.rows = all[layoutName].length;
     place.lang = layout.lang;
     place.setAttribute("aria-label", layout.names.keyboard);
     if (board) board.setOptions(options);

@@ -35,10 +35,10 @@ TABLET = (
     "Mozilla/5.0 (Linux; Android 14; SM-X200) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 )
 SAID = {
-    "en": "Kim's till was slow, 10 min. Great team though!",
-    "de": "Anna hat mir alles erklärt. Groß! Über 5 Äpfel für 2 €",
-    "ar": "الموظفة لطيفة، أين الموقف؟ 5 ٥",
-    "tr": "Iğdır'da İyi ılık çay. Işık",
+    "en": "Kim's till: 10 min. Slow!",
+    "de": "Groß! Über 5 Äpfel, 2 €",
+    "ar": "لطيفة، أين الموقف؟ 5 ٥",
+    "tr": "Iğdır'da İyi",
 }
 WATCH = """() => {
   window.broken = [];
@@ -125,26 +125,29 @@ def test_a_comment_is_typed_by_touch_alone(new_page: NewPage, tmp_path: Path, la
         assert delivered(box)[0]["answers"]["comment"] == SAID[lang]
 
 
+SIZES = (
+    """() => Array.from(document.querySelectorAll('.keyboard button'), key => [key.offsetWidth, key.offsetHeight])"""
+)
+COVERED = """() => {
+  const top = document.querySelector('.keyboard').getBoundingClientRect().top;
+  const places = Array.from(document.querySelectorAll('main textarea, main .step, main .hint, main h1'));
+  return places.filter(one => one.getBoundingClientRect().top < 0 || one.getBoundingClientRect().bottom > top).length;
+}"""
+
+
 def test_keys_are_large_and_nothing_is_covered(new_page: NewPage, tmp_path: Path) -> None:
-    with speaking(tmp_path, "pt", "ar") as (there, _box):
+    with speaking(tmp_path, "pt") as (there, _box):
+        page = new_page(**PI)
+        to_comment(page, there.address, "pt")
+        page.locator(".keyboard").wait_for()
         for width, height, least in ((800, 480, 9 * 5.2), (1280, 800, 14.5 * 5.9), (800, 1280, 14.5 * 5.9)):
-            page = new_page(viewport={"width": width, "height": height}, has_touch=True)
-            for lang in ("pt", "ar"):
-                to_comment(page, there.address, lang)
-                page.locator(".keyboard").wait_for()
-                fits(page)
-                top = page.locator(".keyboard").evaluate("one => one.getBoundingClientRect().top")
-                for one in page.locator("main textarea, main .step, main .hint").all():
-                    box = one.bounding_box()
-                    assert box is not None
-                    assert box["y"] >= 0
-                    assert box["y"] + box["height"] <= top
-                sizes = page.locator(".keyboard button").evaluate_all(
-                    "keys => keys.map(key => [key.offsetWidth, key.offsetHeight])"
-                )
-                assert min(high for _wide, high in sizes) >= least - 1
-                assert min(wide for wide, _high in sizes) >= 9 * MM
-                assert page.locator(".keyboard button").evaluate_all(LEAST_TEXT) >= 16
+            page.set_viewport_size({"width": width, "height": height})
+            fits(page)
+            assert page.evaluate(COVERED) == 0
+            sizes = page.evaluate(SIZES)
+            assert min(wide for wide, _high in sizes) >= 9 * MM
+            assert min(high for _wide, high in sizes) >= least
+            assert page.locator(".keyboard button").evaluate_all(LEAST_TEXT) >= 16
 
 
 def test_a_held_key_deletes_on_and_an_emoji_goes_as_a_whole(new_page: NewPage, there: Served) -> None:
@@ -355,9 +358,9 @@ def test_a_form_with_several_fields(new_page: NewPage, there: Served) -> None:
     for name in ("ї", "ж", "{space}", "{latin}", "b", "{enter}"):
         key(page, name)
     assert page.locator("[name=name]").input_value() == "Їж B"
-    for name in ("a", "@", "b", ".", "n", "o", "{enter}"):
+    for name in ("a", "{signs}", "_", "{latin}", "@", "b", ".", "n", "o", "{enter}"):
         key(page, name)
-    assert page.locator("[name=mail]").input_value() == "a@b.no"
+    assert page.locator("[name=mail]").input_value() == "a_@b.no"
     for name in ("+", "4", "7", "{enter}"):
         key(page, name)
     assert page.locator("[name=phone]").input_value() == "+47"
