@@ -22,6 +22,7 @@ NUMBERS = list(range(201))
 WORDY = ["smiley4", "smiley5", "yesno"]
 """The scales whose answers have words; the others have numbers."""
 
+HOLE = re.compile("{[a-z_]+}")
 SEEN = """() => {
   const main = document.querySelector("main");
   const lines = (one) => {
@@ -142,8 +143,10 @@ def _foreign(lang: str, shown: list[str], scale: str) -> list[str]:
     known = [*i18n.NAMES.values(), *_texts(definition(scale), lang)]
     for message in catalogues.read(lang):
         known += [message.string] if isinstance(message.string, str) else message.string
-    holes = re.compile(r"\\{[a-z_]+\\}")
-    said = "|".join(holes.sub(".+?", re.escape(text)) for text in sorted(known, key=len, reverse=True) if text)
+    # What has little but holes would fit anything.
+    known = [text for text in known if HOLE.search(text) is None or len(HOLE.sub("", text)) > 12]
+    parts = [HOLE.split(text) for text in sorted(known, key=len, reverse=True) if text]
+    said = "|".join(".+?".join(map(re.escape, part)) for part in parts)
     return [text for text in shown if re.search(r"[^\W\d_]", re.sub(said, "", text))]
 
 
