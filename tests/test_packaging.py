@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 import requests
 
+from kiosk.worker import STYLES
 from tests.processes import free_ports, running
 
 ROOT = Path(__file__).parents[1]
@@ -95,9 +96,9 @@ def test_what_is_installed_serves_both_apps(
     server, screen = free_ports(2)
     (tmp_path / "config.toml").write_text(f"[server]\nport = {server}\n[kiosk]\nport = {screen}\n")
     config, smilepost = tmp_path / "config.toml", [programs / "smilepost"]
-    for words, port, page, style in (
-        (("server", "run"), server, "/sign-in", "/static/tokens.css"),
-        (("kiosk", "run"), screen, "/", "/static/tokens.css"),
+    for words, port, page, style, parts in (
+        (("server", "run"), server, "/sign-in", "/static/tokens.css", ("tokens.css",)),
+        (("kiosk", "run"), screen, "/", "/screen.css", STYLES),
     ):
         base = f"http://127.0.0.1:{port}"
         health = f"{base}/healthz"
@@ -105,4 +106,5 @@ def test_what_is_installed_serves_both_apps(
             shown = requests.get(base + page, timeout=30)
             assert shown.status_code == 200
             assert style in shown.text
-            assert requests.get(base + style, timeout=30).content == (ROOT / "static" / "tokens.css").read_bytes()
+            styles = b"\n".join((ROOT / "static" / part).read_bytes() for part in parts)
+            assert requests.get(base + style, timeout=30).content == styles
