@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, jsonify, redirect, request
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import faces, frames, late, packing, touches, views, visits
+from kiosk import around, faces, frames, late, look, modes, packing, touches, views, visits
 from kiosk.outbox import NotHeld
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
@@ -31,6 +32,8 @@ SCREEN_HEADER = "Smilepost-Screen"
 """On every screen of ours, by which the worker knows a page that is worth keeping; no proxy's page has it."""
 FRAMES_HEADER = "Smilepost-Frames"
 """On a question: the address of the other screens of its visit, without which the page is not worth keeping."""
+LOOK_HEADER = "Smilepost-Look"
+"""On a question: the addresses of what it has of its store's own, for the worker to keep as well."""
 
 
 def routes(terminal: Terminal) -> Blueprint:
@@ -41,11 +44,14 @@ def routes(terminal: Terminal) -> Blueprint:
     def here(screen: str | None) -> Standing:
         return terminal.standing(screen) or abort(404)
 
+    def show(turn: Turn, screen: str | None) -> Response:
+        return _show(turn, here(screen), _base(screen), terminal.clock.boottime_ms())
+
     def question(screen: str | None = None) -> Response:
         # The worker's own copy of the page is nobody's arrival.
         arrives = "copy" not in request.args
         turn = known.fresh(here(screen), request.args.get("lang", ""), request.args.get("asked", ""), arrives)
-        return _show(turn, here(screen), _base(screen))
+        return show(turn, screen)
 
     def drawn(screen: str | None = None) -> Response:
         """The other screens of a visit: once for a browser, until they would be others. Never for another question."""
@@ -56,7 +62,7 @@ def routes(terminal: Terminal) -> Blueprint:
 
     def visit(name: str, step: str, screen: str | None = None) -> Response:
         turn = known.open(here(screen), name, step)
-        return _show(turn, here(screen), _base(screen)) if turn else redirect(f"{_base(screen)}/", 303)
+        return show(turn, screen) if turn else redirect(f"{_base(screen)}/", 303)
 
     def idle(name: str, screen: str | None = None) -> Response:
         known.idle(here(screen), name)
@@ -68,7 +74,7 @@ def routes(terminal: Terminal) -> Blueprint:
         try:
             turn = known.take(standing, touched)
         except NotHeld:
-            return redirect(f"{base}/visit/{known.keep(standing, touched)}/moment", 303)
+            return redirect(_carried(f"{base}/visit/{known.keep(standing, touched)}/moment"), 303)
         return _go(turn, base)
 
     def moment(name: str, screen: str | None = None) -> Response:
@@ -76,6 +82,10 @@ def routes(terminal: Terminal) -> Blueprint:
         if isinstance(turn, int):
             return rest("moment" if turn < BREAK_MS else "break", after=1 if turn < BREAK_MS else 3)
         return _go(turn, _base(screen))
+
+    def dressed(name: str, screen: str | None = None) -> Response:
+        file = next((file for file in look.of(here(screen).settings).files() if file.name == name), None) or abort(404)
+        return Response(file.content, mimetype=file.kind, headers={"Cache-Control": packing.FOR_EVER})
 
     def clock(screen: str | None = None) -> Response:
         standing = terminal.standing(screen)
@@ -106,6 +116,7 @@ def routes(terminal: Terminal) -> Blueprint:
     everywhere("/visit/<name>/idle", idle)
     everywhere("/visit/<name>/moment", moment)
     everywhere("/visit/<name>/<step>", visit)
+    everywhere("/look/<name>", dressed)
     everywhere("/clock", clock)
     everywhere("/late", deliver, "POST")
     _guard(screens)
@@ -160,18 +171,30 @@ def _go(turn: Turn | None, base: str) -> Response:
     """To the next screen, or to the question."""
     if turn is None:
         return redirect(f"{base}/", 303)
-    return redirect(f"{base}/visit/{turn.visit}/{turn.screen}", 303)
+    return redirect(_carried(f"{base}/visit/{turn.visit}/{turn.screen}"), 303)
 
 
-def _show(turn: Turn, standing: Standing, base: str) -> Response:
-    context = views.context(turn, standing)
+def _carried(place: str) -> str:
+    """`place` with what the customer asked of the screen: a page without script has nowhere else to keep it."""
+    chosen = modes.write(_chosen())
+    return f"{place}{'&' if '?' in place else '?'}{urlencode({'modes': chosen})}" if chosen else place
+
+
+def _chosen() -> frozenset[str]:
+    return modes.read(request.values.get("modes", ""))
+
+
+def _show(turn: Turn, standing: Standing, base: str, now_ms: int) -> Response:
+    context = views.context(turn, standing) | around.context(standing, turn.lang, _chosen(), now_ms)
     if turn.screen == "ask" and turn.draft is None:
         address = f"{base}/frames.js?v={_frames(standing, base).stamp}"
         context |= {"frames": address, "test_ms": standing.test_ms}
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
     # A visit stays what it began as: its customer was told.
     context["test"] = turn.draft.test if turn.draft else standing.test
+    worn = " ".join(f"{base}/look/{file.name}" for file in context["look"].files())
     shown = _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
+    shown.headers[LOOK_HEADER] = worn
     if context["test"]:
         shown.headers[SCREEN_HEADER] = "test"
     return shown
@@ -214,6 +237,7 @@ def _frame(frame: frames.Frame, standing: Standing, base: str) -> str:
     turn = frame.turn
     context = {"screen": turn.screen, "lang": turn.lang, "wait": _wait(turn.lang), "base": base, "frame": frame}
     context |= {"after": _after(turn, standing)} | _said(turn.lang) | views.context(turn, standing)
+    context |= around.context(standing, turn.lang)
     return _render("kiosk/_frame.html", context)
 
 

@@ -3,6 +3,7 @@
 It is served at /sw.js (static/kiosk/worker.js with two lines before it), so that it may answer for every screen."""
 
 import json
+import re
 from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -10,19 +11,11 @@ from typing import NamedTuple
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
 
-STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in ("frame", "ask", "thanks", "words", "comfort", "testing")))
+_STYLES = ("frame", "ask", "foot", "thanks", "words", "comfort", "testing")
+STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in _STYLES))
 _SCRIPTS = (
-    "testing",
-    "traces",
-    "visit",
-    "store",
-    "delivery",
-    "counted",
-    "holding",
-    "frames",
-    "screen",
-    "gesture",
-    "glass",
+    *("testing", "traces", "visit", "store", "delivery", "counted", "holding", "frames", "modes", "patience"),
+    *("idle", "screen", "keypad", "gesture", "glass"),
 )
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
 """In the order in which they stand in what is joined of them."""
@@ -34,6 +27,10 @@ KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.j
 """What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
 when it passes: a first view waits for none of it, and a tablet never has it."""
 LAYOUTS = "kiosk/layouts.json"
+
+_REMARKS = re.compile(rb"(?:^|[ ]+)(?://[ ].*|/\*(?s:.*?)\*/)$|^[ ]+|^\n", re.MULTILINE)
+"""What our own styles and scripts say to whoever reads them, and how they are set: a quarter of their way. Taken for
+one is what ends a line and begins it or follows a blank; no text in them may look like that."""
 
 
 def address(name: str) -> str:
@@ -51,7 +48,7 @@ class Joined(NamedTuple):
 @cache
 def joined(name: str) -> Joined:
     """Made when it is first asked for, then kept. Raises KeyError for what is not JOINED."""
-    content = b"\n".join((STATIC / part).read_bytes() for part in JOINED[name])
+    content = b"\n".join(_REMARKS.sub(b"", (STATIC / part).read_bytes()) for part in JOINED[name])
     return Joined(sha256(content).hexdigest()[:10], pack(content))
 
 

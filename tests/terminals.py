@@ -44,15 +44,22 @@ def terminal(
     asked: Any = BUILTIN,
     languages: Sequence[str] = BUILTIN.languages,
     by_office: Any = None,
+    messages: Sequence[dict[str, dict[str, str]]] = (),
     **settings: Any,
 ) -> Iterator[Terminal]:
     """A terminal on the data in `folder`, head office having told it of `screens`, what is `asked` there and in which
-    `languages`, and what their settings are."""
+    `languages`, what their settings are, and the `messages` of what was done."""
     if screens:
         definition = wire.read_entry(wire.encode(asked))
         told = {
             name: wire.ScreenManifest(
-                "p-" + name, [definition], list(languages), "Oslo", "Europe/Oslo", settings=by_office or {}
+                "p-" + name,
+                [definition],
+                list(languages),
+                "Oslo",
+                "Europe/Oslo",
+                settings=by_office or {},
+                messages=list(messages),
             )
             for name in screens
         }
@@ -158,7 +165,8 @@ Typed = str | dict[str, str] | None
 
 
 class Page(HTMLParser):
-    """What a browser without script sees of a page: its form's fields, what can be pressed, its texts."""
+    """What a browser without script sees of a page: its form's fields, what can be pressed, its texts; beside it the
+    `modes` form's fields and its `toggles`, each with the value it sends and whether it is pressed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -170,16 +178,24 @@ class Page(HTMLParser):
         self.screen = self.action = self.refresh = self.lang = ""
         self._typing = ""
         self._hidden = 0
+        self.modes: list[tuple[str, str]] = []
+        self.toggles: dict[str, tuple[str, bool]] = {}
+        self._beside = False
         self.feed(re.sub(r"(?s)<template.*?</template>", "", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if given.get("type") == "checkbox":
+        self._beside = given.get("id") == "modes" if tag == "form" else self._beside
+        if self._beside:
+            self.modes += [(given["name"], given["value"])] if tag == "input" else []
+        elif given.get("type") == "checkbox":
             self.boxes[given["name"]] = given["value"]
             self.fields += [(given["name"], given["value"])] if "checked" in given else []
         elif tag == "input":
             self.fields.append((given["name"], given["value"]))
-        elif tag == "button" and "hidden" not in given:
+        elif given.get("form") == "modes":
+            self.toggles[given["data-mode"]] = (given["value"], given["aria-pressed"] == "true")
+        elif tag == "button" and "hidden" not in given and "name" in given:
             self.buttons.append((given["name"], given["value"], given.get("aria-pressed") == "true"))
         elif tag == "textarea":
             self._typing = given["name"]

@@ -55,12 +55,20 @@
     shown.classList.toggle("still", Boolean(still));
     if (!still) turned = now();
     say(shown.dataset.says);
+    Modes.mark(shown);
+    if (!still) Idle.next(shown);
     watch();
   }
 
   /* The question for somebody new. */
-  function fresh(lang = asks.lang, first = null) {
+  function fresh() {
     if (visit.touched !== null) Traces.rest();
+    Modes.reset();
+    ask(asks.lang);
+  }
+
+  /* The question in a language, for whoever is there. */
+  function ask(lang, first = null) {
     visit = Visit.fresh(asks, lang, first);
     unsaved = false;
     show("ask");
@@ -74,6 +82,7 @@
   async function hold(record, then) {
     waiting = true;
     clearTimeout(idle);
+    Patience.stop();
     const there = await Holding.patiently(record, showWait);
     waiting = false;
     if (there) then();
@@ -138,17 +147,29 @@
     save();
   }
 
+  function choose(mode) {
+    Modes.toggle(mode, screen());
+    watch();
+  }
+
   function watch() {
     clearTimeout(idle);
-    idle = setTimeout(leave, Number(screen().dataset.idle) * 1000);
+    idle = setTimeout(leave, Patience.begin(screen(), nobody(), say));
+    Idle.begin(screen(), nobody());
+  }
+
+  /* Nobody came. */
+  function stay() {
+    clearTimeout(idle);
+    idle = setTimeout(leave, Patience.begin(screen(), true, say));
   }
 
   /* Nobody touched the screen for a while: what was typed and not sent is forgotten. */
   function leave() {
     if (waiting) return;
     end();
-    if (!nobody() || visit.lang !== asks.lang) fresh();
-    else watch();
+    if (!nobody() || visit.lang !== asks.lang || Modes.any()) fresh();
+    else stay();
   }
 
   function end() {
@@ -175,11 +196,13 @@
 
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("button[name=toggle]");
+    const mode = event.target.closest("button[data-mode]");
     const link = event.target.closest("a[href]");
-    if (!chip && !link) return;
+    if (!chip && !mode && !link) return;
     event.preventDefault();
     if (chip) toggle(chip);
-    else if (link.hreflang) fresh(link.hreflang, visit.first);
+    else if (mode) choose(mode.dataset.mode);
+    else if (link.hreflang) ask(link.hreflang, visit.first);
     else fresh();
   });
 

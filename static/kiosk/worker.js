@@ -5,7 +5,7 @@
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
-const PARTS = /^\/(static\/|keyboard\/|screen\.(css|js)$|(s\/[^/]+\/)?frames\.js$)/;
+const PARTS = /^\/(static\/|keyboard\/|screen\.(css|js)$|(s\/[^/]+\/)?(frames\.js$|look\/))/;
 const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {
@@ -76,6 +76,7 @@ async function keep(cache, path, question, drawn) {
   if (!(await cache.match(address, ANY))) await cache.put(address, drawn);
   await cache.put(path, question);
   await drop(cache, address);
+  await dress(cache, path, question.headers.get("Smilepost-Look") || "");
 }
 
 /* The screens of the questions that this one took the place of. */
@@ -83,6 +84,18 @@ async function drop(cache, address) {
   const { href, pathname } = new URL(address, location);
   for (const { url } of await cache.keys()) {
     if (url !== href && new URL(url).pathname === pathname) await cache.delete(url, ANY);
+  }
+}
+
+/* What a question has of its store's own, instead of what it had; without it, it is a question all the same. */
+async function dress(cache, path, told) {
+  const look = told.split(" ").filter(Boolean);
+  for (const address of look) {
+    if (!(await cache.match(address, ANY))) await cache.add(address).catch(() => {});
+  }
+  for (const { url } of await cache.keys()) {
+    const { pathname } = new URL(url);
+    if (pathname.startsWith(`${path}look/`) && !look.includes(pathname)) await cache.delete(url, ANY);
   }
 }
 

@@ -203,7 +203,7 @@ def test_a_second_tap_of_the_same_finger_hits_nothing(new_page: NewPage, tmp_pat
         assert face
         page.mouse.click(face["x"] + 150, face["y"] + face["height"] - 40)
         at(page, "thanks")
-        page.locator("form").evaluate("form => { form.dataset.idle = 3600; }")  # nobody walks away from here on
+        page.locator("main > form").evaluate("form => { form.dataset.idle = 3600; }")  # nobody walks away from here on
         for chip in page.locator(".chip").all():
             chip.click()
         assert page.locator(".chip[aria-pressed=true]").count() == 0
