@@ -291,5 +291,6 @@ def test_the_clock_is_told_and_the_page_heard(tmp_path: Path) -> None:
         assert 0 <= pages["s-front"]["unsent"] <= 10**6
         assert client.get("/s/s-cellar/clock?unsent=3").status_code == 404
         assert "s-cellar" not in pages
-        assert f'"shows": "{told["shows"]}"' in client.get("/s/s-back/").text
+        screens = client.get(client.get("/s/s-back/").headers["Smilepost-Frames"]).text
+        assert f'"shows":"{told["shows"]}"' in screens
         assert told["shows"] != client.get("/s/s-front/clock").json["shows"]  # type: ignore[index]
