@@ -40,8 +40,9 @@ class Head(msgspec.Struct, frozen=True):
 class Response(msgspec.Struct, frozen=True):
     """One customer's visit to one screen, whole, at revision `rev` (schema 1).
 
-    `answers`: question id -> value on its scale, list of reasons, or free text. `shown`: the order in which
-    reasons were shown. `first_ms`: from the question's appearance to the tap; `total_ms`: to the last touch;
+    `answers`: question id -> value on its scale, list of reasons, or free text. `shown`: what chance decided and the
+    customer saw: a question of reasons with the order of all of them, a pool with the one question picked.
+    `first_ms`: from the question's appearance to the tap; `total_ms`: to the last touch;
     `since_prev_ms`: from the previous response on this screen, flagged or not, to this one's tap; None when
     there was none since the start. `pause_ms`: the longest time in which nobody touched the glass anywhere, between
     the last touch of the visit before and this one's first answer; None when the page cannot say. `ended`: `done`,

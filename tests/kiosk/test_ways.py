@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from kiosk import frames
 from kiosk.app import create_app
 from kiosk.identity import KeptManifest
 from kiosk.sittings import FORGET_MS
@@ -71,6 +72,28 @@ def test_what_was_picked_stays_through_changes_of_mind(client: FlaskClient, box:
     assert visitor.page.texts[1] == "How was first2 today? (de)"
     visitor.go("/?asked=rate1")
     assert visitor.page.texts[1].startswith("How was first")
+
+
+def test_the_reasons_belong_to_the_question_that_was_asked(tmp_path: Path) -> None:
+    definition = asking(firsts=2)
+    for first, reasons in enumerate(definition["questions"][2:]):
+        reasons |= {"after": f"first{first}", "when": [0, 1, 2, 3]}
+    with terminal(tmp_path, "s-oslo", asked=definition) as box:
+        standing = box.standing()
+        assert standing is not None
+        followed = [(told["about"], told["answers"]) for told in frames.walk(standing)["follows"]]
+        assert followed == [
+            (about, [f"{first} {value}" for value in range(4)])
+            for about, first in (("unhappy", "first0"), ("happy", "first1"))
+        ]
+        visitor = Visitor(create_app(box).test_client())
+        for first, reason in (("first0", "wait"), ("first1", "price")):
+            visitor.go(f"/?asked={first}")
+            visitor.press("value", 3)
+            visitor.press("toggle", reason)
+            visitor.press("action", "finish")
+        answers = [entry["answers"] for entry in sealed(box)]
+        assert answers == [{"first0": 3, "unhappy": ["wait"]}, {"first1": 3, "happy": ["price"]}]
 
 
 @pytest.mark.parametrize(
