@@ -20,17 +20,21 @@ MAX_BODY = 64 * 1024
 """A comment of the longest kind, every character of it escaped, and the rest of its form."""
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: browsers then send `Origin: null` with a plain form, and our own could not be told from others'.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_OF_PAGES = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Of whatever runs: pages, and the worker."""
+_OF_THE_REST = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
 def create_app(terminal: Terminal) -> Flask:
@@ -48,10 +52,10 @@ def create_app(terminal: Terminal) -> Flask:
     _serve_worker(app)
     _serve_joined(app)
     packing.serve_static(app)
-    packing.pack_pages(app)
     _serve_keyboard(app)
     _check_host(app, terminal.settings.host)
     _say_headers(app)
+    packing.pack_pages(app)  # before those: Flask goes through them from the last to the first
     _hide_errors(app)
     return app
 
@@ -118,7 +122,9 @@ def _is_address(name: str) -> bool:
 def _say_headers(app: Flask) -> None:
     @app.after_request
     def headers(response: Response) -> Response:
-        response.headers.extend(_HEADERS)
+        if response.status_code != 304:  # what a browser has came with them
+            runs = response.mimetype == "text/html" or request.endpoint == "service_worker"
+            response.headers.extend(_HEADERS | (_OF_PAGES if runs else _OF_THE_REST))
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
         else:

@@ -21,6 +21,9 @@ def pack_pages(app: Flask) -> None:
 
     @app.after_request
     def packed(response: Response) -> Response:
+        if response.status_code == 303:  # no browser shows what it is sent on from
+            response.set_data(b"")
+            response.mimetype = "text/plain"
         if response.mimetype == "text/html" and not response.content_encoding:
             response.vary.add("Accept-Encoding")
             content = response.get_data()

@@ -4,13 +4,11 @@ A plain form is answered with a redirect to the next screen, and the page's scri
 held. Either way the answer comes after the disk has the touch, so a screen that says thank you tells the truth."""
 
 from collections.abc import Callable
-from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, jsonify, redirect, request
-from markupsafe import Markup
 from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -226,7 +224,9 @@ def _frames(standing: Standing, base: str) -> Drawn:
     if base not in _drawn or _drawn[base].shows != shows:
         drawn: dict[str, str] = {}
         for frame in frames.frames(standing):
-            drawn[frame.turn.lang] = drawn.get(frame.turn.lang, "") + _frame(frame, standing, base)
+            lang = frame.turn.lang
+            drawn[lang] = drawn.get(lang) or _render("kiosk/_wait.html", _said(lang))
+            drawn[lang] += _frame(frame, standing, base)
         told = b'"use strict";\nconst WALK = %b;\nconst FRAMES = %b;\n'
         told %= (wire.encode(frames.walk(standing)), wire.encode(drawn))
         _drawn[base] = Drawn(shows, sha256(told).hexdigest()[:10], pack(told))
@@ -235,7 +235,7 @@ def _frames(standing: Standing, base: str) -> Drawn:
 
 def _frame(frame: frames.Frame, standing: Standing, base: str) -> str:
     turn = frame.turn
-    context = {"screen": turn.screen, "lang": turn.lang, "wait": _wait(turn.lang), "base": base, "frame": frame}
+    context = {"screen": turn.screen, "lang": turn.lang, "base": base, "frame": frame}
     context |= {"after": _after(turn, standing)} | _said(turn.lang) | views.context(turn, standing)
     context |= around.context(standing, turn.lang)
     return _render("kiosk/_frame.html", context)
@@ -250,7 +250,7 @@ def rest(screen: str = "break", after: int = BREAK_MS // 1000, status: int = 503
 
 def _page(screen: str, lang: str, status: int = 200, **context: Any) -> Response:
     """A screen with the page around it."""
-    context |= {"screen": screen, "lang": lang, "wait": _wait(lang)} | _said(lang)
+    context |= {"screen": screen, "lang": lang} | _said(lang)
     response = Response(_render("kiosk/page.html", context), status, mimetype="text/html")
     response.headers[SCREEN_HEADER] = screen
     if context.get("frames"):
@@ -262,12 +262,6 @@ def _said(lang: str) -> dict[str, Any]:
     """What every template of a screen may say, and how it stands."""
     said = {"_": words(lang), "ngettext": plural(lang), "forms": forms(lang)}
     return said | {"dir": direction(lang), "mark": faces.drawing("kiosk/mark.svg")}
-
-
-@cache
-def _wait(lang: str) -> Markup:
-    """What is laid over a screen while a touch is not yet held: the same on each."""
-    return Markup(_render("kiosk/_wait.html", _said(lang)))  # noqa: S704 - a template of our own
 
 
 def _render(template: str, context: dict[str, Any]) -> str:

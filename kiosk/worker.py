@@ -3,11 +3,11 @@
 It is served at /sw.js (static/kiosk/worker.js with two lines before it), so that it may answer for every screen."""
 
 import json
-import re
 from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from kiosk.lean import lean
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
 
@@ -28,10 +28,6 @@ KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.j
 when it passes: a first view waits for none of it, and a tablet never has it."""
 LAYOUTS = "kiosk/layouts.json"
 
-_REMARKS = re.compile(rb"(?:^|[ ]+)(?://[ ].*|/\*(?s:.*?)\*/)$|^[ ]+|^\n", re.MULTILINE)
-"""What our own styles and scripts say to whoever reads them, and how they are set: a quarter of their way. Taken for
-one is what ends a line and begins it or follows a blank; no text in them may look like that."""
-
 
 def address(name: str) -> str:
     """The address of a static file or of what is joined, which changes with what is in it."""
@@ -47,8 +43,8 @@ class Joined(NamedTuple):
 
 @cache
 def joined(name: str) -> Joined:
-    """Made when it is first asked for, then kept. Raises KeyError for what is not JOINED."""
-    content = b"\n".join(_REMARKS.sub(b"", (STATIC / part).read_bytes()) for part in JOINED[name])
+    """Lean; made when it is first asked for, then kept. Raises KeyError for what is not JOINED."""
+    content = "".join(_lean(part) for part in JOINED[name]).encode()
     return Joined(sha256(content).hexdigest()[:10], pack(content))
 
 
@@ -66,5 +62,9 @@ def build() -> str:
 def script() -> bytes:
     """What the browser runs, packed."""
     files = json.dumps([address(name) for name in FILES])
-    body = (STATIC / "kiosk" / "worker.js").read_text(encoding="utf-8")
-    return pack(f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n{body}'.encode())
+    told = f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n'
+    return pack((told + _lean("kiosk/worker.js")).encode())
+
+
+def _lean(name: str) -> str:
+    return lean((STATIC / name).read_text(encoding="utf-8"))

@@ -28,6 +28,9 @@ const Frames = (() => {
     return screens(visit.lang).querySelector(`template[data-frame="${frame}"][data-key="${key}"]`);
   }
 
+  /* What is laid over a screen while a touch is not yet held. */
+  const wait = (lang) => screens(lang).querySelector("template[data-frame=wait]").content.firstElementChild.cloneNode(true);
+
   /* A screen with the response as far as it goes. */
   function filled(name, visit, asks) {
     const fragment = find(name, visit, asks).content.cloneNode(true);
@@ -80,5 +83,5 @@ const Frames = (() => {
     if (first) first.focus();
   }
 
-  return { find, filled, arrange, read, hint };
+  return { find, filled, wait, arrange, read, hint };
 })();

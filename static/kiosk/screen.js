@@ -90,8 +90,7 @@
   }
 
   function showWait(which) {
-    const wait = main.querySelector(".wait");
-    wait.hidden = false;
+    const wait = main.querySelector(".wait") || screen().appendChild(Frames.wait(spoken()));
     for (const line of wait.querySelectorAll("[data-wait]")) {
       line.hidden = line.dataset.wait !== which;
       if (!line.hidden) say(line.textContent);

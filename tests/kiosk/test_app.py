@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from kiosk import worker
 from kiosk.app import create_app
+from kiosk.lean import lean
 from kiosk.terminal import Terminal
 from sync.assets import STATIC, stamp
 from tests.terminals import Page, full_disk, terminal
@@ -67,21 +68,12 @@ def test_a_static_file_is_kept_for_a_year_under_its_own_address(client: FlaskCli
     assert client.get("/static/../kiosk/app.py").status_code == 404
 
 
-TEXT_OR_REMARK = re.compile(r"""("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|/\*.*?\*/|//[^\n]*""", re.DOTALL)
-
-
-def code(source: str) -> list[str]:
-    """The words of a script or a style sheet without its remarks, read with care for what stands in quotes."""
-    return TEXT_OR_REMARK.sub(lambda found: found[1] or "", source).split()
-
-
 @pytest.mark.parametrize(("name", "parts"), worker.JOINED.items(), ids=worker.JOINED)
 def test_styles_and_scripts_come_as_one_each(client: FlaskClient, name: str, parts: tuple[str, ...]) -> None:
     assert worker.address(name) in client.get("/").text
     joined = client.get(worker.address(name))
     assert joined.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert code(joined.text) == code("\n".join((STATIC / part).read_text() for part in parts))
-    assert "/*" not in joined.text
+    assert joined.text == "".join(lean((STATIC / part).read_text()) for part in parts)
     assert client.get(f"/{name}?v=old").headers["Cache-Control"] == "no-cache"
     assert client.get("/screen.html").status_code == 404
 
