@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sync.db import Database, open_database
 from tests import postgres
+from tests.strictness import Strictness
 
 BROWSER_ARGS = [
     "--no-sandbox",
@@ -93,25 +93,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages, each in a browser context of its own with the options given (viewport, java_script_enabled, …);
-    the test fails when one of them asked another machine for anything."""
+    the test fails when one of them did what no page may."""
     contexts: list[BrowserContext] = []
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in ("data", "blob", "about") and address.hostname not in ("127.0.0.1", "localhost"):
-            asked.append(request.url)
+    strictness = Strictness()
 
     def open_page(**options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        context.on("request", note)
-        contexts.append(context)
+        contexts.append(strictness.watch(context))
         return context.new_page()
 
     yield open_page
     for context in contexts:
         context.close()
-    assert asked == []
+    assert strictness.complaints == []
 
 
 @pytest.fixture

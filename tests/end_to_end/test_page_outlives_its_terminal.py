@@ -20,6 +20,7 @@ from sync.survey import BUILTIN, STEPS, Step
 from tests.asking import WAYS, asking, offered
 from tests.conftest import BROWSER_ARGS
 from tests.end_to_end.test_screen_in_browser import at, delivered, press, until, without_store
+from tests.strictness import Strictness
 from tests.terminals import Served, full_disk, sealed, served, terminal
 
 NewPage = Callable[..., Page]
@@ -234,7 +235,7 @@ NO_STORE = {
     "refused": "Object.defineProperty(window, 'indexedDB', { value: undefined })",
     "forbidden": "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }",
     "hung": "IDBFactory.prototype.open = () => ({})",
-    "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    "full": "IDBObjectStore.prototype.put = () => { throw new DOMException('planted', 'QuotaExceededError'); }",
 }
 
 
@@ -489,13 +490,15 @@ def test_a_screen_that_moved_to_another_box_invites_nobody_here(new_page: NewPag
 
 @contextmanager
 def own_browser(browser: Browser, profile: Path, *more: str) -> Iterator[Page]:
-    """A browser with a profile that outlives it."""
+    """A browser with a profile that outlives it, as strict as any."""
+    strictness = Strictness()
     args = [*(arg for arg in BROWSER_ARGS if "resolver" not in arg), *more]
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=os.environ.get("SMILEPOST_CHROMIUM", "/usr/bin/chromium"), headless=True, args=args
     )
-    yield context.new_page()
+    yield strictness.watch(context).new_page()
     context.close()
+    assert strictness.complaints == []
 
 
 def main_process(profile: Path) -> int:
