@@ -1,10 +1,10 @@
-"""`python -m tests.bench [tap] [ingest] [start] [drain]`: measures what is named, or everything."""
+"""`python -m tests.bench [tap] [ingest] [start] [drain] [paint]`: measures what is named, or everything."""
 
 import sys
 
-from tests.bench import drain, ingest, start, tap
+from tests.bench import drain, ingest, paint, start, tap
 
-BENCHES = {"tap": tap.main, "ingest": ingest.main, "start": start.main, "drain": drain.main}
+BENCHES = {"tap": tap.main, "ingest": ingest.main, "start": start.main, "drain": drain.main, "paint": paint.main}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BENCHES:
