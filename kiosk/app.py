@@ -23,7 +23,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: browsers then send `Origin: null` with a plain form, and our own could not be told from others'.
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _OF_PAGES = {
@@ -31,10 +30,15 @@ _OF_PAGES = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Of whatever runs: pages, and the worker."""
-_OF_THE_REST = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_OF_THE_REST = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=()",
+}
+"""Where nothing runs, nothing else could ask for anything."""
 
 
 def create_app(terminal: Terminal) -> Flask:

@@ -1,6 +1,7 @@
 """A line between a browser and what it asks, which counts what comes back: bodies and headers, and also what the
 browser's worker asks for, which the developer tools of a page don't see."""
 
+import http.client
 import socket
 import time
 from collections.abc import Iterator
@@ -26,6 +27,15 @@ class Meter:
 
     def close(self) -> None:
         self._door.close()
+
+    def asked(self, path: str) -> int:
+        """Bytes that come back to a browser which asks for one thing alone."""
+        before = self.bytes_down
+        line = http.client.HTTPConnection("127.0.0.1", self._door.getsockname()[1])
+        line.request("GET", path, headers={"Accept-Encoding": "gzip", "Connection": "close"})
+        line.getresponse().read()
+        line.close()
+        return self.since(before)
 
     def since(self, before: int) -> int:
         """Bytes that came back since there were so many, once nothing more comes."""

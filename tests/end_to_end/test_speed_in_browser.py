@@ -43,11 +43,12 @@ def meter(there: Served) -> Iterator[Meter]:
 
 
 def test_a_first_view_is_small_and_later_ones_are_smaller(new_page: NewPage, meter: Meter) -> None:
+    new_page(service_workers="block").goto(meter.address)
+    first = meter.since(0) + meter.asked("/sw.js")
     page = new_page()
     page.goto(meter.address)
     kept(page)
-    first = meter.since(0)
-    before = meter.bytes_down
+    before = meter.since(0)
     page.reload()
     at(page, "ask")
     later = [meter.since(before)]
