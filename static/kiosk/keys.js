@@ -28,8 +28,8 @@ const Keys = (() => {
   const now = () => performance.now();
   const keys = () => Array.from(place.querySelectorAll("button"));
   const isUp = () => place.isConnected;
-  const upper = (key) => {
-    const one = key.toLocaleUpperCase(layout.lang);
+  const cased = (key) => {
+    const one = shift ? key.toLocaleUpperCase(layout.lang) : key;
     return one.length === key.length ? one : key; // ß would become two
   };
 
@@ -90,7 +90,7 @@ const Keys = (() => {
       key.type = "button";
       key.tabIndex = key === stop ? 0 : -1;
       if (called[name]) key.setAttribute("aria-label", called[name]);
-      else key.firstElementChild.textContent = shift ? upper(name) : name;
+      else key.firstElementChild.textContent = (/\p{M}/u.test(name) ? "\u0640" : "") + cased(name);
       if (name === "{shift}") key.setAttribute("aria-pressed", String(Boolean(shift)));
       key.classList.toggle("locked", name === "{shift}" && shift === "caps");
     }
@@ -144,7 +144,7 @@ const Keys = (() => {
   /* A letter that stands among the signs, and the end of a word, lead back to the letters. */
   function type(key) {
     const ends = key === "{space}" || key !== key.toUpperCase();
-    edit("insertText", key === "{space}" ? " " : shift ? upper(key) : key);
+    edit("insertText", key === "{space}" ? " " : cased(key));
     if (ends && board.options.layoutName === "signs" && home() !== "signs") draw(home());
   }
 

@@ -15,6 +15,8 @@ from tests.terminals import served, terminal
 from tests.whole_survey import WHOLE
 
 SIZES = ((1280, 800), (800, 480), (800, 1280), (375, 812))
+BARE = ((800, 480), (800, 1280))
+"""Glass that is touched and has no keyboard: the page brings its own."""
 LANGUAGES = ("en", "de", "ar")
 CHROMIUM = "/usr/bin/chromium"
 COMMENT = {
@@ -42,6 +44,8 @@ def walk(page: Page, address: str, lang: str) -> Iterator[str]:
     yield "unhappy"
     page.locator("button[value=write]").click()
     page.locator("textarea").wait_for()
+    if page.evaluate("() => matchMedia('(any-pointer: coarse)').matches"):
+        page.locator(".keyboard").wait_for()
     yield "comment"
     page.locator("textarea").fill(COMMENT[lang])
     yield "written"
@@ -78,7 +82,11 @@ def pictures(browser: Browser, address: str, out: Path) -> None:
             for scheme in ("light", "dark"):
                 if scheme == "dark" and lang != "de":
                     continue
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+                page = browser.new_page(
+                    viewport={"width": width, "height": height},
+                    color_scheme=scheme,  # type: ignore[arg-type]
+                    has_touch=(width, height) in BARE,
+                )
                 for screen in walk(page, address, lang):
                     page.wait_for_timeout(300)
                     page.screenshot(path=out / f"{screen}-{width}x{height}-{lang}-{scheme}.png")
