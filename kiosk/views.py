@@ -6,7 +6,7 @@ from kiosk import faces, picks, touches, visits
 from kiosk.reach import MAX_NAME, MAX_REACH
 from kiosk.standing import Standing
 from kiosk.visits import Turn
-from sync.i18n import NAMES, words
+from sync.i18n import own_name, words
 from sync.survey import MAX_COMMENT, FollowUps, Question, Survey
 
 MIDDLING, LONG = 26, 38
@@ -28,7 +28,7 @@ def context(turn: Turn, standing: Standing) -> dict[str, Any]:
         **_asked(question, lang),
         "title": title,
         "first": first.id if first.pool else "",
-        "languages": [] if turn.draft else [(code, NAMES.get(code, code)) for code in visits.languages(standing)],
+        "languages": [] if turn.draft else [(code, own_name(code)) for code in visits.languages(standing)],
         "choices": _choices(after.reasons, shown, lang) if after.reasons and turn.screen == "thanks" else [],
         "may_comment": after.comment is not None,
         "goes_on": bool(after.offers & {"rating", "contact"}),

@@ -31,6 +31,17 @@ NAMES = {
 }
 """Every language with a catalogue, by its name in itself."""
 
+OTHER_NAMES = {
+    "bg": "Български", "bs": "Bosanski", "ca": "Català", "cs": "Čeština", "cy": "Cymraeg", "da": "Dansk",
+    "el": "Ελληνικά", "et": "Eesti", "eu": "Euskara", "fa": "فارسی", "fi": "Suomi", "ga": "Gaeilge", "gl": "Galego",
+    "he": "עברית", "hi": "हिन्दी", "hr": "Hrvatski", "hu": "Magyar", "id": "Bahasa Indonesia", "is": "Íslenska",
+    "ja": "日本語", "ko": "한국어", "lt": "Lietuvių", "lv": "Latviešu", "mk": "Македонски", "nb": "Norsk",
+    "nn": "Nynorsk", "no": "Norsk", "ro": "Română", "ru": "Русский", "sk": "Slovenčina", "sl": "Slovenščina",
+    "sq": "Shqip",
+    "sr": "Српски", "th": "ไทย", "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
+}  # fmt: skip
+"""Languages that a survey may be asked in though the screen around it has no catalogue of them, by their own names."""
+
 RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 """Languages that are written from right to left, with or without a catalogue."""
 
@@ -38,6 +49,12 @@ _TWO = {"one": 1, "other": 2}
 _SLAVIC = {"one": 1, "few": 2, "many": 5, "other": 5}
 _COUNTS = {"pl": _SLAVIC, "uk": _SLAVIC, "ar": {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}}
 """A number of each category that a browser (Intl.PluralRules) knows for whole numbers below a million."""
+
+
+def own_name(lang: str) -> str:
+    """The language's name in itself; its code where nobody here knows it."""
+    known = NAMES | OTHER_NAMES
+    return known.get(lang) or known.get(lang.split("-")[0]) or lang
 
 
 def direction(lang: str) -> str:

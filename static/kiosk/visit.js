@@ -35,7 +35,8 @@ const Visit = (() => {
      value]; `pause` and `flags`: what is said by how the glass was touched (traces.js); `typed`: what stands in the form for a contact, `contact`: what was agreed to. */
   function fresh(asks, lang, first) {
     return { id: newId(), rev: 0, lang, first: first || pick(asks.firsts), value: null, follows: null, reasons: [],
-             text: "", rated: null, typed: { name: "", reach: "", agrees: false }, contact: null, orders: {}, picks: {},
+             text: "", rated: null, typed: { name: "", reach: "", agrees: false }, contact: null,
+             orders: Object.create(null), picks: Object.create(null), // a question may be called as what objects have
              asked: now(), touched: null, test: false, first_ms: null, total: null, wall: null, since: null,
              pause: null, flags: [] };
   }

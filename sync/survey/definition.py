@@ -38,6 +38,8 @@ Texts = dict[str, str]
 """A text in every language, by language code."""
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What turns the direction of the text around it."""
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols that nobody sees."""
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,7 +220,7 @@ def _texts(question: Question) -> Iterator[tuple[str, str, Texts]]:
 
 def text_problem(text: str, most: int) -> str | None:
     """Why a text of so many characters at most cannot stand on a screen; None when it can."""
-    if not text.strip():
+    if not any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in text):
         return "there is no text in this language"
     if len(text) > most:
         return f"at most {most} characters are allowed, not {len(text)}"

@@ -175,6 +175,25 @@ def test_the_script_takes_each_step_as_the_terminal_does(new_page: NewPage, box:
         assert step == (expected and {"to": expected.to, "ends": expected.ends}), (screen, action, offers)
 
 
+def test_a_question_may_be_called_as_what_objects_have(new_page: NewPage, box: Terminal) -> None:
+    told = wire.encode(asking.asking(frozenset({"rating"}), ratings=2)).replace(b'"happy"', b'"constructor"')
+    ask(box, wire.read_entry(told.replace(b'"rates"', b'"valueof"')))
+    with served(box) as there:
+        page = new_page()
+        page.goto(f"{there.address}/s/s-script/")
+        press(page, "value", 3)
+        at(page, "thanks")
+        press(page, "toggle", "staff")
+        press(page, "action", "finish")
+        at(page, "rating")
+        press(page, "rate", 7)
+        at(page, "done")
+        until(lambda: sealed(box))
+    (entry,) = sealed(box)
+    assert entry["answers"]["constructor"] == ["staff"]
+    assert sorted(entry["shown"]["constructor"]) == ["choice", "price", "staff"]
+
+
 def test_every_screen_is_there_while_the_terminal_is_dead(new_page: NewPage, box: Terminal) -> None:
     ask(box, asking.asking(frozenset(OFFERS), firsts=2, ratings=3))
     with served(box) as there:

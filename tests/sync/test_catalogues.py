@@ -135,3 +135,8 @@ def test_a_language_is_spoken_also_by_its_regions_and_english_else() -> None:
     assert i18n.words("fr")("Not in any catalogue") == "Not in any catalogue"
     assert i18n.plural("xx")("{n} hat", "{n} hats", 2) == "{n} hats"
     assert i18n.forms("xx")("{n} hat", "{n} hats") == {"one": "{n} hat", "other": "{n} hats"}
+
+
+def test_a_language_without_a_catalogue_is_called_by_its_own_name() -> None:
+    assert [i18n.own_name(lang) for lang in ("de", "de-AT", "fi", "xx")] == ["Deutsch", "Deutsch", "Suomi", "xx"]
+    assert i18n.NAMES.keys().isdisjoint(i18n.OTHER_NAMES)

@@ -105,6 +105,7 @@ REFUSALS = [
     ((scale("a"),), {"languages": ["<b>"]}, "$.languages[0]: "),
     ((scale("a", texts=text("x" * 10_000)),), {}, "$.questions[0].texts.en: at most 200 characters are allowed"),
     ((scale("a", texts=text("\u202eolleh")),), {}, "$.questions[0].texts.en: control characters"),
+    ((scale("a", texts=text(" \u200b\u00ad\u2800\u3164 ")),), {}, "$.questions[0].texts.en: there is no text in this"),
     ((scale("a", texts=text("a\x00b")),), {}, "$.questions[0].texts.en: control characters"),
     ((scale("A b"),), {}, "$.questions[0].id: "),
     ((scale("a", unknown=1),), {}, "$.questions[0]: "),
