@@ -186,7 +186,7 @@ def _show(turn: Turn, standing: Standing, base: str, now_ms: int) -> Response:
     context = views.context(turn, standing) | around.context(standing, turn.lang, _chosen(), now_ms)
     if turn.screen == "ask" and turn.draft is None:
         address = f"{base}/frames.js?v={_frames(standing, base).stamp}"
-        context |= {"frames": address, "test_ms": standing.test_ms}
+        context |= {"frames": address, "test_ms": standing.test_ms, "times": 1}  # nobody has begun who needs more
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
     # A visit stays what it began as: its customer was told.
     context["test"] = turn.draft.test if turn.draft else standing.test

@@ -37,8 +37,7 @@ OTHER_NAMES = {
     "he": "עברית", "hi": "हिन्दी", "hr": "Hrvatski", "hu": "Magyar", "id": "Bahasa Indonesia", "is": "Íslenska",
     "ja": "日本語", "ko": "한국어", "lt": "Lietuvių", "lv": "Latviešu", "mk": "Македонски", "nb": "Norsk",
     "nn": "Nynorsk", "no": "Norsk", "ro": "Română", "ru": "Русский", "sk": "Slovenčina", "sl": "Slovenščina",
-    "sq": "Shqip",
-    "sr": "Српски", "th": "ไทย", "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
+    "sq": "Shqip", "sr": "Српски", "th": "ไทย", "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
 }  # fmt: skip
 """Languages that a survey may be asked in though the screen around it has no catalogue of them, by their own names."""
 

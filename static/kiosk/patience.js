@@ -17,7 +17,8 @@ const Patience = (() => {
   /* A screen waits from now on; returns for how many milliseconds. `endless`: nobody is there, so none of it shows.
      `say` is told what a screen reader is to say. */
   function begin(shown, endless, say) {
-    const lasts = Number(shown.dataset.idle) * SECOND_MS * Modes.times();
+    // What somebody chose and left without an answer is not to wait for the next one ten times as long.
+    const lasts = Number(shown.dataset.idle) * SECOND_MS * (endless ? 1 : Modes.times());
     quiet();
     if (endless) {
       stop();
