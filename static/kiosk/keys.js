@@ -226,9 +226,10 @@ const Keys = (() => {
     to.focus();
   });
 
-  // Somebody has a keyboard of their own. Digits prove nothing: a keypad has them too.
+  // Somebody has a keyboard of their own. What a keypad has too proves nothing.
   document.addEventListener("keydown", (event) => {
-    const typed = event.key.length <= 2 && !/[\d\s]/.test(event.key) && !(event.ctrlKey || event.altKey || event.metaKey);
+    const { key = "" } = event;
+    const typed = key.length && key.length <= 2 && !/[\d\s.,+*/-]/.test(key) && !(event.ctrlKey || event.altKey || event.metaKey);
     if (typed && event.isTrusted && isUp()) hide();
   }, true);
 
