@@ -26,7 +26,7 @@ from tests.visitors import WATCH_PAINTS, counts, heap_bytes, visits
 CHROMIUM = os.environ.get("SMILEPOST_CHROMIUM", "/usr/bin/chromium")
 SLOWER, TAPS = 6, 50
 MEDIAN_MS, WORST_MS = 100, 250
-VISITS, WARM_UP, SAMPLES = 2_000, 400, 16
+VISITS, WARM_UP, SAMPLES = 2_000, 800, 16
 GLASS = {"width": 800, "height": 480}
 LATE_S = 30
 
@@ -123,7 +123,7 @@ def tap(page: Page, number: int) -> float:
 def growth(browser: Chromium) -> None:
     with asking() as (_, port), shown(browser, f"http://{HOST}:{port}") as page:
         tools = page.context.new_cdp_session(page)
-        visits(page, WARM_UP)  # what a browser notes of so many requests is full
+        visits(page, WARM_UP)  # compiled, and the lists of what it noted of requests are full
         before = counts(tools)
         each = (VISITS - WARM_UP) // SAMPLES
         heap = [(0, heap_bytes(tools))]
