@@ -225,7 +225,7 @@ def _frames(standing: Standing, base: str) -> Drawn:
         drawn: dict[str, str] = {}
         for frame in frames.frames(standing):
             lang = frame.turn.lang
-            drawn[lang] = drawn.get(lang) or _render("kiosk/_wait.html", _said(lang))
+            drawn[lang] = drawn.get(lang) or _render("kiosk/_wait.html", {"lang": lang} | _said(lang))
             drawn[lang] += _frame(frame, standing, base)
         told = b'"use strict";\nconst WALK = %b;\nconst FRAMES = %b;\n'
         told %= (wire.encode(frames.walk(standing)), wire.encode(drawn))
