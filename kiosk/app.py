@@ -3,14 +3,16 @@
 import ipaddress
 import logging
 import socket
+from collections.abc import Callable
 from traceback import extract_tb
 
 from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, keyboard, packing, screens, staff, worker
+from kiosk import control, keyboard, packing, screens, staff, sticks, worker
 from kiosk.outbox import NotHeld
+from kiosk.sticks import Stick
 from kiosk.terminal import Terminal
 from sync.assets import PACKED_KINDS, STATIC, TEMPLATES, stamp
 
@@ -41,8 +43,9 @@ _OF_THE_REST = {
 """Where nothing runs, nothing else could ask for anything."""
 
 
-def create_app(terminal: Terminal) -> Flask:
-    """The screens of `terminal`, its health, and the command line's way in."""
+def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plugged_in) -> Flask:
+    """The screens of `terminal`, its health, and the command line's way in. `find` finds what an export can be carried
+    on."""
     app = Flask("kiosk", template_folder=str(TEMPLATES), static_folder=str(STATIC), static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_MEMORY_SIZE=MAX_BODY)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -51,7 +54,7 @@ def create_app(terminal: Terminal) -> Flask:
     )
     app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
-    app.register_blueprint(staff.routes(terminal))
+    app.register_blueprint(staff.routes(terminal, find))
     _answer_health(app, terminal)
     _serve_worker(app)
     _serve_joined(app)

@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo_verb(verbs)
     kiosk = verbs.add_parser(
-        "kiosk", help="a terminal: run, enrol, pin, export, status", description="A terminal in a shop."
+        "kiosk", help="a terminal: run, enrol, pin, sheet, export, status", description="A terminal in a shop."
     )
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
@@ -73,6 +73,7 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
         ("pin", _pin, "set the PIN of the staff's page: 4 to 12 digits, of which only a hash is kept"),
         ("export", _export, "write everything unsent into a file, for somebody to carry to head office"),
+        ("sheet", _sheet, "print the sheet for whoever puts this screen up: what to do, in which order"),
         ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
     ):
         verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
@@ -80,6 +81,8 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
             verb.add_argument("code", metavar="CODE", help="the eight characters that head office shows")
         if name == "pin":
             verb.add_argument("--stdin", action="store_true", help="read it from the first line of standard input")
+        if name == "sheet":
+            verb.add_argument("--html", action="store_true", help="as a page to print, instead of plain text")
         if name == "export":
             verb.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist yet")
         if name == "status":
@@ -162,6 +165,14 @@ def _typed_pin(from_stdin: bool) -> str:
     if getpass("The same again: ").strip() != typed:
         raise pin.PinRefused("These are two different PINs: nothing was changed.")
     return typed
+
+
+def _sheet(asked: argparse.Namespace) -> int:
+    from kiosk import control, sheet
+
+    facts = control.facts(config.load(asked.config))
+    print(sheet.html(facts) if asked.html else sheet.text(facts), end="")
+    return OK
 
 
 def _export(asked: argparse.Namespace) -> int:

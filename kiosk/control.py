@@ -22,6 +22,8 @@ from sync import wire
 if TYPE_CHECKING:
     import requests
 
+    from kiosk.sheet import Facts
+
 log = logging.getLogger(__name__)
 
 TOKEN = "control.token"  # noqa: S105 - the name of a file
@@ -108,9 +110,12 @@ def set_pin(settings: Settings, typed: str) -> str:
         raise TerminalRefused(_unkept(problem)) from None
     finally:
         taken.close()
+    return _kept(_has_offices_pin(settings))
+
+
+def _has_offices_pin(settings: Settings) -> bool:
     told = identity.load_manifest(settings.data)
-    screens = told.manifest.screens.values() if told else ()
-    return _kept(any(screen.settings.get("staff_pin") for screen in screens))
+    return told is not None and any(screen.settings.get("staff_pin") for screen in told.manifest.screens.values())
 
 
 def _kept(is_overruled: bool) -> str:
@@ -185,6 +190,16 @@ def about(settings: Settings) -> dict[str, Any]:
         "centre": settings.centre,
         "places": {name: screen.place for name, screen in kept.manifest.screens.items()} if kept else {},
     }
+
+
+def facts(settings: Settings) -> "Facts":
+    """What the installation sheet says of the terminal of this data folder, running or not, started before or not."""
+    from kiosk.sheet import Facts
+
+    told = about(settings)
+    places = list(dict.fromkeys(told["places"].values()))
+    has_pin = _has_offices_pin(settings) or pin.kept(settings.data) is not None
+    return Facts(told["address"], places, settings.centre, str(settings.data), has_pin)
 
 
 def _address(settings: Settings) -> str:

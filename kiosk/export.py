@@ -71,13 +71,18 @@ def carry(folder: Path, wall_ms: int, pieces: Iterable[bytes]) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as problem:
         raise ExportRefused(f"{folder} cannot be made: {problem.strerror}.") from None
-    file = folder / f"{_NAME}{datetime.fromtimestamp(wall_ms / 1000, UTC):%Y%m%d-%H%M%S-%f}.gz"
+    file = folder / name(wall_ms)
     write(file, pieces)
     for before in carried(folder):
         if before != file:
             with suppress(OSError):
                 before.unlink()
     return file
+
+
+def name(wall_ms: int) -> str:
+    """What a file is called that was made at that moment."""
+    return f"{_NAME}{datetime.fromtimestamp(wall_ms / 1000, UTC):%Y%m%d-%H%M%S-%f}.gz"
 
 
 def carried(folder: Path) -> list[Path]:

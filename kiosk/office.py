@@ -7,6 +7,10 @@ import msgspec
 from kiosk.identity import Identity, KeptManifest
 from kiosk.line import Line
 from sync import wire
+from sync.i18n import mark as _
+
+NO_ANSWER = _("Head office at {centre} does not answer; check the address and the network.")
+NO_CENTRE = _("What answers at {centre} is not a Smilepost centre.")
 
 
 def enrol(line: Line, who: Identity, code: str) -> tuple[wire.Enrolment | None, str]:
@@ -19,14 +23,14 @@ def enrol(line: Line, who: Identity, code: str) -> tuple[wire.Enrolment | None, 
     else:
         _, reply = line.signed(who, "POST", wire.ENROLMENTS, body, headers)
     if reply is None:
-        return None, f"Head office at {line.centre} does not answer; check the address and the network."
+        return None, NO_ANSWER.format(centre=line.centre)
     try:
         if reply.status == 200:
             return msgspec.json.decode(reply.body, type=wire.Enrolment), ""
         problem: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
         return None, str(problem["title"])
     except (msgspec.DecodeError, KeyError):
-        return None, f"What answers at {line.centre} is not a Smilepost centre."
+        return None, NO_CENTRE.format(centre=line.centre)
 
 
 def manifest(line: Line, who: Identity, etag: str) -> KeptManifest | bool | None:

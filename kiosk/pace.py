@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from sync.i18n import mark as _
 from sync.wire import MAX_AUDIT, MAX_ENTRIES, Answer, Result
 
 FIRST_WITHIN_S = 60.0
@@ -34,15 +35,15 @@ class Kind(Enum):
     """What came back."""
 
     ACCEPTED = "accepted"
-    NO_ANSWER = "head office does not answer"
-    BUSY = "head office is busy"
-    BAD = "head office could not read the batch"
-    GARBLED = "the line to head office garbles what is sent"
-    TOO_LARGE = "head office found the batch too large"
-    REJECTED = "head office does not accept this device; enrol it again"
-    REENROL = "head office asks to enrol this terminal again"
-    UPGRADE = "head office asks for an update of this terminal"
-    ERROR = "head office had an error"
+    NO_ANSWER = _("head office does not answer")
+    BUSY = _("head office is busy")
+    BAD = _("head office could not read the batch")
+    GARBLED = _("the line to head office garbles what is sent")
+    TOO_LARGE = _("head office found the batch too large")
+    REJECTED = _("head office does not accept this device; enrol it again")
+    REENROL = _("head office asks to enrol this terminal again")
+    UPGRADE = _("head office asks for an update of this terminal")
+    ERROR = _("head office had an error")
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ class Standings:
         with self._guard:
             return next((known.settings.staff_pin for known in self._all.values() if known.settings.staff_pin), None)
 
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether head office gave this box a place in its fleet."""
+        return self._kept.identity.device is not None
+
     def _unplaced(self) -> Standing:
         screen, placement = next(iter(self._kept.identity.screens.items()), (None, None))
         return Standing(screen, placement, survey.BUILTIN, survey.BUILTIN.languages, "")

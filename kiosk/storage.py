@@ -7,13 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from sync.i18n import mark as _
+
 Trouble = Literal["full", "read_only", "failing", "pinned"]
 
 SENTENCES: dict[Trouble, str] = {
-    "full": "The disk is full: until there is room again, no more answers are kept than room was put aside for.",
-    "read_only": "The disk cannot be written to: no answer can be kept until it can.",
-    "failing": "The disk fails: no answer can be kept until it works again.",
-    "pinned": "Another program has the outbox open: answers are kept, but it should let go of it soon.",
+    "full": _("The disk is full: until there is room again, no more answers are kept than room was put aside for."),
+    "read_only": _("The disk cannot be written to: no answer can be kept until it can."),
+    "failing": _("The disk fails: no answer can be kept until it works again."),
+    "pinned": _("Another program has the outbox open: answers are kept, but it should let go of it soon."),
 }
 """For whoever stands beside the terminal."""
 

@@ -3,6 +3,7 @@ has no script."""
 
 import re
 import resource
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -19,7 +20,7 @@ from kiosk import identity, pin
 from kiosk.app import create_app
 from kiosk.clock import Clock
 from kiosk.config import Settings
-from kiosk.identity import KeptManifest
+from kiosk.identity import Identity, KeptManifest
 from kiosk.terminal import Terminal
 from sync import wire
 from sync.survey import BUILTIN
@@ -84,6 +85,12 @@ def set_pin(folder: Path) -> None:
     """The staff's page of the terminal on this data opens with `PIN`."""
     folder.mkdir(parents=True, exist_ok=True)
     pin.keep(folder, kept_pin())
+
+
+def enrolled(folder: Path) -> None:
+    """Head office has given the terminal on this data a place in its fleet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    identity.save(folder, Identity("install", "dev-1", 1, b64encode(b"k" * 32).decode(), {"scr-1": "plc-1"}))
 
 
 class _Quiet(WSGIRequestHandler):

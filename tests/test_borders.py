@@ -25,6 +25,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.app",
     "kiosk.screens",
     "kiosk.control",
+    "kiosk.arrival",
     "kiosk.staff",
     "sync.app",
     "sync.packing",

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from kiosk.app import create_app
-from tests.terminals import PIN, Served, Visitor, sealed, served, set_pin, terminal
+from tests.terminals import PIN, Served, Visitor, enrolled, sealed, served, set_pin, terminal
 
 NewPage = Callable[..., Page]
 SIZES = {"pi": (800, 480), "phone": (375, 812), "laptop": (1440, 900)}
@@ -20,6 +20,7 @@ LEAST_MM = {"pi": 5.2, "phone": 5.2, "laptop": 5.9}
 def there(tmp_path: Path) -> Iterator[Served]:
     """A terminal that holds five answers, two of them parked."""
     set_pin(tmp_path)
+    enrolled(tmp_path)
     with terminal(tmp_path, "scr-1", centre="http://127.0.0.1:9") as box:
         client = create_app(box).test_client()
         for _ in range(5):
@@ -74,3 +75,87 @@ def test_it_all_works_without_a_script(new_page: NewPage, there: Served) -> None
     expect(page.locator("[data-screen=ask]")).to_be_visible()
     page.goto(f"{there.address}/staff")
     expect(page.get_by_role("heading", name="The PIN, please")).to_be_visible()
+
+
+SECTIONS = {
+    "Test": "Try the screen out",
+    "Language": "Language",
+    "Stick": "Carry it to head office",
+    "Pairing": "Pair this screen",
+}
+
+
+@pytest.mark.parametrize("size", ["pi", "phone"])
+def test_every_section_is_for_fingers_and_for_all(new_page: NewPage, there: Served, size: str) -> None:
+    page = new_page(viewport=dict(zip(("width", "height"), SIZES[size], strict=True)), has_touch=True)
+    let_in(page, there)
+    for name, title in SECTIONS.items():
+        page.goto(f"{there.address}/staff")
+        page.get_by_role("link", name=name, exact=True).tap()
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+        read_by_all(page)
+        for control in page.locator("main button, .tabs a").all():
+            box = control.bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) >= 9 * LEAST_MM[size], control.inner_text()
+
+
+def test_staff_read_it_in_their_language(new_page: NewPage, there: Served) -> None:
+    page = new_page(viewport={"width": 800, "height": 480})
+    let_in(page, there)
+    page.goto(f"{there.address}/staff/language")
+    page.locator("form", has=page.get_by_role("heading", name="Of these pages")).get_by_text("العربية").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.goto(f"{there.address}/staff")
+    expect(page.get_by_text("3 إجابات تنتظر الإرسال")).to_be_visible()
+    read_by_all(page)
+
+
+def test_staff_try_it_and_leave_without_a_trace(new_page: NewPage, there: Served) -> None:
+    page = new_page(viewport={"width": 800, "height": 480})
+    let_in(page, there)
+    page.goto(f"{there.address}/staff/test")
+    page.get_by_role("button", name="Begin a test").click()
+    band = page.get_by_text("Test: answers don’t count")
+    expect(band).to_be_visible()
+    page.goto(f"{there.address}/staff/test")
+    expect(page.get_by_text("The test goes on until")).to_be_visible()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("[data-screen=ask]")).to_be_visible()
+    expect(band).to_have_count(0)
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[Served]:
+    """A terminal on its first day; head office does not answer."""
+    with terminal(tmp_path, centre="http://127.0.0.1:9") as box, served(box) as address:
+        yield address
+
+
+@pytest.mark.parametrize(("size", "scripted"), [("pi", True), ("phone", True), ("pi", False)])
+def test_a_new_terminal_is_paired_by_touch(new_page: NewPage, new: Served, size: str, scripted: bool) -> None:
+    glass = dict(zip(("width", "height"), SIZES[size], strict=True))
+    page = new_page(viewport=glass, has_touch=True, java_script_enabled=scripted)
+    page.goto(f"{new.address}/")
+    if scripted:
+        read_by_all(page)
+    for key in "AB9DEF0":
+        page.get_by_role("button", name=key, exact=True).tap()
+    page.get_by_role("button", name="Delete the last character").tap()
+    for key in "GH":
+        page.get_by_role("button", name=key, exact=True).tap()
+    expect(page.get_by_label("Code")).to_have_value("AB9D-EFGH")
+    page.get_by_role("button", name="Pair").tap()
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    expect(page.get_by_label("Code")).to_have_value("AB9D-EFGH")
+    page.get_by_role("button", name="Ask the question meanwhile").tap()
+    expect(page.locator("[data-screen=ask]")).to_be_visible()
+
+
+def test_a_keyboard_pairs_it_too(new_page: NewPage, new: Served) -> None:
+    page = new_page()
+    page.goto(f"{new.address}/")
+    page.keyboard.type("oil-abcde")
+    expect(page.get_by_label("Code")).to_have_value("011A-BCDE")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("does not answer")

@@ -145,7 +145,9 @@ def test_a_bad_configuration_stops_every_verb(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "demo", "kiosk", "kiosk run", "kiosk enrol", "kiosk export", "kiosk status"], ids=lambda w: w or "all"
+    "words",
+    ["", "demo", "kiosk", "kiosk run", "kiosk enrol", "kiosk pin", "kiosk sheet", "kiosk export", "kiosk status"],
+    ids=lambda w: w or "all",
 )
 def test_every_verb_explains_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

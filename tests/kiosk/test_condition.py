@@ -113,7 +113,7 @@ def test_why_answers_are_kept_here() -> None:
     at = told.index("4 answers are kept here that head office could not take.")
     assert told[at + 1 : at + 3] == [
         "  3 answers: head office stumbled over it; tried again by itself when its version changes.",
-        "  1 answer: an answer outside of its question's scale.",
+        "  1 answer: an answer outside of its question’s scale.",
     ]
 
 

@@ -5,7 +5,6 @@ import json
 import logging
 import re
 import time
-from base64 import b64encode
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -14,15 +13,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from kiosk import identity
 from kiosk.app import create_app
 from kiosk.disk import RETRY_S
 from kiosk.door import FREE_TRIES
-from kiosk.identity import Identity
 from kiosk.storage import SENTENCES
 from kiosk.terminal import Terminal
 from sync import wire
-from tests.terminals import PIN, Visitor, full_disk, kept_pin, sealed, set_pin, terminal
+from tests.terminals import PIN, Visitor, enrolled, full_disk, kept_pin, sealed, set_pin, terminal
 
 WORDS = "The queue was long; my name is Anna"
 
@@ -30,6 +27,7 @@ WORDS = "The queue was long; my name is Anna"
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[Terminal]:
     set_pin(tmp_path)
+    enrolled(tmp_path)
     with terminal(tmp_path, centre="http://127.0.0.1:9") as opened:
         yield opened
 
@@ -67,16 +65,12 @@ def answer(client: FlaskClient, comment: str = "") -> None:
         visitor.press("action", "finish")
 
 
-def enrolled(folder: Path) -> None:
-    identity.save(folder, Identity("install", "dev-1", 1, b64encode(b"k" * 32).decode(), {"scr-1": "plc-1"}))
-
-
 def test_without_a_pin_it_says_how_to_set_one_and_nothing_else(tmp_path: Path) -> None:
     with terminal(tmp_path) as box:
         client = create_app(box).test_client()
         page = client.get("/staff")
         assert (page.status_code, page.mimetype) == (403, "text/html")
-        assert "smilepost kiosk pin asks for one" in words(page.text)
+        assert "“smilepost kiosk pin” asks for one" in words(page.text)
         assert "answer" not in words(page.text)
         for place in ("/staff/door", "/staff/send", "/staff/retry", "/staff/leave"):
             assert client.post(place, data={"key": "1"}).status_code in (403, 404, 405)
@@ -233,11 +227,14 @@ def test_what_is_unsent_can_be_carried_in_one_file(tmp_path: Path) -> None:
         assert json.loads(end)["entries"] == 1
 
 
-def test_before_enrolment_there_is_nothing_to_sign_a_file_with(client: FlaskClient, tmp_path: Path) -> None:
-    let_in(client)
-    done = press(client, "export")
-    assert "No such file could be written" in look(client, done.location)
-    assert not list((tmp_path / "export").glob("*"))
+def test_before_enrolment_there_is_nothing_to_sign_a_file_with(tmp_path: Path) -> None:
+    set_pin(tmp_path)
+    with terminal(tmp_path) as box:
+        client = create_app(box).test_client()
+        let_in(client)
+        done = press(client, "export")
+        assert "No such file could be written" in look(client, done.location)
+        assert not list((tmp_path / "export").glob("*"))
 
 
 def test_sending_now_wakes_the_sender_from_its_rest(tmp_path: Path) -> None:
