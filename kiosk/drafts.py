@@ -51,3 +51,12 @@ def as_contact(draft: Draft, contact: Reach) -> dict[str, Any]:
         **{name: plain[name] for name in _SHARED}, "kind": "contact", "schema": wire.SCHEMA, "id": contact.id,
         "response": draft.id, "consent": contact.consent, "answers": reach.answers(contact),
     }  # fmt: skip
+
+
+def withdrawn(entry: bytes, response: str) -> Reach | None:
+    """What says nothing any more, if the entry is how to reach whoever gave `response`."""
+    try:
+        contact = wire.read_contact(entry)
+    except wire.Unreadable:
+        return None
+    return Reach(contact.id, contact.consent, "", "") if contact.response == response else None

@@ -17,6 +17,7 @@ from kiosk import aside, drafts, facts
 from kiosk.archive import BITE, BREATH_S, Archive, has_texts, without_texts
 from kiosk.disk import Disk, NotHeld, OutboxRefused
 from kiosk.drafts import Draft, Ended
+from kiosk.reach import Reach
 from kiosk.starts import Starts
 from sync import wire
 
@@ -136,10 +137,21 @@ class Outbox:
             if self.sealed_rev(name) >= draft.rev:
                 return False
             self._append(db, drafts.as_entry(draft, ended), at)
+            contact = draft.contact or self._withdrawn(draft.id)
             # An id that another entry has at this revision is no id of a contact.
-            if draft.contact is not None and self.sealed_rev(draft.contact.id) < draft.rev:
-                self._append(db, drafts.as_contact(draft, draft.contact), at)
+            if contact is not None and self.sealed_rev(contact.id) < draft.rev:
+                self._append(db, drafts.as_contact(draft, contact), at)
         return True
+
+    def _withdrawn(self, name: str) -> Reach | None:
+        """What takes back how to reach a customer who agreed in an earlier revision and does no more; the contact of a
+        response was sealed next to it."""
+        query = (
+            "SELECT next.body FROM entries AS this JOIN entries AS next ON next.stream = this.stream"
+            " AND next.seq = this.seq + 1 WHERE this.id = ? AND next.body IS NOT NULL"
+        )
+        said = (drafts.withdrawn(body, name) for (body,) in self.disk.rows(query, name))
+        return next((contact for contact in said if contact is not None), None)
 
     def _append(self, db: sqlite3.Connection, entry: dict[str, Any], at: wire.Stamp) -> None:
         """Give an entry the next place in the stream, and its hash."""

@@ -48,4 +48,4 @@ def can_be_reached(reach: str) -> bool:
 
 def answers(reach: Reach) -> dict[str, str]:
     """What the entry says: free texts like any other, so that they are hashed and wiped like them."""
-    return {"reach": reach.reach, **({"name": reach.name} if reach.name else {})}
+    return {name: text for name, text in (("name", reach.name), ("reach", reach.reach)) if text}

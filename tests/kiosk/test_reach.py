@@ -82,6 +82,18 @@ def test_a_later_revision_takes_the_contact_with_it(client: FlaskClient, box: Te
     assert entries == [("response", 2), ("contact", 2), ("response", 3), ("contact", 3)]
 
 
+def test_who_does_not_agree_any_more_is_not_called(client: FlaskClient, box: Terminal) -> None:
+    deliver(client, given())
+    deliver(client, given(rev=3, contact=None))
+    deliver(client, given(id="01890000-0000-7000-8000-000000000002", contact=None))
+    entries = sealed(box)
+    assert [(entry["kind"], entry["rev"]) for entry in entries] == [
+        ("response", 2), ("contact", 2), ("response", 3), ("contact", 3), ("response", 2)
+    ]  # fmt: skip
+    assert (entries[3]["id"], entries[3]["answers"]) == (entries[1]["id"], {})
+    assert all(wire.is_intact(entry) for entry in entries)
+
+
 def test_what_the_page_noticed_goes_with_the_response(client: FlaskClient, box: Terminal) -> None:
     deliver(client, given(flags=["ghost"], pause_ms=250, test=True))
     response, contact = sealed(box)
