@@ -19,8 +19,9 @@ LANGUAGES = list(i18n.NAMES)
 FOUR_EACH = [LANGUAGES[at : at + 4] for at in range(0, len(LANGUAGES), 4)]
 SIZES = [(1280, 800), (800, 480), (375, 812)]
 NUMBERS = list(range(201))
-WORDY = ["smiley4", "smiley5", "yesno"]
-"""The scales whose answers have words; the others have numbers."""
+LOOKS: dict[str, dict[str, bool]] = {"plain": {}, "large": {"large": True}, "low": {"low_reach": True}}
+SHOWN = [("smiley4", "plain"), ("smiley5", "plain"), ("yesno", "plain"), ("smiley4", "large"), ("smiley5", "low")]
+"""The scales whose answers have words (the others have numbers), and the ways a screen can be set."""
 
 HOLE = re.compile("{[a-z_]+}")
 SEEN = """() => {
@@ -104,10 +105,12 @@ def definition(scale: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A box with a screen for each scale and each four languages."""
+    """A box with a screen for each scale, look and four languages."""
     told = {
-        f"{scale}-{at}": wire.ScreenManifest("plc", [definition(scale)], four, "Oslo", "Europe/Oslo")
-        for scale in WORDY
+        f"{scale}-{look}-{at}": wire.ScreenManifest(
+            "plc", [definition(scale)], four, "Oslo", "Europe/Oslo", settings=LOOKS[look]
+        )
+        for scale, look in SHOWN
         for at, four in enumerate(FOUR_EACH)
     }
     with terminal(tmp_path_factory.mktemp("languages")) as box, served(box) as opened:
@@ -120,12 +123,14 @@ def _take(box: Terminal, told: dict[str, wire.ScreenManifest]) -> None:
     assert box.standings.problem is None
 
 
-@pytest.mark.parametrize("scale", WORDY)
-def test_every_screen_speaks_its_language_and_fits(new_page: Callable[..., Page], there: Served, scale: str) -> None:
+@pytest.mark.parametrize(("scale", "look"), SHOWN)
+def test_every_screen_speaks_its_language_and_fits(
+    new_page: Callable[..., Page], there: Served, scale: str, look: str
+) -> None:
     page = new_page(service_workers="block", reduced_motion="reduce")
     found = []
     for at, four in enumerate(FOUR_EACH):
-        page.goto(f"{there.address}/s/{scale}-{at}/")
+        page.goto(f"{there.address}/s/{scale}-{look}-{at}/")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             seen = page.evaluate(SEEN)
