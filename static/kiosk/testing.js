@@ -8,7 +8,7 @@ const Testing = (() => {
 
   function end() {
     const shown = document.querySelector("main > [data-screen]");
-    if (shown && shown.dataset.screen === "ask" && !shown.querySelector("[aria-pressed]")) band.remove();
+    if (shown && shown.dataset.screen === "ask" && !shown.querySelector(".option[aria-pressed]")) band.remove();
     else setTimeout(end, LOOK_MS);
   }
 
