@@ -6,12 +6,15 @@ const Idle = (() => {
   const MINUTE_MS = 60_000;
 
   let timer = 0;
-  let told = 0; // which of the cards was shown last
+  let told = null; // which of the cards was shown last; the first is the terminal's choice
+
+  const cards = (shown) => Array.from(shown.querySelectorAll(".told dl"));
 
   /* A screen appeared or was touched. */
   function begin(shown, nobody) {
     clearTimeout(timer);
     shown.classList.remove("alive");
+    if (told === null) told = Math.max(cards(shown).findIndex((card) => card.classList.contains("shown")), 0);
     if (nobody) timer = setTimeout(live, MINUTE_MS, shown);
   }
 
@@ -25,10 +28,10 @@ const Idle = (() => {
 
   /* Another card than the last one. */
   function next(shown) {
-    const cards = shown.querySelectorAll(".told dl");
-    if (!cards.length) return;
-    told = (told + 1) % cards.length;
-    cards.forEach((card, place) => card.classList.toggle("shown", place === told));
+    const all = cards(shown);
+    if (!all.length) return;
+    told = (told + 1) % all.length;
+    all.forEach((card, place) => card.classList.toggle("shown", place === told));
   }
 
   return { begin, next };

@@ -1,15 +1,18 @@
 """Pictures of every screen of the terminal: `python tests/end_to_end/screenshots.py --out DIR`.
 
-Each in four sizes (a 10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, one of them from
-right to left; the longest of them in the dark as well. Not a test: somebody has to look."""
+Of one whole visit, of what can be asked of the screen for it, and of the question on every scale. Each in four sizes (a
+10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, one of them from right to left; the
+longest of them in the dark as well. Not a test: somebody has to look."""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from sync.survey import SCALES
 from tests.conftest import BROWSER_ARGS
 from tests.terminals import served, terminal
 from tests.whole_survey import WHOLE
@@ -26,10 +29,60 @@ COMMENT = {
 }
 
 
-def walk(page: Page, address: str, lang: str) -> Iterator[str]:
-    """One visit, stopping at every screen."""
+MESSAGES = (
+    {
+        "said": {
+            "en": "The queue at the till is too long on Saturdays.",
+            "de": "Samstags ist die Schlange an der Kasse zu lang.",
+            "ar": "الطابور عند الصندوق طويل جدًا أيام السبت.",
+        },
+        "did": {
+            "en": "A third till is open from ten to four.",
+            "de": "Von zehn bis vier ist eine dritte Kasse offen.",
+            "ar": "صندوق ثالث مفتوح من العاشرة حتى الرابعة.",
+        },
+    },
+)
+
+
+def question(page: Page, address: str, lang: str) -> Iterator[str]:
+    """The question, and what can be asked of it."""
     page.goto(f"{address}/?lang={lang}")
     yield "ask"
+    for mode in ("more", "low"):
+        button = page.locator(f"[data-mode={mode}]")
+        if button.is_visible():
+            button.click()
+            yield f"ask-{mode}"
+            page.locator("button[value='1']").click()
+            page.locator(".chips").wait_for()
+            yield f"thanks-{mode}"
+            page.locator("button[value=write]").click()
+            page.locator("textarea").wait_for()
+            yield f"comment-{mode}"
+            page.goto(f"{address}/?lang={lang}")
+
+
+def scales(browser: Browser, out: Path) -> None:
+    """The question on every scale."""
+    for scale in sorted(SCALES):
+        asked = replace(WHOLE, questions=(replace(WHOLE.first, scale=scale),))
+        with (
+            TemporaryDirectory() as folder,
+            terminal(Path(folder), "s-oslo", asked=asked, languages=LANGUAGES, messages=MESSAGES) as box,
+            served(box) as there,
+        ):
+            for width, height in SIZES:
+                page = browser.new_page(viewport={"width": width, "height": height})
+                page.goto(there.address)
+                page.wait_for_timeout(300)
+                page.screenshot(path=out / f"scale-{scale}-{width}x{height}.png")
+                page.close()
+
+
+def walk(page: Page, address: str, lang: str) -> Iterator[str]:
+    """One visit, stopping at every screen."""
+    yield from question(page, address, lang)
     page.locator("button[value='3']").click()
     page.locator(".chips").wait_for()
     yield "thanks"
@@ -49,6 +102,12 @@ def walk(page: Page, address: str, lang: str) -> Iterator[str]:
     yield "comment"
     page.locator("textarea").fill(COMMENT[lang])
     yield "written"
+    page.evaluate("() => { document.querySelector('main > form').dataset.idle = 4; }")
+    page.locator("textarea").press("End")
+    page.locator(".there.asks").wait_for()
+    yield "there"
+    page.evaluate("() => { document.querySelector('main > form').dataset.idle = 45; }")
+    page.locator("textarea").press("End")
     yield from after_the_comment(page)
     page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     page.goto(f"{address}/?lang={lang}")
@@ -100,12 +159,13 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory() as folder,
-        terminal(Path(folder), "s-oslo", asked=WHOLE, languages=LANGUAGES) as box,
+        terminal(Path(folder), "s-oslo", asked=WHOLE, languages=LANGUAGES, messages=MESSAGES) as box,
         served(box) as there,
         sync_playwright() as play,
     ):
         browser = play.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGS)
         pictures(browser, there.address, out)
+        scales(browser, out)
         browser.close()
 
 
