@@ -15,7 +15,7 @@ from kiosk.speech import Speech
 from kiosk.terminal import Terminal
 from sync.i18n import NAMES, direction
 
-LOOK_S, SHOWN_S, ALONE_S = 1, 6, 180
+LOOK_S, SHOWN_S = 1, 6
 """Until the page looks for an answer, leaves a success, and empties a form that nobody touches."""
 PLACE = "/staff/pairing"
 
@@ -30,10 +30,11 @@ def routes(staff: Blueprint, terminal: Terminal, desk: Pairing, speech: Callable
         if outcome.is_paired:
             status = {**control.about(terminal.settings), "enrolled": True}
             return _shown("paired", SHOWN_S, "/", say, place=condition.standing(status, say, ""))
-        after = LOOK_S if desk.is_asking else desk.wait_s or ALONE_S
+        after = LOOK_S if desk.is_asking else desk.wait_s or pairing.ALONE_S
         context = {"code": pairing.dashed(code), "refusal": outcome.refusal, "wait_s": desk.wait_s}
         context |= {"is_asking": desk.is_asking, "is_new": desk.is_new, "keys": pairing.ALPHABET}
-        return _shown("pairing", after, PLACE, say, **context)
+        then = "/" if desk.is_new and after == pairing.ALONE_S else PLACE
+        return _shown("pairing", after, then, say, **context)
 
     @staff.get("/pairing")
     def pair() -> Response:
@@ -41,6 +42,7 @@ def routes(staff: Blueprint, terminal: Terminal, desk: Pairing, speech: Callable
 
     @staff.post("/pairing")
     def type_or_ask() -> Response:
+        desk.touch()
         code, action = pairing.clean(request.form.get("code", "")), request.form.get("action", "")
         if action == "later":
             desk.put_off()
@@ -55,7 +57,7 @@ def routes(staff: Blueprint, terminal: Terminal, desk: Pairing, speech: Callable
 
     @staff.before_app_request
     def show_by_itself() -> Response | None:
-        if request.path != "/" or request.method != "GET" or not desk.is_wanted:
+        if request.path != "/" or request.method != "GET" or not desk.is_wanted():
             return None
         shown = page(tells=False)
         shown.headers[SCREEN_HEADER] = "pairing"

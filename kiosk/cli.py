@@ -171,6 +171,7 @@ def _sheet(asked: argparse.Namespace) -> int:
     from kiosk import control, sheet
 
     facts = control.facts(config.load(asked.config))
+    facts = facts._replace(config=str(asked.config.absolute()) if asked.config else None)
     print(sheet.html(facts) if asked.html else sheet.text(facts), end="")
     return OK
 

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O, U."""
 LENGTH, GROUP = 8, 4
+ALONE_S = 180
+"""How long the page waits for somebody."""
 PATIENCE_S = 2.0
 """How long a page waits for an answer before it says that head office is being asked."""
 
@@ -52,17 +54,25 @@ class Pairing:
         self._tries, self._guard, self._answered = Tries(), Lock(), Event()
         self._answered.set()
         self._is_paired, self._refusal = False, ""
-        self._is_put_off = False
+        self._is_put_off, self._touched_s = False, 0.0
 
     @property
     def is_new(self) -> bool:
         """Whether this terminal has a head office, and no place in its fleet yet."""
         return bool(self._terminal.settings.centre) and not self._terminal.standings.is_enrolled
 
-    @property
     def is_wanted(self) -> bool:
-        """Whether the page shows by itself."""
-        return not self._is_put_off and self.is_new
+        """Whether the page shows by itself: to nobody for longer than ALONE_S, since customers may be there."""
+        if self._is_put_off or not self.is_new:
+            return False
+        now_s = self._monotonic()
+        self._touched_s = self._touched_s or now_s
+        self._is_put_off = now_s - self._touched_s >= ALONE_S
+        return not self._is_put_off
+
+    def touch(self) -> None:
+        """Somebody is there."""
+        self._touched_s = self._monotonic()
 
     def put_off(self) -> None:
         """The question is asked meanwhile, until the next start."""

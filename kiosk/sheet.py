@@ -1,5 +1,6 @@
 """The installation sheet: what to do in which order where a screen is put up, with this terminal's own facts. Pure."""
 
+import shlex
 from collections.abc import Sequence
 from html import escape
 from textwrap import wrap
@@ -11,13 +12,20 @@ REACH_MM = 1220
 
 
 class Facts(NamedTuple):
-    """Of one terminal. `places`: where its screens stand, by what head office said; `data`: its folder."""
+    """Of one terminal. `places`: where its screens stand, by what head office said; `data`: its folder; `config`: the
+    file of its configuration, if it was given one."""
 
     address: str
     places: Sequence[str]
     centre: str | None
     data: str
     has_pin: bool
+    config: str | None = None
+
+    def command(self, words: str) -> str:
+        """As it is to be typed, with this terminal's own configuration."""
+        given = f" --config {shlex.quote(self.config)}" if self.config else ""
+        return f" smilepost kiosk {words}{given}"
 
 
 class Step(NamedTuple):
@@ -81,14 +89,14 @@ def _pairing(facts: Facts) -> tuple[str, ...]:
     return (
         f"Head office ({facts.centre}) gives eight characters for the place; they are valid for 15 minutes.",
         "Type them on the page that the new terminal shows, or on a keyboard:",
-        " smilepost kiosk enrol ABCD-EFGH",
+        facts.command("enrol ABCD-EFGH"),
         "The question can be used before that. Nothing is lost: it is counted as soon as there is a place.",
     )
 
 
 def _pin(facts: Facts) -> tuple[str, ...]:
     known = "It has one. Another one:" if facts.has_pin else "It has none yet. Four to twelve digits:"
-    return (known, " smilepost kiosk pin", "Or head office sets one for all its terminals. Write it on no sheet.")
+    return (known, facts.command("pin"), "Or head office sets one for all its terminals. Write it on no sheet.")
 
 
 def _title(facts: Facts) -> str:

@@ -105,6 +105,7 @@ def routes(terminal: Terminal, find: Callable[[], list[Stick]]) -> Blueprint:
             terminal.standings.choices.end_test()
             return redirect("/staff/test", 303)
         terminal.standings.choices.test()
+        desk.put_off()
         return redirect("/", 303)
 
     @staff.post("/language")

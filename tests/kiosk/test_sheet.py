@@ -51,6 +51,8 @@ def test_the_command_prints_it_before_the_first_start_and_later(
     assert not (tmp_path / "box").exists()
     set_pin(tmp_path / "box")
     with terminal(tmp_path / "box", "scr-1"):
-        assert control.facts(Settings(data=tmp_path / "box"))[1:] == (["Oslo"], None, str(tmp_path / "box"), True)
+        assert control.facts(Settings(data=tmp_path / "box"))[1:5] == (["Oslo"], None, str(tmp_path / "box"), True)
     assert cli.main(["kiosk", "sheet", "--html", "--config", str(config)]) == 0
-    assert "putting up a screen at Oslo</h1>" in capsys.readouterr().out
+    page = capsys.readouterr().out
+    assert "putting up a screen at Oslo</h1>" in page
+    assert f"smilepost kiosk pin --config {config}" in page
