@@ -65,6 +65,19 @@ def test_staff_come_in_by_touch_and_see_what_waits(new_page: NewPage, there: Ser
     read_by_all(page)
 
 
+def test_the_pin_can_be_typed_on_a_keypad(new_page: NewPage, there: Served) -> None:
+    page = new_page(locale="ar")
+    page.goto(f"{there.address}/staff")
+    for number, key in enumerate(["9", "Backspace", *PIN]):
+        page.keyboard.press(key)
+        expect(page.locator(".typed")).to_have_text("●" * (number - 1) if number > 1 else ["●", "–"][number])
+    row = [button.inner_text() for button in page.locator(".digits button").all()[:3]]
+    left = [box["x"] for button in page.locator(".digits button").all()[:3] if (box := button.bounding_box())]
+    assert (row, left) == (["1", "2", "3"], sorted(left))  # fingers know a PIN by its place
+    page.keyboard.press("Enter")
+    expect(page.locator(".digits")).to_have_count(0)
+
+
 def test_it_all_works_without_a_script(new_page: NewPage, there: Served) -> None:
     page = new_page(java_script_enabled=False)
     let_in(page, there)
