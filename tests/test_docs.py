@@ -86,3 +86,12 @@ def test_the_readme_is_short_and_its_pictures_and_papers_exist() -> None:
     linked = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", README)
     assert linked
     assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+def test_the_two_commands_stand_there_to_be_copied() -> None:
+    """The second is what continuous integration runs."""
+    blocks = [block.strip().splitlines() for block in re.findall(r"(?ms)^```\n(.*?)^```$", README)]
+    demo, tests = blocks[0], blocks[1]
+    assert [len(demo), len(tests)] == [1, 1]
+    assert re.fullmatch(r"python3 -m venv \.venv && \.venv/bin/pip install .* && \.venv/bin/smilepost demo", demo[0])
+    assert re.fullmatch(r"python3 -m venv \.venv && \.venv/bin/pip install .* && \.venv/bin/pytest .*", tests[0])
