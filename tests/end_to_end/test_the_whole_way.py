@@ -88,6 +88,11 @@ def test_a_day_without_head_office_arrives_when_it_is_back(chain: Chain) -> None
 
 def test_what_is_tapped_before_enrolment_is_kept_for_it(chain: Chain) -> None:
     chain.start()
+    with requests.Session() as session:  # whoever unpacked it has no code yet
+        session.trust_env = False
+        assert "/staff/pairing" in session.get(chain.screen, timeout=10).text
+        later = session.post(f"{chain.screen}/staff/pairing", data={"action": "later"}, timeout=10)
+        assert 'data-screen="ask"' in later.text
     visit(chain.screen, ("value", "2"), ("action", "finish"))
     assert health(chain)["pending"] == 1
     chain.enrol()

@@ -46,6 +46,7 @@ from kiosk.pace import Kind, Outcome
 from sync import rows, wire
 from sync.intake import ingest, ledger, signs
 from sync.intake.verdicts import Receipt
+from sync.wire import signing
 
 Change = tuple[Any, str, Callable[[Any], Any]]
 """Whose attribute, which, and what it becomes, given what it was."""
@@ -215,7 +216,7 @@ PLANTS: dict[str, list[Change]] = {
     "check_then_insert": [(ingest, "append", _insert_what_is_not_there)],
     "believes_late_health": [(signs, "is_late", _always(False))],
     "any_200_is_an_ack": [(sender.Line, "signed", _keep_the_reply), (sender.Sender, "_send", _take_any_200)],
-    "any_answer_is_an_ack": [(wire, "answer_is_signed", _always(True))],
+    "any_answer_is_an_ack": [(signing, "answer_is_signed", _always(True))],
     "ack_before_send": [(sender.Sender, "_send", _settle_first)],
     "acks_what_was_refused": [(outbox.Outbox, "settle", _all_stored)],
     "new_id_at_retry": [(sender.Sender, "_blame", _rename_what_failed)],

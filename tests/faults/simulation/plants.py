@@ -23,8 +23,9 @@ def batch_size() -> None:
     def planted(entry: Entry, held: Any, scene: Any, plan: verdicts.Plan) -> wire.Result:
         result = judge(entry, held, scene, plan)
         if result.verdict == "duplicate" and entry.head and entry.response and scene.standings:
-            row, asked, answers = verdicts._row(entry.head, entry, scene)
-            plan.tallies.move(row.counted, asked, answers, 1)
+            standing, asked = verdicts._understood(entry.head, entry, scene)
+            row = verdicts._as_row(entry.response, standing, entry.raw, scene)
+            plan.tallies.move(row.counted, asked, entry.response.answers, 1)
         return result
 
     verdicts._judge = planted
