@@ -1,8 +1,8 @@
 """Pictures of every screen of the terminal: `python tests/end_to_end/screenshots.py --out DIR`.
 
-Of one whole visit, of what can be asked of the screen for it, and of the question on every scale. Each in four sizes (a
-10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, one of them from right to left; the
-longest of them in the dark as well. Not a test: somebody has to look."""
+Of one whole visit, of what can be asked of the screen for it, of the question on every scale, and of the staff's pages.
+Each in four sizes (a 10-inch display, the Pi's 7-inch one, a tall one, a phone) and three languages, one of them from
+right to left; the longest of them in the dark as well. Not a test: somebody has to look."""
 
 import argparse
 from collections.abc import Iterator
@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from kiosk.choices import STAFF
 from sync.survey import SCALES
 from tests.conftest import BROWSER_ARGS
-from tests.terminals import served, terminal
+from tests.terminals import PIN, served, set_pin, terminal
 from tests.whole_survey import WHOLE
 
 SIZES = ((1280, 800), (800, 480), (800, 1280), (375, 812))
@@ -78,6 +79,40 @@ def scales(browser: Browser, out: Path) -> None:
                 page.wait_for_timeout(300)
                 page.screenshot(path=out / f"scale-{scale}-{width}x{height}.png")
                 page.close()
+
+
+def staff(browser: Browser, out: Path) -> None:
+    """What staff see: the pairing of a new terminal, the door, the sections behind it, and a test."""
+    with (
+        TemporaryDirectory() as folder,
+        terminal(Path(folder), centre="http://127.0.0.1:9") as box,
+        served(box) as there,
+    ):
+        set_pin(Path(folder))
+        for width, height in SIZES:
+            for lang in LANGUAGES:
+                page = browser.new_page(viewport={"width": width, "height": height}, locale=lang)
+                box.standings.choices.speak(STAFF, lang)
+                box.standings.choices.end_test()
+                for screen in inside(page, there.address):
+                    page.screenshot(path=out / f"{screen}-{width}x{height}-{lang}.png")
+                page.close()
+
+
+def inside(page: Page, address: str) -> Iterator[str]:
+    page.goto(f"{address}/staff/pairing")
+    yield "staff-new"
+    page.goto(f"{address}/staff")
+    yield "staff-door"
+    for key in (*PIN, "open"):
+        page.locator(f".digits [value='{key}']").click()
+    for section in ("", "/test", "/language", "/stick", "/pairing"):
+        page.goto(f"{address}/staff{section}")
+        yield f"staff{section.replace('/', '-')}"
+    page.goto(f"{address}/staff/test")
+    page.locator("form[action='/staff/test'] button").first.click()
+    page.locator(".ask").wait_for()
+    yield "staff-testing"
 
 
 def walk(page: Page, address: str, lang: str) -> Iterator[str]:
@@ -166,6 +201,7 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGS)
         pictures(browser, there.address, out)
         scales(browser, out)
+        staff(browser, out)
         browser.close()
 
 
