@@ -7,11 +7,11 @@ from typing import Any
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from sync import models, wire
 from sync.centre import Centre
-from sync.intake import bursts, tally
+from sync.intake import bursts, ingest, tally
 from sync.intake.bursts import Tap
 from tests.boxes import NOON, Box, verdicts
 
@@ -157,3 +157,22 @@ def test_a_child_that_mashes_counts_once(a_centre: Centre, oslo: Box, client: Fl
     for entry in rng.sample(entries, len(entries)):
         oslo.send(client, entry)
     assert counted(a_centre) == (1, len(entries) - 1)
+
+
+def test_a_backlog_of_quiet_days_goes_by_its_index(a_centre: Centre, oslo: Box, client: FlaskClient) -> None:
+    """Answers hours apart: few questions, none of which reads everything of the device."""
+    hour = 3_600_000
+    entries = [oslo.response(2, at_ms=NOON - n * hour) for n in range(120)]
+    oslo.send(client, *entries)
+    asked: list[tuple[str, object]] = []
+    with a_centre.db.reading() as tx:
+        listen = lambda _c, _cursor, statement, given, *_: asked.append((statement, given))  # noqa: E731
+        event.listen(tx, "before_cursor_execute", listen)
+        moments = [NOON - n * hour + 1_000 for n in range(120)]
+        assert ingest.near(tx, oslo.device, moments) == {entry["id"] for entry in entries}
+        event.remove(tx, "before_cursor_execute", listen)
+        assert len(asked) == 3
+        if tx.dialect.name == "sqlite":
+            statement, given = asked[0]
+            plan = str(tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())
+            assert plan.count("ix_responses_device (device_id=? AND captured_ms>? AND captured_ms<?)") == 50
