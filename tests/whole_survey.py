@@ -56,3 +56,17 @@ WHOLE = replace(
         Question(id="call", kind="contact", texts=CALL, consent=CONSENT),
     ),
 )
+
+TOLD = {
+    "said": {
+        "en": "The queue at the till is too long on Saturdays.",
+        "de": "Samstags ist die Schlange an der Kasse zu lang.",
+        "ar": "الطابور عند الصندوق طويل جدًا أيام السبت.",
+    },
+    "did": {
+        "en": "A third till is open from ten to four.",
+        "de": "Von zehn bis vier ist eine dritte Kasse offen.",
+        "ar": "صندوق ثالث مفتوح من العاشرة حتى الرابعة.",
+    },
+}
+"""What was said, and what was done about it, for a card on its screens."""

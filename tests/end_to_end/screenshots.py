@@ -16,7 +16,7 @@ from kiosk.choices import STAFF
 from sync.survey import SCALES
 from tests.conftest import BROWSER_ARGS
 from tests.terminals import PIN, served, set_pin, terminal
-from tests.whole_survey import WHOLE
+from tests.whole_survey import TOLD, WHOLE
 
 SIZES = ((1280, 800), (800, 480), (800, 1280), (375, 812))
 BARE = ((800, 480), (800, 1280))
@@ -28,22 +28,6 @@ COMMENT = {
     "de": "Anna an der Kasse hat sich Zeit genommen und den Unterschied erklärt.\nDer Parkplatz war aber voll.",
     "ar": "خصصت آنا عند الصندوق وقتًا لتشرح لي الفرق.\nلكن موقف السيارات كان ممتلئًا.",
 }
-
-
-MESSAGES = (
-    {
-        "said": {
-            "en": "The queue at the till is too long on Saturdays.",
-            "de": "Samstags ist die Schlange an der Kasse zu lang.",
-            "ar": "الطابور عند الصندوق طويل جدًا أيام السبت.",
-        },
-        "did": {
-            "en": "A third till is open from ten to four.",
-            "de": "Von zehn bis vier ist eine dritte Kasse offen.",
-            "ar": "صندوق ثالث مفتوح من العاشرة حتى الرابعة.",
-        },
-    },
-)
 
 
 def question(page: Page, address: str, lang: str) -> Iterator[str]:
@@ -70,7 +54,7 @@ def scales(browser: Browser, out: Path) -> None:
         asked = replace(WHOLE, questions=(replace(WHOLE.first, scale=scale),))
         with (
             TemporaryDirectory() as folder,
-            terminal(Path(folder), "s-oslo", asked=asked, languages=LANGUAGES, messages=MESSAGES) as box,
+            terminal(Path(folder), "s-oslo", asked=asked, languages=LANGUAGES, messages=(TOLD,)) as box,
             served(box) as there,
         ):
             for width, height in SIZES:
@@ -194,7 +178,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory() as folder,
-        terminal(Path(folder), "s-oslo", asked=WHOLE, languages=LANGUAGES, messages=MESSAGES) as box,
+        terminal(Path(folder), "s-oslo", asked=WHOLE, languages=LANGUAGES, messages=(TOLD,)) as box,
         served(box) as there,
         sync_playwright() as play,
     ):

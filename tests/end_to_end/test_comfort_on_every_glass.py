@@ -16,24 +16,12 @@ from sync import wire
 from tests.end_to_end.test_comfort_in_browser import LOGO
 from tests.end_to_end.test_screen_in_browser import BROKEN_WORDS, LEAST_TEXT, NewPage, at, press
 from tests.terminals import Served, served, terminal
-from tests.whole_survey import WHOLE
+from tests.whole_survey import TOLD, WHOLE
 
 LANGUAGES = ("en", "de", "ar")
 SIZES = ((1280, 800), (800, 480), (375, 812))
 MODES = ("", "more", "low", "more low")
 FIRST = ("smiley4", "smiley5", "nps11")
-TOLD = {
-    "said": {
-        "en": "The queue at the till is too long on Saturdays.",
-        "de": "Samstags ist die Schlange an der Kasse zu lang.",
-        "ar": "الطابور عند الصندوق طويل جدًا أيام السبت.",
-    },
-    "did": {
-        "en": "A third till is open from ten to four.",
-        "de": "Von zehn bis vier ist eine dritte Kasse offen.",
-        "ar": "صندوق ثالث مفتوح من العاشرة حتى الرابعة.",
-    },
-}
 LASTING = {"thanks": 600, "rating": 600, "comment": 600, "contact": 600, "done": 600}
 CUT = """() => {
   const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1;
