@@ -8,7 +8,9 @@ from subprocess import Popen
 
 import pytest
 
+from kiosk.terminal import Terminal
 from tests.processes import free_ports, running, smilepost, stop
+from tests.terminals import Served, served, terminal
 
 PASSWORD = "a long enough password"
 
@@ -89,3 +91,17 @@ def open_chain(chain: Chain) -> Chain:
     chain.enrol()
     chain.command("server", "user", "add", "astrid@example.org", "--name", "Astrid", "--password-stdin", stdin=PASSWORD)
     return chain
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal that asks the built-in survey."""
+    with terminal(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def there(box: Terminal) -> Iterator[Served]:
+    """The same, answering."""
+    with served(box) as opened:
+        yield opened

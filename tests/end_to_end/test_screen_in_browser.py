@@ -2,7 +2,7 @@
 the page has no store of its own. With one: test_page_outlives_its_terminal."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +33,6 @@ LEAST_TEXT = "texts => Math.min(...texts.map(one => parseFloat(getComputedStyle(
 NewPage = Callable[..., Page]
 PI = {"width": 800, "height": 480}
 PHONE = {"width": 375, "height": 812}
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Terminal]:
-    with terminal(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def there(box: Terminal) -> Iterator[Served]:
-    with served(box) as opened:
-        yield opened
 
 
 def until(happened: Callable[[], Any], seconds: float = 10) -> None:

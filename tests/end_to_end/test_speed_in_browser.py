@@ -14,7 +14,7 @@ from tests.end_to_end.test_page_outlives_its_terminal import kept
 from tests.end_to_end.test_screen_in_browser import at, press, until
 from tests.fullest import keep_manifest
 from tests.meter import Meter, metered
-from tests.terminals import Served, served, terminal
+from tests.terminals import Served, terminal
 from tests.visitors import WATCH_SHIFTS, counts, visits
 
 NewPage = Callable[..., Page]
@@ -27,12 +27,6 @@ SIZES = {"pi": (800, 480), "ten inches": (1280, 800), "phone": (375, 812)}
 def box(tmp_path: Path) -> Iterator[Terminal]:
     keep_manifest(tmp_path)
     with terminal(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def there(box: Terminal) -> Iterator[Served]:
-    with served(box) as opened:
         yield opened
 
 

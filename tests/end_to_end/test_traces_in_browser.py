@@ -1,7 +1,7 @@
 """How the glass is touched: a fault of the glass is told, a person never is, and a child counts once."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 
@@ -30,18 +30,6 @@ PEOPLE = """([people, wide, high]) => {
   }
   return flagged;
 }"""
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Terminal]:
-    with terminal(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def there(box: Terminal) -> Iterator[Served]:
-    with served(box) as opened:
-        yield opened
 
 
 @pytest.fixture
