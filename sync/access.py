@@ -1,21 +1,32 @@
-"""Who may call a route. Every route declares it; a server with a route that doesn't declare it doesn't start."""
+"""Who may call a route. Every route declares it; a server with a route that doesn't declare it doesn't start.
 
-from collections.abc import Callable
+A route for people with a permission names what it is about by kind: in its address (`/places/<place:number>`) or among
+its fields (`may("places", parent="place")`). The guard looks where that belongs before the route is called: what lies
+outside of what this person sees is not there (404); what they see and may not do is refused (403)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
+from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
 from sync.centre import centre
-from sync.office import people
+from sync.office import people, subjects, tongue
+from sync.office.audit import Actor
+from sync.office.people import User
+from sync.office.rights import PERMISSIONS, Permission
 
-Who = Literal["anyone", "device", "signed_in"]
+Who = Literal["anyone", "device", "half_signed_in", "signed_in", "permitted"]
 View = TypeVar("View", bound=Callable[..., object])
 
 htmx = HTMX()
 COOKIE = "smilepost"
+SECOND = "/second"
+"""Where a session goes that still owes its second factor."""
 _DECLARED = "smilepost_open_to"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 
@@ -24,22 +35,81 @@ class Undeclared(RuntimeError):
     """A route says nothing about who may call it."""
 
 
-def open_to(who: Who) -> Callable[[View], View]:
-    """Declares who may call a view: `anyone`; a `device`, whose signature the view checks itself; a person who is
-    `signed_in`, found in `flask.g.user`."""
+@dataclass(frozen=True)
+class Declared:
+    """Who may call a view. `fields`: the kind of each field of a form or a query that names something. `partly`: what
+    is changed need not be theirs entirely; the view looks itself at which part is."""
 
+    who: Who
+    permission: Permission | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    partly: bool = False
+
+
+def open_to(who: Who) -> Callable[[View], View]:
+    """Declares who may call a view: `anyone`; a `device`, or a machine with a key, which the view checks itself; a
+    person who is `signed_in`, whatever they may, or `half_signed_in`, before their second factor: found in
+    `flask.g.user`."""
+    return _declare(Declared(who))
+
+
+def may(permission: Permission, *, partly: bool = False, **fields: str) -> Callable[[View], View]:
+    """Declares that a view is for people with this permission, at everything that its address and these fields name by
+    kind (see subjects.KINDS). Raises Undeclared for a permission or a kind that there isn't."""
+    if permission not in PERMISSIONS or not set(fields.values()) <= subjects.KINDS.keys():
+        raise Undeclared(f"{permission!r} with the fields {fields} declares nothing: see rights and subjects.KINDS")
+    return _declare(Declared("permitted", permission, fields, partly))
+
+
+def _declare(declared: Declared) -> Callable[[View], View]:
     def declare(view: View) -> View:
-        setattr(view, _DECLARED, who)
+        setattr(view, _DECLARED, declared)
         return view
 
     return declare
 
 
+def declared(app: Flask, endpoint: str) -> Declared | None:
+    """What this route declares."""
+    found: Declared | None = getattr(app.view_functions[endpoint], _DECLARED, None)
+    return found
+
+
+class _Numbered(IntegerConverter):
+    """An id in an address that is a number."""
+
+
+class _Named(BaseConverter):
+    """An id in an address that is a word."""
+
+
+def name_kinds(app: Flask) -> None:
+    """Lets addresses name each kind of subject; before routes are registered."""
+    for kind in subjects.KINDS:
+        made_of = _Numbered if kind in subjects.NUMBERED else _Named
+        app.url_map.converters[kind] = type(kind, (made_of,), {"kind": kind})
+
+
 def check(app: Flask) -> None:
-    """Raises Undeclared for the first route without a declaration."""
+    """Raises Undeclared for the first route without a declaration, or with an id of no kind in its address."""
     for rule in app.url_map.iter_rules():
-        if not hasattr(app.view_functions[rule.endpoint], _DECLARED):
-            raise Undeclared(f"{rule.rule} ({rule.endpoint}) does not declare who may call it: use access.open_to")
+        said = declared(app, rule.endpoint)
+        if said is None:
+            raise Undeclared(
+                f"{rule.rule} ({rule.endpoint}) does not declare who may call it: use access.may or access.open_to"
+            )
+        plain = [name for name in rule.arguments if kind_of(app, rule.endpoint, name) is None]
+        if said.permission and plain:
+            raise Undeclared(f"{rule.rule} ({rule.endpoint}) does not say what kind of id <{plain[0]}> is")
+
+
+def kind_of(app: Flask, endpoint: str, argument: str) -> str | None:
+    """The kind of subject that this argument of a route's address is the id of."""
+    for rule in app.url_map.iter_rules(endpoint):
+        converter = rule._converters.get(argument)
+        if converter is not None:
+            return getattr(converter, "kind", None)
+    return None
 
 
 def guard(app: Flask) -> None:
@@ -48,16 +118,72 @@ def guard(app: Flask) -> None:
 
 
 def _check_request() -> BaseResponse | None:
+    tongue.speak(tongue.best(code for code, _ in request.accept_languages))
     if request.endpoint is None:  # no such page: everybody may hear that
         return None
-    who = getattr(current_app.view_functions[request.endpoint], _DECLARED)
+    said = declared(current_app, request.endpoint) or abort(404)
     # A browser adds a person's cookie to whatever another site makes it send; a device has no cookies.
-    if who != "device" and request.method not in _HARMLESS and not _comes_from_our_pages():
+    if said.who != "device" and request.method not in _HARMLESS and not _comes_from_our_pages():
         abort(403)
-    if who != "signed_in":
+    if said.who in ("anyone", "device"):
         return None
-    g.user = _person()
-    return None if g.user else _to_sign_in()
+    user = _person()
+    if user is None:
+        return _to_sign_in()
+    g.user = user
+    if user.language:
+        tongue.speak(user.language)
+    if said.who == "half_signed_in":
+        return None
+    if user.owes_second:
+        return _away(SECOND)
+    if said.permission:
+        _insist(user, said, said.permission)
+    return None
+
+
+def _insist(user: User, said: Declared, permission: Permission) -> None:
+    if not user.rights.may_somewhere(permission):
+        abort(403)
+    named = list(_named(said))
+    if not named:
+        return
+    with centre().db.reading() as tx:
+        every = subjects.every(tx, named)
+    for found in every:
+        if found is None or not found.is_seen_by(user.rights, "see"):
+            abort(404)
+    reads = request.method in _HARMLESS
+    if not all(_allows(found, user, permission, reads or said.partly) for found in every if found):
+        abort(403)
+
+
+def _allows(found: subjects.Standing, user: User, permission: Permission, partly: bool) -> bool:
+    return found.is_seen_by(user.rights, permission) if partly else found.is_theirs(user.rights, permission)
+
+
+def _named(said: Declared) -> Iterator[tuple[str, str]]:
+    """What the address and the fields of this request name: (kind, id)."""
+    for name, value in (request.view_args or {}).items():
+        kind = kind_of(current_app, request.endpoint or "", name)
+        if kind is not None:
+            yield kind, str(value)
+    for name, kind in said.fields.items():
+        for value in (*request.args.getlist(name), *request.form.getlist(name)):
+            if value:
+                yield kind, value
+
+
+def viewer() -> User:
+    """Who is signed in. Only for routes that need somebody."""
+    user: User = g.user
+    return user
+
+
+def actor() -> Actor:
+    """The same, as the audit log names them."""
+    user = viewer()
+    return Actor(f"{user.name} <{user.email}>", user.id, request.remote_addr or "")
 
 
 def _comes_from_our_pages() -> bool:
@@ -91,11 +217,16 @@ def is_fragment() -> bool:
 
 def _to_sign_in() -> BaseResponse:
     if htmx:
-        # A fragment would land in the middle of the old page: the whole page goes instead.
         page = urlsplit(htmx.current_url or "").path
-        return Response(status=401, headers={"HX-Redirect": _sign_in_path(page or "/")})
+        return _away(_sign_in_path(page or "/"))
     page = request.full_path.removesuffix("?") if request.method == "GET" else "/"
-    return redirect(_sign_in_path(page), code=303)
+    return _away(_sign_in_path(page))
+
+
+def _away(address: str) -> BaseResponse:
+    if htmx:  # a fragment would land in the middle of the old page: the whole page goes instead
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, code=303)
 
 
 def _sign_in_path(page: str) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request, url_for
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sync import access, assets, migrations, packing
 from sync.centre import EXTENSION, Centre, centre, open_centre
 from sync.intake import api
 from sync.office import pages
+from sync.office.edits import Changed
 from sync.problems import Problem
 
 __all__ = ["MAX_BODY", "create_app", "open_centre"]
@@ -48,6 +49,10 @@ _SENTENCES = {
     403: ("Not from here", "This can only be done from Smilepost's own pages, by somebody who may."),
     404: ("Nothing here", "There is no such page, or it is not among the places that you look after."),
     405: ("Not like this", "This address is used in another way. Start again from the overview."),
+    409: (
+        "Somebody was quicker",
+        "This was changed while you were at it. Open it again, and look at what is there now.",
+    ),
     413: ("Too much at once", "What was sent is larger than this page takes."),
     429: ("A moment, please", "That was too often in a short time. Try again in a minute."),
     500: ("Something went wrong here", "It is our mistake, and it is in the server's log. Try once more."),
@@ -69,6 +74,7 @@ def create_app(centre: Centre) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["static"] = static_address
+    access.name_kinds(app)
     packing.serve_static(app)
     access.open_to("anyone")(app.view_functions["static"])
     app.add_url_rule("/healthz", view_func=healthz)
@@ -76,6 +82,7 @@ def create_app(centre: Centre) -> Flask:
     app.register_blueprint(api.routes)
     app.register_blueprint(pages.routes)
     app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(Changed, lambda _: refuse(Conflict()))
     app.after_request(finish)
     access.check(app)
     access.guard(app)

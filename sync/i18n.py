@@ -7,7 +7,7 @@ A message may hold places to fill by name, as `{n}`: `_("… {n} …").format(n=
 
 from collections.abc import Callable
 from functools import cache
-from gettext import GNUTranslations
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 DOMAIN = "smilepost"
@@ -61,27 +61,27 @@ def direction(lang: str) -> str:
     return "rtl" if lang.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def catalogue(lang: str, suffix: str = "mo") -> Path:
+def catalogue(lang: str, suffix: str = "mo", domain: str = DOMAIN) -> Path:
     """Where the catalogue of a language lies."""
-    return LOCALE / lang / "LC_MESSAGES" / f"{DOMAIN}.{suffix}"
+    return LOCALE / lang / "LC_MESSAGES" / f"{domain}.{suffix}"
 
 
-def words(lang: str) -> Callable[[str], str]:
+def words(lang: str, domain: str = DOMAIN) -> Callable[[str], str]:
     """What turns a message into `lang`; `de-AT` speaks `de`, and a language without a catalogue the source's."""
-    return _read(_known(lang)).gettext
+    return _read(_known(lang), domain).gettext
 
 
-def plural(lang: str) -> Callable[[str, str, int], str]:
+def plural(lang: str, domain: str = DOMAIN) -> Callable[[str, str, int], str]:
     """What turns a message about a number into `lang`, as `ngettext("{n} second", "{n} seconds", n)`; {n} is left to
     fill."""
-    return _read(_known(lang)).ngettext
+    return _read(_known(lang), domain).ngettext
 
 
 def forms(lang: str) -> Callable[[str, str], dict[str, str]]:
     """What turns a message about a number into all that `lang` may say, by the category of the number, as
     `forms("{n} second", "{n} seconds")`: for the page's script, which counts by itself (static/kiosk/counted.js)."""
     known = _known(lang)
-    ngettext, counts = _read(known).ngettext, _COUNTS.get(known, _TWO)
+    ngettext, counts = _read(known, DOMAIN).ngettext, _COUNTS.get(known, _TWO)
     return lambda one, many: {category: ngettext(one, many, n) for category, n in counts.items()}
 
 
@@ -95,6 +95,9 @@ def _known(lang: str) -> str:
 
 
 @cache
-def _read(known: str) -> GNUTranslations:
-    with catalogue(known).open("rb") as file:
+def _read(known: str, domain: str) -> NullTranslations:
+    path = catalogue(known, domain=domain)
+    if domain != DOMAIN and not path.exists():
+        return NullTranslations()
+    with path.open("rb") as file:
         return GNUTranslations(file)

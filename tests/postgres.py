@@ -143,7 +143,9 @@ class Shared:
 _numbers = itertools.count()
 _ASIDE = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'smilepost%'"
 _EMPTY = "; ".join(
-    [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+    ["ALTER TABLE audit DISABLE TRIGGER audit_stays"]
+    + [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+    + ["ALTER TABLE audit ENABLE TRIGGER audit_stays"]
     + ["SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"]
 )
 

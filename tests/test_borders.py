@@ -32,7 +32,6 @@ ROOMS_THAT_SPEAK_HTTP = {
     "sync.centre",
     "sync.access",
     "sync.intake.api",
-    "sync.office.doors",
     "sync.office.pages",
 }
 NOT_ON_A_TERMINAL = {"sqlalchemy", "alembic", "babel", "argon2", "psycopg"}
@@ -124,7 +123,7 @@ def test_what_both_ends_know_needs_nothing_else() -> None:
 
 def test_only_the_rooms_at_the_door_speak_http() -> None:
     speaking = {found.by for found in EVERY if _package(found.name) in WEB}
-    assert speaking <= ROOMS_THAT_SPEAK_HTTP
+    assert {name for name in speaking if not name.startswith("sync.office.pages.")} <= ROOMS_THAT_SPEAK_HTTP
 
 
 def test_every_room_that_is_named_here_exists() -> None:

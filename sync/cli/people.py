@@ -8,7 +8,7 @@ from sync.centre import open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
-from sync.office import enrolling, people
+from sync.office import enrolling, people, rights
 
 
 def add(to: Verbs) -> None:
@@ -20,8 +20,7 @@ def add(to: Verbs) -> None:
     verb.add_argument(
         "--at", metavar="PLACE", help="see this place or group and what is below it (default: everything)"
     )
-    verb.add_argument("--responses", action=argparse.BooleanOptionalAction, default=True,
-                      help="may read single answers and comments (default: yes)")  # fmt: skip
+    verb.add_argument("--role", choices=tuple(rights.ROLES), default="admin", help="what they may there (admin)")
     verb.add_argument("--password-stdin", action="store_true", help="read the password from standard input instead")
 
 
@@ -33,7 +32,7 @@ def _user_add(settings: Settings, asked: argparse.Namespace) -> int:
         password = _password(asked.password_stdin)
         with centre.db.writing() as tx:
             people.add_user(
-                tx, asked.email, asked.name, password, location=at.id if at else None, responses=asked.responses,
+                tx, asked.email, asked.name, password, roles=[(asked.role, at.id if at else None)],
                 now_ms=centre.now_ms(),
             )  # fmt: skip
     finally:

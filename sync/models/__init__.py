@@ -3,8 +3,29 @@ number of days since 1970-01-01, an `hour` is that day × 24 + the local hour.""
 
 from sync.models.devices import anchors, boots, clone_signs, devices, driven, enrol_codes, streams
 from sync.models.facts import centre, metadata
-from sync.models.people import sessions, sign_in_failures, sign_in_links, users
-from sync.models.places import locations, placements, questions, screens, settings, surveys, touchpoints
+from sync.models.people import (
+    api_keys,
+    audit,
+    grants,
+    one_time_links,
+    recovery_codes,
+    sessions,
+    sign_in_failures,
+    sign_in_links,
+    users,
+)
+from sync.models.places import (
+    drafts,
+    locations,
+    placements,
+    questions,
+    schedules,
+    screens,
+    settings,
+    surveys,
+    touchpoint_templates,
+    touchpoints,
+)
 from sync.models.responses import (
     UNSURE_MS,
     VALUES,
@@ -21,21 +42,28 @@ __all__ = [
     "UNSURE_MS",
     "VALUES",
     "anchors",
+    "api_keys",
+    "audit",
     "boots",
     "centre",
     "clone_signs",
     "contacts",
     "devices",
+    "drafts",
     "driven",
     "enrol_codes",
     "erasures",
+    "grants",
     "locations",
     "metadata",
+    "one_time_links",
     "placements",
     "quarantine",
     "questions",
     "receipts",
+    "recovery_codes",
     "responses",
+    "schedules",
     "screens",
     "sessions",
     "settings",
@@ -45,6 +73,7 @@ __all__ = [
     "surveys",
     "tallies_day",
     "tallies_hour",
+    "touchpoint_templates",
     "touchpoints",
     "users",
 ]

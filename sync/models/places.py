@@ -5,7 +5,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKe
 from sync.models.facts import metadata
 
 # One tree. `path` is the ids from the root down, "/1/4/", so that a subtree is a prefix. `zone` and `hours`
-# (seven lists of [open, close] minutes as JSON, "null" for always open) are inherited where they are NULL.
+# (seven lists of [open, close] minutes as JSON, "null" for always open) are inherited where they are NULL. `ref` is the
+# organisation's own number for it; `opened_day`, `closed_day`: its first and its last local day, where they are known.
 locations = Table(
     "locations",
     metadata,
@@ -16,17 +17,40 @@ locations = Table(
     Column("name", Text, nullable=False),
     Column("zone", Text),
     Column("hours", Text),
+    Column("ref", Text),
+    Column("opened_day", Integer),
+    Column("closed_day", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     Index(None, "parent_id"),
+    Index(None, "ref", unique=True),
 )
 
-# Where in the journey a question is asked there.
+# What touchpoints of many places have in common; `location_id` is whose it is (NULL: everybody's): it may be used there
+# and below.
+touchpoint_templates = Table(
+    "touchpoint_templates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("location_id", ForeignKey("locations.id")),
+    Column("name", Text, nullable=False),
+    Column("retired_ms", BigInteger),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index(None, "location_id"),
+)
+
+# Where in the journey a question is asked there; from its first local day to its last, where they are known.
 touchpoints = Table(
     "touchpoints",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("location_id", ForeignKey("locations.id"), nullable=False),
     Column("name", Text, nullable=False),
+    Column("template_id", ForeignKey("touchpoint_templates.id")),
+    Column("opened_day", Integer),
+    Column("retired_day", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     Index(None, "location_id", "name", unique=True),
+    Index(None, "template_id"),
 )
 
 # What holds at a location and below it, or at one of its touchpoints alone (`touchpoint_id`; 0: at all of them).
@@ -52,8 +76,37 @@ surveys = Table(
     PrimaryKeyConstraint("id", "version"),
 )
 
+# Which survey is asked from one local day to another, both included (`to_day` NULL: until it is taken back): at a
+# location and below it (NULL: everywhere), at all touchpoints or at those of one template.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("survey", Text, nullable=False),
+    Column("location_id", ForeignKey("locations.id")),
+    Column("template_id", ForeignKey("touchpoint_templates.id")),
+    Column("from_day", Integer, nullable=False),
+    Column("to_day", Integer),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index(None, "location_id"),
+)
+
+# What is being written and not published yet, one a survey: JSON, perhaps incomplete. `location_id` is whose survey it
+# is (NULL: everybody's): it may be asked there and below.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("survey", Text, primary_key=True),
+    Column("location_id", ForeignKey("locations.id")),
+    Column("definition", Text, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("retired_ms", BigInteger),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+)
+
 # A question keeps its kind and its scale (empty where it has none) for ever: scales are never mixed. `texts` is how
 # the survey that was published last asks it, by language, as JSON; `asked` whether that is first, or after something.
+# `replaces`: the question whose place it took, when what was meant or the scale changed.
 questions = Table(
     "questions",
     metadata,
@@ -62,6 +115,7 @@ questions = Table(
     Column("kind", Text, nullable=False, server_default=text("'scale'")),
     Column("texts", Text, nullable=False, server_default=text("'{}'")),
     Column("asked", Text, nullable=False, server_default=text("'first'")),
+    Column("replaces", Text),
 )
 
 screens = Table(
@@ -70,6 +124,7 @@ screens = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("device_id", ForeignKey("devices.id")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     Index(None, "device_id"),
 )
 

@@ -1,7 +1,7 @@
 """Reading the tallies: how often each answer was given, by place and local day. Raw responses are never counted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -9,7 +9,7 @@ from functools import cached_property
 from sqlalchemy import Column, Connection, func, select
 
 from sync.models import locations, tallies_day
-from sync.office import surveys
+from sync.office import places, surveys
 from sync.office.places import Location
 from sync.scores import Histogram, Score, Showing, add, score, showing, value
 from sync.survey import BUILTIN, SCALES, Scale, Texts
@@ -81,15 +81,15 @@ def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) ->
     return together(scale, (counts for day, counts in days.items() if first <= day <= last), singles=True)
 
 
-def questions(tx: Connection, path: str, first: int, last: int) -> list[Question]:
-    """What was asked at and below `path` in these days: what is asked first before what follows it, then the most
+def questions(tx: Connection, paths: Sequence[str], first: int, last: int) -> list[Question]:
+    """What was asked at and below these paths in these days: what is asked first before what follows it, then the most
     answered; the built-in one when nothing was."""
     known = {name: asked for name, asked in surveys.questions(tx).items() if asked.scale}
     n = func.sum(tallies_day.c.n)
     query = (
         select(tallies_day.c.question, n)
         .join(locations, locations.c.id == tallies_day.c.location_id)
-        .where(locations.c.path.startswith(path), tallies_day.c.day.between(first, last))
+        .where(places.below(paths), tallies_day.c.day.between(first, last))
         .where(tallies_day.c.choice == "", tallies_day.c.question.in_(known))
         .group_by(tallies_day.c.question)
         .having(n > 0)
@@ -99,14 +99,16 @@ def questions(tx: Connection, path: str, first: int, last: int) -> list[Question
     return [Question(name, known[name].scale, known[name].texts) for name in asked or [BUILTIN.first.id]]
 
 
-def by_day(tx: Connection, path: str, question: Question, first: int, last: int, *, singles: bool) -> dict[int, Days]:
-    """Each place's days at and below `path`, by the place's number. For a viewer who may not see `singles` a day too
-    small to be shown is not counted anywhere, so that no sum gives it away."""
+def by_day(
+    tx: Connection, paths: Sequence[str], question: Question, first: int, last: int, *, singles: bool
+) -> dict[int, Days]:
+    """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` a day
+    too small to be shown is not counted anywhere, so that no sum gives it away."""
     columns = value_columns(question.scale)
     query = (
         select(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside, *map(func.sum, columns))
         .join(locations, locations.c.id == tallies_day.c.location_id)
-        .where(locations.c.path.startswith(path), tallies_day.c.day.between(first, last))
+        .where(places.below(paths), tallies_day.c.day.between(first, last))
         .where(tallies_day.c.choice == "", tallies_day.c.question == question.id)
         .group_by(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside)
     )

@@ -1,13 +1,13 @@
 """How far what a page shows is complete: which screens stand where, and what their boxes have delivered."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, exists, func, select
 
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
-from sync.office import local_time
+from sync.office import local_time, places
 from sync.office.places import Location
 
 MINUTE_MS = 60_000
@@ -32,8 +32,8 @@ class Delivery:
     uncertain: int = 0
 
 
-def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
-    """The delivery of every one of `places` (at or below `path`) where a screen stands, by the place's number."""
+def deliveries(tx: Connection, paths: Sequence[str], tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
+    """The delivery of every place of `tree` (at or below `paths`) where a screen stands, by the place's number."""
     uncertain = exists().where(clone_signs.c.device_id == devices.c.id, clone_signs.c.settled_ms.is_(None))
     query = (
         select(touchpoints.c.location_id, devices.c.id, devices.c.complete_ms, devices.c.contact_ms, uncertain)
@@ -42,11 +42,11 @@ def deliveries(tx: Connection, path: str, places: Mapping[int, Location], now_ms
         .join(locations, locations.c.id == touchpoints.c.location_id)
         .join(screens, screens.c.id == placements.c.screen_id)
         .outerjoin(devices, devices.c.id == screens.c.device_id)
-        .where(placements.c.to_ms.is_(None), locations.c.path.startswith(path))
+        .where(placements.c.to_ms.is_(None), places.below(paths))
     )
     standing = defaultdict(list)
     for place, device, complete_ms, contact_ms, unsure in tx.execute(query):
-        screen = _screen(places[place], device, complete_ms, contact_ms, now_ms)
+        screen = _screen(tree[place], device, complete_ms, contact_ms, now_ms)
         standing[place].append(replace(screen, uncertain=int(unsure)))
     return {place: together(each) for place, each in standing.items()}
 
@@ -86,13 +86,13 @@ def _is_well(state: Delivery) -> bool:
     return state.screens > state.unenrolled and not state.silent
 
 
-def first_placed(tx: Connection, path: str) -> int | None:
-    """When the first screen ever was placed at or below `path`; None when none was."""
+def first_placed(tx: Connection, paths: Sequence[str]) -> int | None:
+    """When the first screen ever was placed at or below these paths; None when none was."""
     query = (
         select(func.min(placements.c.from_ms))
         .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
         .join(locations, locations.c.id == touchpoints.c.location_id)
-        .where(locations.c.path.startswith(path))
+        .where(places.below(paths))
     )
     found: int | None = tx.execute(query).scalar()
     return found

@@ -13,6 +13,7 @@ from sync.office import delivery, places
 from sync.office.ledger import Ledger, Sign, Spot, Stream, Terminal, ledger, reckon
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.rights import EVERYWHERE
 
 MANY = 1_000
 """Times in doubt are counted up to here: what is read for a page does not grow with the answers."""
@@ -41,14 +42,15 @@ class Details(NamedTuple):
 def every(tx: Connection, user: User, now_ms: int, page: int = 1) -> Ledger:
     """The ledger of what this person may see: terminals with a screen in their part of the tree, one they drive or,
     if they drive none any more, the last they drove."""
-    top, tree = _visible(tx, user)
-    return ledger(_terminals(tx, _scope(tx, top), tree, now_ms), top, page, delivery.version(tx, now_ms))
+    roots, tree = _visible(tx, user)
+    top = next((node for node in tree.values() if roots == (node.path,)), None)
+    return ledger(_terminals(tx, _scope(tx, roots), tree, now_ms), top, page, delivery.version(tx, now_ms))
 
 
 def find(tx: Connection, user: User, device: str, now_ms: int) -> Terminal | None:
     """That terminal, or None when there is none or this person may not see it."""
-    top, tree = _visible(tx, user)
-    scope = _scope(tx, top)
+    roots, tree = _visible(tx, user)
+    scope = _scope(tx, roots)
     if scope is not None and device not in scope:
         return None
     return next(iter(_terminals(tx, {device}, tree, now_ms)), None)
@@ -86,17 +88,17 @@ def _starts(tx: Connection, device: str) -> list[Start]:
     return [Start(*row) for row in tx.execute(query)]
 
 
-def _visible(tx: Connection, user: User) -> tuple[Location | None, dict[int, Location]]:
-    """The root of what this person may see (None: everything), and the tree from there."""
-    tree = {node.id: node for node in places.locations(tx, user.location_id)}
-    return (tree[user.location_id] if user.location_id is not None else None), tree
+def _visible(tx: Connection, user: User) -> tuple[tuple[str, ...], dict[int, Location]]:
+    """The paths of what this person may see, and the places there."""
+    roots = user.rights.roots()
+    return roots, {node.id: node for node in places.visible(tx, roots)}
 
 
-def _scope(tx: Connection, top: Location | None) -> set[str] | None:
-    """The terminals that stand at or below `top`; None for all there are."""
-    if top is None:
+def _scope(tx: Connection, roots: tuple[str, ...]) -> set[str] | None:
+    """The terminals that stand at or below these paths; None for all there are."""
+    if EVERYWHERE in roots:
         return None
-    below = models.locations.c.path.startswith(top.path)
+    below = places.below(roots)
     now, before = _driving(screens.c.device_id).where(below), _drove(driven.c.device_id).where(below)
     return {*tx.execute(now).scalars(), *tx.execute(before).scalars()}
 

@@ -30,7 +30,7 @@ class Page:
 
 def find(tx: Connection, user: User, number: int) -> Location | None:
     """That location, or None when there is none or this person may not see it."""
-    return next((place for place in places.locations(tx, user.location_id) if place.id == number), None)
+    return next((place for place in places.visible(tx, user.rights.roots()) if place.id == number), None)
 
 
 def page(
@@ -41,7 +41,7 @@ def page(
     found = overview.overview(tx, user, now_ms, top=place, question=question, page=number)
     if found.whole is None:
         raise LookupError(f"location {place.id} is not in its own overview")
-    visible = {each.id: each for each in places.locations(tx, user.location_id)}
+    visible = {each.id: each for each in places.visible(tx, user.rights.roots())}
     below = [each for each in visible.values() if each.path.startswith(place.path) and is_place(each)]
     today = {each.id: local_time.day_of(now_ms, each.zone) for each in below}
     above = [visible[int(part)] for part in place.path.split("/") if part and int(part) in visible]
@@ -50,5 +50,5 @@ def page(
         above=tuple(above[:-1]),
         line=found.whole,
         overview=found,
-        reasons=reasons.behind(tx, place.path, found.question, today, singles=user.responses),
+        reasons=reasons.behind(tx, place.path, found.question, today, singles=user.rights.may("responses", place.path)),
     )

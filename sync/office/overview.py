@@ -121,22 +121,22 @@ class _Reading(NamedTuple):
 def overview(
     tx: Connection, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None, page: int = 1
 ) -> Overview:
-    """What this person may see at and below `top`, which has to be within their scope. `question` names the one to
-    score; the most answered one when it is None or nobody answered it."""
-    root = user.location_id if top is None else top.id
-    tree = places.locations(tx, root)
-    shown_top = top or next((node for node in tree if node.id == user.location_id), None)
-    path = shown_top.path if shown_top else "/"
+    """What this person may see, or of it what is at and below `top`, which has to be within their scope. `question`
+    names the one to score; the most answered one when it is None or nobody answered it."""
+    paths = (top.path,) if top else user.rights.roots()
+    tree = places.visible(tx, paths)
+    shown_top = top or next((node for node in tree if paths == (node.path,)), None)
+    singles = user.rights.may_all("responses", paths)
     today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}
     last = max(today.values(), default=local_time.day_of(now_ms, places.DEFAULT_ZONE))
-    asked = counts.questions(tx, path, last - counts.LOADED, last)
+    asked = counts.questions(tx, paths, last - counts.LOADED, last)
     chosen = next((each for each in asked if each.id == question), asked[0])
     reading = _Reading(
         chosen.scale,
-        counts.by_day(tx, path, chosen, last - counts.LOADED, last, singles=user.responses),
+        counts.by_day(tx, paths, chosen, last - counts.LOADED, last, singles=singles),
         today,
-        delivery.deliveries(tx, path, {node.id: node for node in tree}, now_ms),
-        user.responses,
+        delivery.deliveries(tx, paths, {node.id: node for node in tree}, now_ms),
+        singles,
     )
     leaves = [node for node in tree if counts.is_place(node)]
     sections, pages = _sections(reading, tree, leaves, shown_top, page)
@@ -147,7 +147,7 @@ def overview(
         whole=_whole(reading, shown_top, leaves),
         yesterday=_yesterday(reading, leaves, last),
         falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
-        youth=_youth(reading, delivery.first_placed(tx, path), last),
+        youth=_youth(reading, delivery.first_placed(tx, paths), last),
         agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
         sections=sections,
         places=len(leaves),

@@ -1,7 +1,7 @@
 """People who sign in: their accounts, their sessions, one-click links."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,8 +11,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.db import Database
-from sync.models import locations, sessions, sign_in_links, users
-from sync.office import throttle
+from sync.models import grants, locations, sessions, sign_in_links, users
+from sync.office import rights, throttle
+from sync.office.rights import EVERYWHERE, Grant, Rights
 
 HOUR_MS = 3_600_000
 IDLE_MS = 12 * HOUR_MS
@@ -34,15 +35,24 @@ class BadPerson(ValueError):
 
 @dataclass(frozen=True)
 class User:
-    """Who is signed in. `location_id` is the root of what they may see, None for everything; `responses` is the
-    permission to read single responses; `seen_ms` is when this session last wrote down that it was used."""
+    """Who is signed in. `language` is the one they chose, None for their browser's; `has_second`: a second factor of
+    theirs is in force, and `is_second`: it was shown in this session; `seen_ms` is when this session last wrote down
+    that it was used."""
 
     id: int
     email: str
     name: str
-    location_id: int | None
-    responses: bool
-    seen_ms: int
+    rights: Rights
+    language: str | None = None
+    has_second: bool = False
+    is_second: bool = False
+    seen_ms: int = 0
+
+    @property
+    def owes_second(self) -> bool:
+        """Whether a second factor stands between this session and the pages: who has one shows it, who is an
+        administrator has one."""
+        return not self.is_second and (self.has_second or self.rights.is_admin())
 
 
 @dataclass(frozen=True)
@@ -69,27 +79,45 @@ def add_user(
     name: str,
     password: str,
     *,
-    location: int | None,
-    responses: bool,
+    roles: Sequence[tuple[str, int | None]],
     now_ms: int,
 ) -> int:
-    """A new account's number. `location` None sees every place. Raises BadPerson."""
+    """A new account's number. `roles`: each with the location where it holds, None for the whole tree. Raises
+    BadPerson."""
     row = {
         "email": _an_email(email),
         "name": _a_name(name),
         "password_hash": _hasher.hash(_a_password(password)),
-        "location_id": location,
-        "responses": responses,
         "created_ms": now_ms,
     }
-    if location is not None and tx.execute(select(locations.c.id).where(locations.c.id == location)).scalar() is None:
-        raise BadPerson(f"There is no place with the number {location}.")
     try:
         with tx.begin_nested():
             number: int = tx.execute(insert(users).values(row).returning(users.c.id)).scalar_one()
     except IntegrityError:
         raise BadPerson(f"There is already an account for {row['email']}.") from None
+    for role, location in roles:
+        grant(tx, number, role, location)
     return number
+
+
+def grant(tx: Connection, user: int, role: str, location: int | None) -> None:
+    """Give somebody a role at a location and below it; None: everywhere. Raises BadPerson."""
+    if role not in rights.ROLES:
+        raise BadPerson(f"A role is one of {', '.join(rights.ROLES)}, not {role!r}.")
+    if location is not None and tx.execute(select(locations.c.id).where(locations.c.id == location)).scalar() is None:
+        raise BadPerson(f"There is no place with the number {location}.")
+    tx.execute(insert(grants).values(user_id=user, role=role, location_id=location))
+
+
+def rights_of(tx: Connection, user: int) -> Rights:
+    """Everything this person was granted."""
+    query = (
+        select(grants.c.role, grants.c.location_id, locations.c.path)
+        .outerjoin(locations, locations.c.id == grants.c.location_id)
+        .where(grants.c.user_id == user)
+        .order_by(grants.c.id)
+    )
+    return Rights(tuple(Grant(row[0], row[1], row[2] or EVERYWHERE) for row in tx.execute(query)))
 
 
 def _an_email(text: str) -> str:
@@ -139,25 +167,40 @@ def sign_in(
         return new_session(tx, row.id, now_ms)
 
 
-def new_session(tx: Connection, user: int, now_ms: int) -> str:
-    """The token of a new session of this person: 256 random bits, of which only the hash is kept."""
+def new_session(
+    tx: Connection, user: int, now_ms: int, *, second: bool = False, address: str = "", agent: str = ""
+) -> str:
+    """The token of a new session of this person: 256 random bits, of which only the hash is kept. `second`: the second
+    factor was shown, or the way in was as good as one."""
     tx.execute(delete(sessions).where(sessions.c.expires_ms <= now_ms))
     token = secrets.token_urlsafe(32)
     row = {"token_hash": _hash(token), "user_id": user, "created_ms": now_ms, "seen_ms": now_ms}
-    tx.execute(insert(sessions).values(**row, expires_ms=now_ms + LONGEST_MS))
+    where = {"second_ms": now_ms if second else None, "address": address[:64], "agent": agent[:LONGEST_TEXT]}
+    tx.execute(insert(sessions).values(**row, **where, expires_ms=now_ms + LONGEST_MS))
     return token
 
 
 def session_user(tx: Connection, token: str, now_ms: int) -> User | None:
     """Whose session this is, or None when it never was one, ended, was revoked, or lay idle for 12 hours."""
     query = (
-        select(users, sessions.c.seen_ms)
+        select(users, sessions.c.seen_ms, sessions.c.second_ms)
         .join(sessions, sessions.c.user_id == users.c.id)
         .where(sessions.c.token_hash == _hash(token), sessions.c.revoked_ms.is_(None), users.c.disabled_ms.is_(None))
         .where(sessions.c.expires_ms > now_ms, sessions.c.seen_ms > now_ms - IDLE_MS)
     )
     row = tx.execute(query).one_or_none()
-    return User(row.id, row.email, row.name, row.location_id, row.responses, row.seen_ms) if row else None
+    if row is None:
+        return None
+    return User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        rights=rights_of(tx, row.id),
+        language=row.language,
+        has_second=row.totp_ms is not None,
+        is_second=row.second_ms is not None,
+        seen_ms=row.seen_ms,
+    )
 
 
 def note_seen(tx: Connection, token: str, now_ms: int) -> None:
@@ -195,7 +238,7 @@ def follow_link(tx: Connection, token: str, now_ms: int) -> str | None:
         .where(users.c.disabled_ms.is_(None))
     )
     user = tx.execute(query).scalar()
-    return None if user is None else new_session(tx, user, now_ms)
+    return None if user is None else new_session(tx, user, now_ms, second=True)
 
 
 def _hash(token: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, false, insert, or_, select, true, update
 
 from sync import models
+from sync.office.rights import EVERYWHERE
 
 Hours = list[list[tuple[int, int]]] | None
 """Seven lists, Monday first, of (open, close) minutes of the day; None when always open."""
@@ -139,6 +140,18 @@ def locations(tx: Connection, under: int | None = None) -> list[Location]:
         return list(resolved.values())
     top = resolved.get(under)
     return [place for place in resolved.values() if top and place.path.startswith(top.path)]
+
+
+def below(paths: Sequence[str]) -> ColumnElement[bool]:
+    """Rows of locations at and below these paths; "/" is above all of them."""
+    if EVERYWHERE in paths:
+        return true()
+    return or_(false(), *(models.locations.c.path.startswith(path) for path in paths))
+
+
+def visible(tx: Connection, paths: Sequence[str]) -> list[Location]:
+    """Every location at or below one of these paths, parents before children, then by number."""
+    return [place for place in locations(tx) if place.path.startswith(tuple(paths))]
 
 
 def _tree(rows: Sequence[Row[Any]]) -> dict[int, Location]:

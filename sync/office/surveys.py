@@ -69,14 +69,29 @@ def publish(tx: Connection, definition: survey.Survey, now_ms: int) -> bool:
     BadVersion."""
     if not check(tx, definition):
         return False
+    before = _replaced(tx)
     rows = [
-        (q.id, q.scale or "", q.kind, wire.encode(q.texts).decode(), "first" if q in definition.firsts else "after")
+        (
+            q.id,
+            q.scale or "",
+            q.kind,
+            wire.encode(q.texts).decode(),
+            "first" if q in definition.firsts else "after",
+            before.get(q.id),
+        )
         for q in definition.questions
     ]
     put(tx, models.questions, sorted(rows))
     row = {"id": definition.id, "version": definition.version, "definition": wire.encode(definition).decode()}
     tx.execute(insert(models.surveys).values(**row, published_ms=now_ms))
     return True
+
+
+def _replaced(tx: Connection) -> dict[str, str]:
+    """By question, the one whose place it took."""
+    table = models.questions
+    query = select(table.c.id, table.c.replaces).where(table.c.replaces.is_not(None))
+    return {row.id: row.replaces for row in tx.execute(query)}
 
 
 def _refuse_changed(question: survey.Question, before: Asked | None) -> None:

@@ -20,6 +20,7 @@ from sync import models, wire
 from sync.centre import Centre
 from sync.office import devices
 from sync.office.people import User
+from sync.office.rights import Grant, Rights
 from tests.bad_days import (
     PORTAL,
     Environ,
@@ -37,7 +38,7 @@ from tests.bad_days import (
 )
 from tests.terminals import Hands
 
-ASTRID = User(1, "astrid@example.com", "Astrid", None, True, 0)
+ASTRID = User(1, "astrid@example.com", "Astrid", Rights((Grant("admin", None, "/"),)))
 SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What happens here happens at the terminal."""
 

@@ -51,9 +51,9 @@ def terminals_page(centre: Centre) -> str:
     with centre.db.writing() as tx:
         astrid = tx.execute(select(models.users.c.id)).scalar()
         if astrid is None:
-            added = models.users.insert().values(**row, location_id=None, responses=True)
-            astrid = tx.execute(added.returning(models.users.c.id)).scalar_one()
-        client.set_cookie("smilepost", people.new_session(tx, astrid, centre.now_ms()))
+            astrid = tx.execute(models.users.insert().values(row).returning(models.users.c.id)).scalar_one()
+            people.grant(tx, astrid, "admin", None)
+        client.set_cookie("smilepost", people.new_session(tx, astrid, centre.now_ms(), second=True))
         device = tx.execute(select(models.devices.c.id)).scalar_one()
     return client.get(f"/devices/{device}").get_data(as_text=True)
 

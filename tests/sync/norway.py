@@ -64,17 +64,24 @@ class Chain:
         return shop
 
     def person(self, email: str, name: str, location: int | None = None, *, responses: bool = False) -> int:
+        role = "viewer" if not responses else "admin" if location is None else "manager"
+        return self.hired(email, name, (role, location))
+
+    def hired(self, email: str, name: str, *roles: tuple[str, int | None]) -> int:
+        """Somebody with these roles, each at a location (None: everywhere)."""
         row = {"email": email, "name": name, "password_hash": hashed(), "created_ms": self.clock()}
         with self.centre.db.writing() as tx:
-            added = insert(users).values(**row, location_id=location, responses=responses).returning(users.c.id)
-            return int(tx.execute(added).scalar_one())
+            number = int(tx.execute(insert(users).values(row).returning(users.c.id)).scalar_one())
+            for role, at in roles:
+                people.grant(tx, number, role, at)
+            return number
 
     def browser(self, user: int | None = None) -> FlaskClient:
-        """A browser in which this person is signed in; nobody without one."""
+        """A browser in which this person is signed in, with their second factor if need be; nobody without one."""
         client = self.app.test_client()
         if user is not None:
             with self.centre.db.writing() as tx:
-                client.set_cookie("smilepost", people.new_session(tx, user, self.clock()))
+                client.set_cookie("smilepost", people.new_session(tx, user, self.clock(), second=True))
         return client
 
     def page(self, path: str, user: int | None = None, **headers: str) -> str:

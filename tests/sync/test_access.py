@@ -48,9 +48,9 @@ def token(a_centre: Centre) -> str:
     now_ms = a_centre.now_ms()
     with a_centre.db.writing() as tx:
         astrid = people.add_user(
-            tx, "astrid@example.com", "Astrid", "a long password", location=None, responses=True, now_ms=now_ms
+            tx, "astrid@example.com", "Astrid", "a long password", roles=[("admin", None)], now_ms=now_ms
         )
-        return people.new_session(tx, astrid, now_ms)
+        return people.new_session(tx, astrid, now_ms, second=True)
 
 
 def test_a_route_that_declares_nothing_stops_the_start() -> None:

@@ -479,7 +479,7 @@ def test_what_was_in_place_is_kept_and_can_be_put_back(office: HeadOffice, tmp_p
 
 def test_everybody_signs_in_again(office: HeadOffice, tmp_path: Path) -> None:
     with office.centre.db.writing() as tx:
-        user = tx.execute(insert(models.users).values(email="a@b.c", name="Astrid", responses=True, created_ms=0)
+        user = tx.execute(insert(models.users).values(email="a@b.c", name="Astrid", created_ms=0)
                           .returning(models.users.c.id)).scalar_one()  # fmt: skip
         tx.execute(
             insert(models.sessions).values(token_hash="x", user_id=user, created_ms=0, seen_ms=0, expires_ms=9**15)

@@ -112,7 +112,7 @@ def test_numbers_are_told_by_the_rules_of_the_language(lang: str) -> None:
 
 def _index(lang: str, n: int) -> int:
     """Which of the forms of a message is said of `n`."""
-    rule = i18n._read(lang).plural  # type: ignore[attr-defined]
+    rule = i18n._read(lang, i18n.DOMAIN).plural  # type: ignore[attr-defined]
     return int(rule(n))
 
 

@@ -206,7 +206,7 @@ def test_a_person_who_cannot_be_added_is_a_sentence(set_up: Path, server: Server
     assert_refused(server(set_up, *add, "--at", "Oslo", "--password-stdin", stdin="ten letters\n"), "no place 'Oslo'")
     assert_refused(server(set_up, *add), "--password-stdin")
     server(set_up, "enrol-code", "Oslo", "--new", "--zone", "Europe/Oslo")
-    added = server(set_up, *add, "--at", "Oslo", "--no-responses", "--password-stdin", stdin="ten letters\n")
+    added = server(set_up, *add, "--at", "Oslo", "--role", "viewer", "--password-stdin", stdin="ten letters\n")
     assert added.stdout == "Bjørn may sign in as bjorn@example.com and sees Oslo.\n"
     assert_refused(server(set_up, *add, "--password-stdin", stdin="ten letters\n"), "already an account")
 

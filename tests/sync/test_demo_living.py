@@ -20,6 +20,7 @@ from sync.demo.living import AWAY_MS, REPORT_MS, Chorus, Tale
 from sync.intake import tally
 from sync.office import devices
 from sync.office.people import User
+from sync.office.rights import Grant, Rights
 from tests.sync.conftest import Clock
 
 # Wednesday noon: every shop is open.
@@ -176,7 +177,7 @@ def test_a_line_that_fell_leaves_a_debt_until_it_is_back(centre: Centre, chain: 
     account = chain.boxes[world.CUT_OFF]
     with serving(centre) as address:
         players = Players(centre, chain, address, "berlin-1", world.CUT_OFF, away=[world.CUT_OFF])
-        astrid = User(1, "astrid@example.com", "Astrid", None, True, NOW)
+        astrid = User(1, "astrid@example.com", "Astrid", Rights((Grant("admin", None, "/"),)))
         with centre.db.reading() as tx:
             before = devices.find(tx, astrid, account.device or "", clock.ms)
         held = len(list(history.history(BOX[world.CUT_OFF], account.slot, chain.story, NOW))) - account.sent

@@ -10,6 +10,7 @@ from sync.models import sessions, sign_in_failures, sign_in_links, users
 from sync.office import people, throttle
 from sync.office.people import BadPerson, User, Verify, Wait
 from sync.office.places import add_location
+from sync.office.rights import Grant, Rights
 
 NOW = 1_770_000_000_000
 MINUTE = 60_000
@@ -19,7 +20,7 @@ HERE = "192.0.2.7"
 
 def add(db: Database, email: str = "astrid@example.com", password: str = SECRET) -> int:
     with db.writing() as tx:
-        return people.add_user(tx, email, "Astrid", password, location=None, responses=True, now_ms=NOW)
+        return people.add_user(tx, email, "Astrid", password, roles=[("admin", None)], now_ms=NOW)
 
 
 def sign_in(
@@ -50,10 +51,13 @@ class CountingVerify:
         return people.verify(stored, password)
 
 
+EVERYTHING = Rights((Grant("admin", None, "/"),))
+
+
 def test_astrid_signs_in(database: Database) -> None:
     number = add(database)
     user = who(database, sign_in(database))
-    assert user == User(number, "astrid@example.com", "Astrid", None, True, NOW)
+    assert user == User(number, "astrid@example.com", "Astrid", EVERYTHING, seen_ms=NOW)
 
 
 def test_case_and_spaces_of_an_address_do_not_matter(database: Database) -> None:
@@ -271,24 +275,25 @@ def test_guesses_at_the_same_moment_in_two_processes_all_count(database_url: str
         ({"password": "too short"}, "A password has 10 to 200 characters, not 9"),
         ({"password": "x" * 201}, "A password has 10 to 200 characters, not 201"),
         ({"password": "0123456789\n"}, "A password has no line breaks"),
-        ({"location": 99}, "There is no place with the number 99"),
+        ({"roles": [("boss", None)]}, "A role is one of admin, analyst, manager, crew, viewer, not 'boss'"),
+        ({"roles": [("viewer", 99)]}, "There is no place with the number 99"),
     ],
 )
 def test_an_account_that_cannot_be_is_refused_in_a_sentence(
     database: Database, changed: dict[str, str | int], sentence: str
 ) -> None:
-    given = {"email": "astrid@example.com", "name": "Astrid", "password": SECRET, "location": None, **changed}
+    given = {"email": "astrid@example.com", "name": "Astrid", "password": SECRET, "roles": [], **changed}
     with database.writing() as tx, pytest.raises(BadPerson, match=sentence):
-        people.add_user(tx, responses=False, now_ms=NOW, **given)  # type: ignore[arg-type]
+        people.add_user(tx, now_ms=NOW, **given)  # type: ignore[arg-type]
 
 
 def test_an_account_exists_once_and_the_transaction_goes_on(database: Database) -> None:
     add(database)
     with database.writing() as tx:
         with pytest.raises(BadPerson, match=r"There is already an account for astrid@example\.com"):
-            people.add_user(tx, "ASTRID@example.com", "Astrid", SECRET, location=None, responses=False, now_ms=NOW)
+            people.add_user(tx, "ASTRID@example.com", "Astrid", SECRET, roles=[("viewer", None)], now_ms=NOW)
         oslo = add_location(tx, "Oslo")
-        assert people.add_user(tx, "bjorn@example.com", "Bjørn", SECRET, location=oslo, responses=False, now_ms=NOW)
+        assert people.add_user(tx, "bjorn@example.com", "Bjørn", SECRET, roles=[("viewer", oslo)], now_ms=NOW)
 
 
 def test_sessions_that_are_over_are_forgotten(database: Database) -> None:

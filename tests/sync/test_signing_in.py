@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from sync.centre import Centre
 from sync.models import users
 from sync.office import people, throttle
-from sync.office.doors import own_path
+from sync.office.pages.doors import own_path
 from tests.sync.conftest import Clock
 from tests.sync.norway import FRAGMENT, OURS, PASSWORD, Chain
 

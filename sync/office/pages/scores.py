@@ -1,76 +1,50 @@
-"""What people see, over HTTP: every route asks one question of its subject and draws the answer."""
+"""Scores, comments, and how complete they are, over HTTP."""
 
-from flask import Blueprint, abort, g, make_response, render_template, request
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, abort, make_response, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import (
-    charts,
-    comments,
-    contacts,
-    counts,
-    delivery,
-    device_words,
-    devices,
-    doors,
-    faces,
-    location,
-    overview,
-    places,
-    words,
-)
+from sync.office import comments, contacts, delivery, devices, location, overview, places
 from sync.office.comments import Comments, Cursor
 from sync.office.people import User
 from sync.office.places import Location
 
-routes = Blueprint("office", __name__)
-routes.register_blueprint(doors.routes)
-
-
-@routes.record_once
-def _give_templates_their_pens(state: BlueprintSetupState) -> None:
-    """What every template of the office draws with, macros too."""
-    state.app.jinja_env.globals.update(
-        words=words, device_words=device_words, charts=charts, faces=faces, PERIOD=counts.PERIOD
-    )
+routes = Blueprint("scores", __name__)
 
 
 @routes.get("/")
-@access.open_to("signed_in")
+@access.may("see")
 def front() -> Response:
     return _overview("office/overview.html")
 
 
 @routes.get("/now")
-@access.open_to("signed_in")
+@access.may("see")
 def front_now() -> Response:
     """The overview's figures for a page that is open; 204 while it shows the newest."""
     return _unchanged() or _overview("office/_overview.html")
 
 
-@routes.get("/locations/<int:number>")
-@access.open_to("signed_in")
+@routes.get("/locations/<place:number>")
+@access.may("see")
 def place(number: int) -> Response:
     return _location("office/location.html", number)
 
 
-@routes.get("/locations/<int:number>/now")
-@access.open_to("signed_in")
+@routes.get("/locations/<place:number>/now")
+@access.may("see")
 def place_now(number: int) -> Response:
     """A location's figures and newest comments for a page that is open; 204 while it shows the newest."""
     return _unchanged() or _location("office/_location_now.html", number, Cursor.parse(request.args.get("newest")))
 
 
-@routes.get("/locations/<int:number>/comments")
-@access.open_to("signed_in")
+@routes.get("/locations/<place:number>/comments")
+@access.may("responses")
 def place_comments(number: int) -> Response:
     """Older comments: as a piece of the page that asks for them, or as a page."""
-    here, user = centre(), _viewer()
-    if not user.responses:
-        abort(403)
+    here, user = centre(), access.viewer()
     with here.db.reading() as tx:
         at = _find(tx, user, number)
         page = comments.before(tx, at.path, _tree(tx, at), Cursor.parse(request.args.get("before")))
@@ -82,34 +56,29 @@ def place_comments(number: int) -> Response:
 
 
 @routes.get("/devices")
-@access.open_to("signed_in")
+@access.may("see")
 def ledger() -> Response:
     return _ledger("office/devices.html")
 
 
 @routes.get("/devices/now")
-@access.open_to("signed_in")
+@access.may("see")
 def ledger_now() -> Response:
     """The ledger for a page that is open; 204 while it shows the newest."""
     return _unchanged() or _ledger("office/_devices.html")
 
 
-@routes.get("/devices/<device>")
-@access.open_to("signed_in")
+@routes.get("/devices/<device:device>")
+@access.may("see")
 def terminal(device: str) -> Response:
     return _terminal("office/device.html", device)
 
 
-@routes.get("/devices/<device>/now")
-@access.open_to("signed_in")
+@routes.get("/devices/<device:device>/now")
+@access.may("see")
 def terminal_now(device: str) -> Response:
     """A terminal's own page while it is open; 204 while it shows the newest."""
     return _unchanged() or _terminal("office/_device.html", device)
-
-
-def _viewer() -> User:
-    viewer: User = g.user
-    return viewer
 
 
 def _asked_page() -> int:
@@ -124,7 +93,7 @@ def _unchanged() -> Response | None:
 
 
 def _overview(template: str) -> Response:
-    here, user = centre(), _viewer()
+    here, user = centre(), access.viewer()
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         view = overview.overview(tx, user, now_ms, question=request.args.get("question"), page=_asked_page())
@@ -132,13 +101,13 @@ def _overview(template: str) -> Response:
 
 
 def _location(template: str, number: int, newest: Cursor | None = None) -> Response:
-    here, user = centre(), _viewer()
+    here, user = centre(), access.viewer()
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         at = _find(tx, user, number)
         page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=_asked_page())
         said = _comments(tx, user, at, newest)
-        called = contacts.newest(tx, at.path, _tree(tx, at)) if user.responses else ()
+        called = contacts.newest(tx, at.path, _tree(tx, at)) if user.rights.may("responses", at.path) else ()
     return make_response(
         render_template(
             template,
@@ -153,7 +122,7 @@ def _location(template: str, number: int, newest: Cursor | None = None) -> Respo
 
 
 def _ledger(template: str) -> Response:
-    here, user = centre(), _viewer()
+    here, user = centre(), access.viewer()
     with here.db.reading() as tx:
         view = devices.every(tx, user, here.now_ms(), _asked_page())
     return make_response(render_template(template, view=view))
@@ -161,7 +130,7 @@ def _ledger(template: str) -> Response:
 
 def _terminal(template: str, device: str) -> Response:
     """404 alike for a terminal that isn't there and one that isn't theirs."""
-    here, user = centre(), _viewer()
+    here, user = centre(), access.viewer()
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         found = devices.find(tx, user, device, now_ms) or abort(404)
@@ -171,7 +140,7 @@ def _terminal(template: str, device: str) -> Response:
 
 def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -> Comments | None:
     """None for a viewer who may not read them."""
-    if not user.responses:
+    if not user.rights.may("responses", at.path):
         return None
     if newest is not None:
         return comments.after(tx, at.path, _tree(tx, at), newest)

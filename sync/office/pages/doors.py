@@ -59,7 +59,7 @@ def enter(token: str) -> Response:
 
 
 @routes.post("/sign-out")
-@access.open_to("signed_in")
+@access.open_to("half_signed_in")
 def sign_out() -> Response:
     here = centre()
     with here.db.writing() as tx:

@@ -1,0 +1,33 @@
+"""What people see and send, over HTTP: a room for each subject. Each route asks its subject one question, or has it do
+one thing, and draws the answer."""
+
+from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
+
+from sync.i18n import mark
+from sync.office import charts, counts, device_words, faces, tongue, words
+from sync.office.pages import doors, scores
+
+routes = Blueprint("office", __name__)
+for _room in (doors, scores):
+    routes.register_blueprint(_room.routes)
+
+
+ROOMS = [("/", mark("Overview"), "see"), ("/devices", mark("Terminals"), "see")]
+"""What the head of each page leads to: an address, its name, and the permission without which nobody sees it."""
+
+
+@routes.record_once
+def _give_templates_their_pens(state: BlueprintSetupState) -> None:
+    """What every template of the office draws with, macros too."""
+    state.app.jinja_env.globals.update(
+        words=words,
+        device_words=device_words,
+        charts=charts,
+        faces=faces,
+        PERIOD=counts.PERIOD,
+        tongue=tongue,
+        rooms=ROOMS,
+        _=tongue._,
+        ngettext=tongue.ngettext,
+    )

@@ -1,0 +1,168 @@
+"""What an address or a form may name by its id, and where in the tree that belongs: the guard asks before any route."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, select
+
+from sync import survey
+from sync.models import (
+    api_keys,
+    devices,
+    drafts,
+    driven,
+    locations,
+    placements,
+    screens,
+    surveys,
+    touchpoint_templates,
+    users,
+)
+from sync.models import grants as granted
+from sync.models import touchpoints as points
+from sync.office.rights import EVERYWHERE, Permission, Rights
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The paths of the locations that something belongs to. What is `shared` belongs to one of them and is used below:
+    whoever is below sees it, too."""
+
+    paths: tuple[str, ...]
+    shared: bool = False
+
+    def is_seen_by(self, rights: Rights, permission: Permission) -> bool:
+        """Whether any of it lies in what they may see with this permission."""
+        if any(rights.may(permission, path) for path in self.paths):
+            return True
+        roots = rights.roots(permission)
+        return self.shared and any(root.startswith(path) for path in self.paths for root in roots)
+
+    def is_theirs(self, rights: Rights, permission: Permission) -> bool:
+        """Whether all of it is."""
+        return rights.may_all(permission, self.paths)
+
+
+Find = Callable[[Connection, str], Standing | None]
+"""Where the thing with this id belongs; None when there is none."""
+
+
+def _paths(tx: Connection, query: Select[tuple[str]]) -> Standing | None:
+    found = tuple(str(path) for path in tx.execute(query).scalars())
+    return Standing(found) if found else None
+
+
+def _number(text: str) -> int | None:
+    fits = text.isascii() and text.isdecimal() and len(text) <= 9
+    return int(text) if fits else None
+
+
+def _place(tx: Connection, text: str) -> Standing | None:
+    return _paths(tx, select(locations.c.path).where(locations.c.id == _number(text)))
+
+
+def _touchpoint(tx: Connection, text: str) -> Standing | None:
+    query = select(locations.c.path).join(points, points.c.location_id == locations.c.id)
+    return _paths(tx, query.where(points.c.id == _number(text)))
+
+
+def _template(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .select_from(touchpoint_templates)
+        .outerjoin(locations, locations.c.id == touchpoint_templates.c.location_id)
+        .where(touchpoint_templates.c.id == _number(text))
+    )
+    return _owned(tx, query)
+
+
+def _owned(tx: Connection, query: Select[tuple[str]]) -> Standing | None:
+    """What belongs to a location, or (NULL) to everybody."""
+    row = tx.execute(query).first()
+    return Standing((str(row[0] or EVERYWHERE),), shared=True) if row else None
+
+
+def _screen(tx: Connection, text: str) -> Standing | None:
+    """Where it stands; where it stood last, if it doesn't any more."""
+    query = (
+        select(locations.c.path, placements.c.to_ms)
+        .join(points, points.c.location_id == locations.c.id)
+        .join(placements, placements.c.touchpoint_id == points.c.id)
+        .where(placements.c.screen_id == text)
+        .order_by(placements.c.to_ms.is_(None).desc(), placements.c.to_ms.desc())
+        .limit(1)
+    )
+    return _paths(tx, query.with_only_columns(locations.c.path))
+
+
+def _device(tx: Connection, text: str) -> Standing | None:
+    """Where its screens stand; where those stand that it drove last, if it drives none. One that never drove any is the
+    whole organisation's."""
+    if tx.execute(select(devices.c.id).where(devices.c.id == text)).first() is None:
+        return None
+    standing = (
+        select(locations.c.path)
+        .join(points, points.c.location_id == locations.c.id)
+        .join(placements, placements.c.touchpoint_id == points.c.id)
+        .join(screens, screens.c.id == placements.c.screen_id)
+        .where(placements.c.to_ms.is_(None))
+        .order_by(locations.c.path)
+        .distinct()
+    )
+    drove = standing.join(driven, driven.c.screen_id == screens.c.id).where(driven.c.device_id == text)
+    return _paths(tx, standing.where(screens.c.device_id == text)) or _paths(tx, drove) or Standing((EVERYWHERE,))
+
+
+def _survey(tx: Connection, text: str) -> Standing | None:
+    """One that nobody drafted here was published by the server's own commands: it is everybody's."""
+    query = (
+        select(locations.c.path)
+        .select_from(drafts)
+        .outerjoin(locations, locations.c.id == drafts.c.location_id)
+        .where(drafts.c.survey == text)
+    )
+    owned = _owned(tx, query)
+    if owned is not None:
+        return owned
+    known = text == survey.BUILTIN.id or tx.execute(select(surveys.c.id).where(surveys.c.id == text)).first()
+    return Standing((EVERYWHERE,), shared=True) if known else None
+
+
+def _person(tx: Connection, text: str) -> Standing | None:
+    """Where they were granted something; who was granted nothing is the whole organisation's."""
+    number = _number(text)
+    if tx.execute(select(users.c.id).where(users.c.id == number)).first() is None:
+        return None
+    query = select(locations.c.path).select_from(granted).outerjoin(locations, locations.c.id == granted.c.location_id)
+    paths = [str(row.path or EVERYWHERE) for row in tx.execute(query.where(granted.c.user_id == number))]
+    return Standing(tuple(paths) or (EVERYWHERE,))
+
+
+def _key(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .select_from(api_keys)
+        .outerjoin(locations, locations.c.id == api_keys.c.location_id)
+        .where(api_keys.c.id == _number(text))
+    )
+    row = tx.execute(query).first()
+    return Standing((str(row[0] or EVERYWHERE),)) if row else None
+
+
+KINDS: dict[str, Find] = {
+    "place": _place,
+    "touchpoint": _touchpoint,
+    "template": _template,
+    "screen": _screen,
+    "device": _device,
+    "survey": _survey,
+    "person": _person,
+    "key": _key,
+}
+NUMBERED = ("place", "touchpoint", "template", "person", "key")
+"""Kinds whose ids are numbers."""
+
+
+def every(tx: Connection, named: Iterable[tuple[str, str]]) -> list[Standing | None]:
+    """Where each of these (kind, id) belongs."""
+    return [KINDS[kind](tx, text) if "\0" not in text else None for kind, text in named]
