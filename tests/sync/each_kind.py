@@ -1,0 +1,83 @@
+"""One of everything that an address can name, at a place: made straight in the database, for the tests of who may
+touch it."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+
+from sync import models, survey, wire
+from sync.office import people, places
+
+Make = Callable[[Connection, int, str, int], str]
+"""Makes one at a location, with a name, at a time; its id."""
+
+
+def _id(tx: Connection, table: Table, **values: Any) -> str:
+    (column,) = table.primary_key.columns
+    return str(tx.execute(insert(table).values(values).returning(column)).scalar_one())
+
+
+def _place(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return str(places.add_location(tx, name, parent=at))
+
+
+def _touchpoint(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(tx, models.touchpoints, location_id=_store(tx, at, now_ms), name=name)
+
+
+def _store(tx: Connection, at: int, now_ms: int) -> int:
+    """A new store below, so that names do not meet."""
+    return int(_place(tx, at, f"Store {secrets.token_hex(4)}", now_ms))
+
+
+def _template(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(tx, models.touchpoint_templates, location_id=at, name=name)
+
+
+def _screen(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return places.add_screen(tx, name, int(_touchpoint(tx, at, name, now_ms)), now_ms)[0]
+
+
+def _device(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    device, screen = f"dev-{secrets.token_hex(6)}", _screen(tx, at, name, now_ms)
+    row = {"id": device, "generation": 1, "install": device, "fingerprint": "", "app": name[:40], "enrolled_ms": now_ms}
+    tx.execute(insert(models.devices).values(row))
+    tx.execute(models.screens.update().where(models.screens.c.id == screen).values(device_id=device))
+    tx.execute(insert(models.driven).values(device_id=device, screen_id=screen))
+    return device
+
+
+def _survey(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    """A draft of the built-in survey, under another id and (with a name) in its words."""
+    known = f"s{secrets.token_hex(4)}"
+    definition = wire.encode(survey.BUILTIN).decode().replace('"id":"builtin"', f'"id":"{known}"')
+    row = {"survey": known, "location_id": at, "definition": definition, "changed_ms": now_ms}
+    tx.execute(insert(models.drafts).values(row))
+    return known
+
+
+def _person(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    number = _id(tx, models.users, email=f"{secrets.token_hex(4)}@example.com", name=name, created_ms=now_ms)
+    people.grant(tx, int(number), "viewer", at)
+    return number
+
+
+def _key(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.api_keys, name=name, key_hash=secrets.token_hex(32), hint="sp", location_id=at, may="read",
+        made_ms=now_ms,
+    )  # fmt: skip
+
+
+MAKERS: dict[str, Make] = {
+    "place": _place,
+    "touchpoint": _touchpoint,
+    "template": _template,
+    "screen": _screen,
+    "device": _device,
+    "survey": _survey,
+    "person": _person,
+    "key": _key,
+}
