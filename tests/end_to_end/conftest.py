@@ -86,10 +86,11 @@ def chain(tmp_path: Path, database_url: str) -> Iterator[Chain]:
 
 @pytest.fixture
 def open_chain(chain: Chain) -> Chain:
-    """Started, enrolled, and Astrid can sign in."""
+    """Started, enrolled, and Astrid can sign in, as one who reads everything."""
     chain.start()
     chain.enrol()
-    chain.command("server", "user", "add", "astrid@example.org", "--name", "Astrid", "--password-stdin", stdin=PASSWORD)
+    add = ("server", "user", "add", "astrid@example.org", "--name", "Astrid", "--role", "analyst", "--password-stdin")
+    chain.command(*add, stdin=PASSWORD)
     return chain
 
 
