@@ -37,9 +37,10 @@ def _again(row: Row, scene: Scene) -> Row | None:
     standing = next(here, None)
     if standing is None or not clocks.is_better(captured, old):
         return None
-    there = clocks.local(captured.ms, standing.zone)
+    zone = standing.zone_at(captured.ms)
+    there = clocks.local(captured.ms, zone)
     kept = {"unplaced": response.placement is None, "uncertain": "identity_conflict" in row.flags.split(",")}
-    found = flags.flags(response, captured, there, standing.hours, interval_ms=standing.interval_ms, **kept)
+    found = flags.flags(response, captured, there, zone, standing.hours, interval_ms=standing.interval_ms, **kept)
     return row._replace(
         captured_ms=captured.ms, quality=captured.quality, error_ms=captured.error_ms,
         day=there.day, hour=clocks.hour_of(captured, there),

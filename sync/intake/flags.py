@@ -4,12 +4,12 @@ Nothing is dropped for a flag. Those in ASIDE keep a response out of the score t
 only say something about it."""
 
 from sync.intake.clocks import Captured, Local, hour_of
+from sync.office import local_time
 from sync.office.places import Hours
 from sync.wire import Response
 
-GRACE_MIN = 15
+GRACE_MS = 15 * 60_000
 """People are still let out of the shop after its doors were locked."""
-DAY_MIN = 24 * 60
 
 BURST = "burst"
 """From its neighbours, so derived apart: see sync.intake.bursts."""
@@ -20,6 +20,7 @@ def flags(
     response: Response,
     captured: Captured,
     there: Local,
+    zone: str,
     hours: Hours,
     *,
     interval_ms: int,
@@ -34,18 +35,9 @@ def flags(
     found = {
         "ghost": "ghost" in response.flags,
         "interval": response.since_prev_ms is not None and response.since_prev_ms < interval_ms,
-        "closed": timed and not _is_open(there, hours),
+        "closed": timed and not local_time.is_open(captured.ms, zone, hours, GRACE_MS),
         "before_enrolment": unplaced,
         "identity_conflict": uncertain,
         "time_unknown": not known,
     }
     return sorted(name for name, holds in found.items() if holds)
-
-
-def _is_open(there: Local, hours: Hours) -> bool:
-    """Hours may run over midnight: a closing minute above 1440 is on the next day."""
-    if hours is None:
-        return True
-    today, yesterday = hours[there.weekday], hours[there.weekday - 1]
-    spans = [*today, *((start - DAY_MIN, end - DAY_MIN) for start, end in yesterday)]
-    return any(start - GRACE_MIN <= there.minute < end + GRACE_MIN for start, end in spans)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
 from sync.intake import clocks, flags
-from sync.office import places, surveys
+from sync.office import places, surveys, zones
 from sync.rows import add_counts
 from sync.survey import Survey
 
@@ -86,7 +86,8 @@ class Difference(Exception):
 def recount(tx: Connection) -> Tallies:
     """Count every response anew from its raw body. Raises Difference when a row contradicts itself or its receipt."""
     tallies, asked = Tallies(), _cached_surveys(tx)
-    zones = {place.id: place.zone for place in places.locations(tx)}
+    told = {place.id: place.zone for place in places.locations(tx)}
+    former = zones.former(tx)
     responses, receipts = models.responses, models.receipts
     query = (
         select(responses, receipts.c.sha)
@@ -96,7 +97,7 @@ def recount(tx: Connection) -> Tallies:
     )
     for row in tx.execute(query):
         entry = _entry(row)
-        _check(row, entry, zones)
+        _check(row, entry, zones.at(told[row.location_id], former.get(row.location_id, ()), row.captured_ms))
         if not row.test:
             where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
             tallies.move(where, asked(row.survey, row.version), entry["answers"], 1)
@@ -110,7 +111,7 @@ def _entry(row: Any) -> dict[str, Any]:
         raise Difference(f"response {row.id} revision {row.rev} can no longer be read.") from None
 
 
-def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None:
+def _check(row: Any, entry: Mapping[str, Any], zone: str) -> None:
     if row.sha is None or row.sha != entry["sha"] or (entry["id"], entry["rev"]) != (row.id, row.rev):
         raise Difference(f"response {row.id} revision {row.rev} has no receipt that fits it.")
     if not wire.is_intact(entry):
@@ -119,7 +120,7 @@ def _check(row: Any, entry: Mapping[str, Any], zones: Mapping[int, str]) -> None
         raise Difference(f"response {row.id} is set aside, or counted, against what its flags say.")
     if row.commented != any(isinstance(answer, str) and answer.strip() for answer in entry["answers"].values()):
         raise Difference(f"response {row.id} hides its comment, or claims one.")
-    there = clocks.local(row.captured_ms, zones[row.location_id])
+    there = clocks.local(row.captured_ms, zone)
     hour = clocks.hour_of(clocks.Captured(row.captured_ms, row.quality, row.error_ms), there)
     if (there.day, hour) != (row.day, row.hour):
         raise Difference(f"response {row.id} counts on another day or hour than it was captured.")

@@ -246,9 +246,10 @@ def _standing(response: wire.Response | wire.Contact, standings: Mapping[str, St
 
 def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
     captured = scene.starts.correct(response.stamp, scene.now_ms)
-    there = clocks.local(captured.ms, standing.zone)
+    zone = standing.zone_at(captured.ms)
+    there = clocks.local(captured.ms, zone)
     found = flags.flags(
-        response, captured, there, standing.hours, interval_ms=standing.interval_ms,
+        response, captured, there, zone, standing.hours, interval_ms=standing.interval_ms,
         unplaced=response.placement is None, uncertain=scene.uncertain,
     )  # fmt: skip
     return Row(

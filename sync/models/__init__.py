@@ -16,6 +16,7 @@ from sync.models.people import (
 )
 from sync.models.places import (
     drafts,
+    former_zones,
     locations,
     placements,
     questions,
@@ -53,6 +54,7 @@ __all__ = [
     "driven",
     "enrol_codes",
     "erasures",
+    "former_zones",
     "grants",
     "locations",
     "metadata",

@@ -4,6 +4,9 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKe
 
 from sync.models.facts import metadata
 
+# Compared byte by byte on both databases, so that "at and below" is a range of the index (see places.below).
+_PATH = Text().with_variant(Text(collation="C"), "postgresql")
+
 # One tree. `path` is the ids from the root down, "/1/4/", so that a subtree is a prefix. `zone` and `hours`
 # (seven lists of [open, close] minutes as JSON, "null" for always open) are inherited where they are NULL. `ref` is the
 # organisation's own number for it; `opened_day`, `closed_day`: its first and its last local day, where they are known.
@@ -12,7 +15,7 @@ locations = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("parent_id", ForeignKey("locations.id"), nullable=True),
-    Column("path", Text, nullable=False, unique=True),
+    Column("path", _PATH, nullable=False, unique=True),
     Column("kind", Text, nullable=False),  # group, store, crew
     Column("name", Text, nullable=False),
     Column("zone", Text),
@@ -21,8 +24,20 @@ locations = Table(
     Column("opened_day", Integer),
     Column("closed_day", Integer),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    Index(None, "parent_id"),
+    # Serve: the places of a group by name, page by page; the one with this number.
+    Index(None, "parent_id", "name"),
     Index(None, "ref", unique=True),
+)
+
+# What a place's time zone was before: `zone` held there until that moment, after the one of the row before. Only where
+# something can have been captured; without a row today's zone always held.
+former_zones = Table(
+    "former_zones",
+    metadata,
+    Column("location_id", ForeignKey("locations.id"), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("zone", Text, nullable=False),
+    PrimaryKeyConstraint("location_id", "until_ms"),
 )
 
 # What touchpoints of many places have in common; `location_id` is whose it is (NULL: everybody's): it may be used there

@@ -6,17 +6,18 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Connection, Row, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, insert, or_, select, text, true, update
 
 from sync import models
+from sync.office import zones
 from sync.office.rights import EVERYWHERE
+from sync.office.zones import Former
 
 Hours = list[list[tuple[int, int]]] | None
 """Seven lists, Monday first, of (open, close) minutes of the day; None when always open."""
 
-DEFAULT_ZONE = "UTC"
+DEFAULT_ZONE = zones.DEFAULT_ZONE
 MAX_NAME = 120
 INTERVAL, INTERVAL_S = "response_interval", 5
 """The setting, and what holds without it: two answers on one screen within less are one person playing (the response
@@ -30,7 +31,8 @@ class BadPlace(ValueError):
 
 @dataclass(frozen=True)
 class Location:
-    """A node of the tree, its time zone and opening hours already resolved from above."""
+    """A node of the tree, its time zone and opening hours already resolved from above. `opened_day`, `closed_day`: its
+    first and its last local day, where they are known."""
 
     id: int
     parent_id: int | None
@@ -39,11 +41,14 @@ class Location:
     name: str
     zone: str
     hours: Hours
+    opened_day: int | None = None
+    closed_day: int | None = None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a placement puts its screen, and how time runs there. `interval_ms`: its response interval."""
+    """Where a placement puts its screen, and how time runs there. `interval_ms`: its response interval. `former`: the
+    zones that held there before."""
 
     placement: str
     screen: str
@@ -53,6 +58,11 @@ class Standing:
     zone: str
     hours: Hours
     interval_ms: int = INTERVAL_S * 1000
+    former: Former = ()
+
+    def zone_at(self, ms: int) -> str:
+        """The time zone by which that moment's day and hour are told there."""
+        return zones.at(self.zone, self.former, ms)
 
 
 def a_name(text: str, what: str) -> str:
@@ -67,11 +77,16 @@ def a_name(text: str, what: str) -> str:
 
 def a_zone(name: str) -> str:
     """Raises BadPlace when there is no such time zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadPlace(f"There is no time zone {name!r}; names look like Europe/Amsterdam.") from None
+    if not zones.exists(name):
+        raise BadPlace(f"There is no time zone {name!r}; names look like Europe/Amsterdam.")
     return name
+
+
+def hold_tree(tx: Connection) -> None:
+    """Until the end of this transaction nobody else adds, moves or removes a place: a path is never built on one that
+    is being rewritten. On SQLite a write transaction is alone anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(hashtext('smilepost locations'))"))
 
 
 def add_location(
@@ -94,6 +109,7 @@ def add_location(
         "hours": json.dumps(hours) if hours is not None else None,
         "path": f"new {secrets.token_hex(8)}",
     }
+    hold_tree(tx)
     above = "/" if parent is None else _path(tx, parent)
     number: int = tx.execute(insert(models.locations).values(values).returning(models.locations.c.id)).scalar_one()
     tx.execute(update(models.locations).where(models.locations.c.id == number).values(path=f"{above}{number}/"))
@@ -143,10 +159,12 @@ def locations(tx: Connection, under: int | None = None) -> list[Location]:
 
 
 def below(paths: Sequence[str]) -> ColumnElement[bool]:
-    """Rows of locations at and below these paths; "/" is above all of them."""
+    """Rows of locations at and below these paths; "/" is above all of them. A range of the index of paths: what comes
+    after "/" is "0"."""
     if EVERYWHERE in paths:
         return true()
-    return or_(false(), *(models.locations.c.path.startswith(path) for path in paths))
+    path = models.locations.c.path
+    return or_(false(), *(and_(path >= top, path < top[:-1] + "0") for top in paths))
 
 
 def visible(tx: Connection, paths: Sequence[str]) -> list[Location]:
@@ -160,7 +178,8 @@ def _tree(rows: Sequence[Row[Any]]) -> dict[int, Location]:
         above = found.get(row.parent_id)
         zone = row.zone or (above.zone if above else DEFAULT_ZONE)
         hours = _hours(row.hours) if row.hours is not None else (above.hours if above else None)
-        found[row.id] = Location(row.id, row.parent_id, row.path, row.kind, row.name, zone, hours)
+        dates = (row.opened_day, row.closed_day)
+        found[row.id] = Location(row.id, row.parent_id, row.path, row.kind, row.name, zone, hours, *dates)
     return found
 
 
@@ -195,18 +214,30 @@ def _standings(tx: Connection, those: ColumnElement[bool]) -> dict[str, Standing
         .order_by(placements.c.from_ms, placements.c.id)
     )
     rows = tx.execute(query).all()
-    tree, intervals = _resolved(tx, {row[3] for row in rows})
-    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]], intervals) for row in rows}
+    wanted = {row[3] for row in rows}
+    tree, intervals = _resolved(tx, wanted)
+    former = zones.former(tx, wanted)
+    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]], intervals, former.get(row[3], ())) for row in rows}
 
 
 Intervals = dict[tuple[int, int], int]
 """Seconds, by the location and the touchpoint (0: all of them) where they were set."""
 
 
-def _standing(placement: str, screen: str, touchpoint: int, place: Location, intervals: Intervals) -> Standing:
+def _standing(
+    placement: str, screen: str, touchpoint: int, place: Location, intervals: Intervals, former: Former
+) -> Standing:
     spots = [(place.id, touchpoint), *((number, 0) for number in reversed(_chain(place.path)))]
     seconds = next((intervals[spot] for spot in spots if spot in intervals), INTERVAL_S)
-    return Standing(placement, screen, touchpoint, place.id, place.name, place.zone, place.hours, seconds * 1000)
+    how = (place.zone, place.hours, seconds * 1000, former)
+    return Standing(placement, screen, touchpoint, place.id, place.name, *how)
+
+
+def resolved(tx: Connection, wanted: set[int]) -> dict[int, Location]:
+    """These locations and all above them, with what they inherit, read without the rest of the tree."""
+    table = models.locations
+    chain = {number for path in paths(tx, wanted).values() for number in path}
+    return _tree(tx.execute(select(table).where(table.c.id.in_(chain))).all())
 
 
 def _resolved(tx: Connection, wanted: set[int]) -> tuple[dict[int, Location], Intervals]:

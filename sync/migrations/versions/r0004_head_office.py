@@ -32,6 +32,17 @@ def _places() -> None:
     op.add_column("locations", sa.Column("closed_day", sa.Integer()))
     op.add_column("locations", sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE))
     op.create_index("ix_locations_ref", "locations", ["ref"], unique=True)
+    op.drop_index("ix_locations_parent_id", "locations")
+    op.create_index("ix_locations_parent_id_name", "locations", ["parent_id", "name"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("locations", "path", type_=sa.Text(collation="C"))
+    op.create_table(
+        "former_zones",
+        sa.Column("location_id", sa.Integer(), sa.ForeignKey("locations.id"), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("location_id", "until_ms"),
+    )
     with op.batch_alter_table("touchpoints") as table:
         table.add_column(sa.Column("template_id", sa.Integer()))
         table.add_column(sa.Column("opened_day", sa.Integer()))
