@@ -14,13 +14,15 @@ from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without typ
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
+from sync import bearer
 from sync.centre import centre
 from sync.office import people, subjects, tongue
 from sync.office.audit import Actor
+from sync.office.keys import Holder, Kind
 from sync.office.people import User
 from sync.office.rights import PERMISSIONS, Permission
 
-Who = Literal["anyone", "device", "half_signed_in", "signed_in", "permitted"]
+Who = Literal["anyone", "device", "machine", "half_signed_in", "signed_in", "permitted"]
 View = TypeVar("View", bound=Callable[..., object])
 
 htmx = HTMX()
@@ -38,18 +40,20 @@ class Undeclared(RuntimeError):
 @dataclass(frozen=True)
 class Declared:
     """Who may call a view. `fields`: the kind of each field of a form or a query that names something. `partly`: what
-    is changed need not be theirs entirely; the view looks itself at which part is."""
+    is changed need not be theirs entirely; the view looks itself at which part is. `key`: which kind of key a machine
+    needs, `whole`: one for the whole organisation."""
 
     who: Who
     permission: Permission | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     partly: bool = False
+    key: Kind | None = None
+    whole: bool = False
 
 
 def open_to(who: Who) -> Callable[[View], View]:
-    """Declares who may call a view: `anyone`; a `device`, or a machine with a key, which the view checks itself; a
-    person who is `signed_in`, whatever they may, or `half_signed_in`, before their second factor: found in
-    `flask.g.user`."""
+    """Declares who may call a view: `anyone`; a `device`, whose signature the view checks itself; a person who is
+    `signed_in`, whatever they may, or `half_signed_in`, before their second factor: found in `flask.g.user`."""
     return _declare(Declared(who))
 
 
@@ -59,6 +63,14 @@ def may(permission: Permission, *, partly: bool = False, **fields: str) -> Calla
     if permission not in PERMISSIONS or not set(fields.values()) <= subjects.KINDS.keys():
         raise Undeclared(f"{permission!r} with the fields {fields} declares nothing: see rights and subjects.KINDS")
     return _declare(Declared("permitted", permission, fields, partly))
+
+
+def key(kind: Kind, *, whole: bool = False, **fields: str) -> Callable[[View], View]:
+    """Declares that a view is for machines with a key of this kind (`Authorization: Bearer …`), within the part of the
+    tree that it was made for, `whole`: only with one for everything. The view finds it by `holder()`."""
+    if not set(fields.values()) <= subjects.KINDS.keys():
+        raise Undeclared(f"a key with the fields {fields} declares nothing: see subjects.KINDS")
+    return _declare(Declared("machine", fields=fields, key=kind, whole=whole))
 
 
 def _declare(declared: Declared) -> Callable[[View], View]:
@@ -99,7 +111,7 @@ def check(app: Flask) -> None:
                 f"{rule.rule} ({rule.endpoint}) does not declare who may call it: use access.may or access.open_to"
             )
         plain = [name for name in rule.arguments if kind_of(app, rule.endpoint, name) is None]
-        if said.permission and plain:
+        if (said.permission or said.key) and plain:
             raise Undeclared(f"{rule.rule} ({rule.endpoint}) does not say what kind of id <{plain[0]}> is")
 
 
@@ -122,11 +134,13 @@ def _check_request() -> BaseResponse | None:
     if request.endpoint is None:  # no such page: everybody may hear that
         return None
     said = declared(current_app, request.endpoint) or abort(404)
-    # A browser adds a person's cookie to whatever another site makes it send; a device has no cookies.
-    if said.who != "device" and request.method not in _HARMLESS and not _comes_from_our_pages():
+    # A browser adds a person's cookie to whatever another site makes it send; devices and machines have no cookies.
+    if said.who not in ("device", "machine") and request.method not in _HARMLESS and not _comes_from_our_pages():
         abort(403)
     if said.who in ("anyone", "device"):
         return None
+    if said.key:
+        return bearer.check(said.key, list(_named(said)), whole=said.whole)
     user = _person()
     if user is None:
         return _to_sign_in()
@@ -180,8 +194,16 @@ def viewer() -> User:
     return user
 
 
+def holder() -> Holder:
+    """The key that a machine shows. Only for routes that need one."""
+    found: Holder = g.key
+    return found
+
+
 def actor() -> Actor:
-    """The same, as the audit log names them."""
+    """Whoever calls, a person or a machine, as the audit log names them."""
+    if "key" in g:
+        return Actor(f"key {holder().name}", None, request.remote_addr or "")
     user = viewer()
     return Actor(f"{user.name} <{user.email}>", user.id, request.remote_addr or "")
 
@@ -207,6 +229,12 @@ def _person() -> people.User | None:
         with here.db.writing() as tx:
             people.note_seen(tx, token, now_ms)
     return user
+
+
+def speaks_to_machines() -> bool:
+    """Whether what is asked for is answered to a program and not to a person."""
+    said = declared(current_app, request.endpoint) if request.endpoint else None
+    return request.path.startswith("/api/") or (said is not None and said.who in ("device", "machine"))
 
 
 def is_fragment() -> bool:

@@ -124,7 +124,7 @@ def refuse(problem: HTTPException) -> Response | tuple[Response | str, int]:
     title, sentence = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
     if status not in (404, 405, 500):  # strays are not news, and a failure was logged where it happened
         log.info("%s %s refused: %d", request.method, request.url_rule, status)
-    if request.path.startswith("/api/"):
+    if access.speaks_to_machines():
         code = (problem.name or "error").lower().replace(" ", "_")
         answer = jsonify(Problem(code, status, f"{title}. {sentence}").as_json())
         answer.mimetype = "application/problem+json"

@@ -21,6 +21,9 @@ ROLES: dict[str, frozenset[str]] = {
     "crew": frozenset({"see"}),
     "viewer": frozenset({"see"}),
 }
+KEYS: dict[str, frozenset[Permission]] = {"read key": frozenset({"see"}), "import key": frozenset({"see", "places"})}
+"""What a machine may by its key; nobody is granted these."""
+_GIVES = {**ROLES, **KEYS}
 EVERYWHERE = "/"
 """The path of the whole tree."""
 
@@ -65,4 +68,4 @@ class Rights:
         return self.may_all("people", (each.path for each in other.grants))
 
     def _with(self, permission: Permission) -> Iterable[Grant]:
-        return (each for each in self.grants if permission in ROLES[each.role])
+        return (each for each in self.grants if permission in _GIVES[each.role])

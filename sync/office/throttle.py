@@ -28,6 +28,19 @@ def count_try(tx: Connection, account: str, address: str, now_ms: int) -> int:
     return wait_ms
 
 
+def count_wrong_key(tx: Connection, address: str, now_ms: int) -> int:
+    """Writes a wrong key of a machine down and answers 0; or how many milliseconds to wait, as `count_try` does. Apart
+    from passwords: a machine that goes wrong keeps no colleague behind the same address out."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("LOCK TABLE sign_in_failures IN EXCLUSIVE MODE"))
+    tx.execute(delete(sign_in_failures).where(sign_in_failures.c.at_ms <= now_ms - WINDOW_MS))
+    subject = f"keys {_network(address)}"
+    wait_ms = _wait(tx, subject, PER_ADDRESS, now_ms)
+    if not wait_ms:
+        tx.execute(insert(sign_in_failures).values(subject=subject, at_ms=now_ms))
+    return wait_ms
+
+
 def forgive(tx: Connection, account: str, address: str, now_ms: int) -> None:
     """The try counted at `now_ms` was right: the account starts afresh, the address gets that one back. (Not all of
     them: else one's own account would buy guesses at everybody else's.)"""
