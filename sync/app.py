@@ -11,8 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sync import access, assets, migrations, packing
 from sync.centre import EXTENSION, Centre, centre, open_centre
+from sync.i18n import mark
 from sync.intake import api
-from sync.office import pages
+from sync.office import pages, tongue
 from sync.office.edits import Changed
 from sync.problems import Problem
 
@@ -45,18 +46,18 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _SENTENCES = {
-    400: ("That did not work", "The request was not complete. Go back, and try once more."),
-    403: ("Not from here", "This can only be done from Smilepost's own pages, by somebody who may."),
-    404: ("Nothing here", "There is no such page, or it is not among the places that you look after."),
-    405: ("Not like this", "This address is used in another way. Start again from the overview."),
+    400: (mark("That did not work"), mark("The request was not complete. Go back, and try once more.")),
+    403: (mark("Not from here"), mark("This can only be done from Smilepost’s own pages, by somebody who may.")),
+    404: (mark("Nothing here"), mark("There is no such page, or it is not among the places that you look after.")),
+    405: (mark("Not like this"), mark("This address is used in another way. Start again from the overview.")),
     409: (
-        "Somebody was quicker",
-        "This was changed while you were at it. Open it again, and look at what is there now.",
+        mark("Somebody was quicker"),
+        mark("This was changed while you were at it. Open it again, and look at what is there now."),
     ),
-    413: ("Too much at once", "What was sent is larger than this page takes."),
-    429: ("A moment, please", "That was too often in a short time. Try again in a minute."),
-    500: ("Something went wrong here", "It is our mistake, and it is in the server's log. Try once more."),
-    503: ("A moment, please", "The server is busy or being restarted. Try again in a minute."),
+    413: (mark("Too much at once"), mark("What was sent is larger than this page takes.")),
+    429: (mark("A moment, please"), mark("That was too often in a short time. Try again in a minute.")),
+    500: (mark("Something went wrong here"), mark("It is our mistake, and it is in the server’s log. Try once more.")),
+    503: (mark("A moment, please"), mark("The server is busy or being restarted. Try again in a minute.")),
 }
 
 
@@ -129,7 +130,7 @@ def refuse(problem: HTTPException) -> Response | tuple[Response | str, int]:
         answer = jsonify(Problem(code, status, f"{title}. {sentence}").as_json())
         answer.mimetype = "application/problem+json"
         return answer, status
-    return render_template("office/refusal.html", title=title, sentence=sentence), status
+    return render_template("office/refusal.html", title=tongue._(title), sentence=tongue._(sentence)), status
 
 
 def finish(response: Response) -> Response:

@@ -23,8 +23,9 @@
 
   function lost() {
     since = since || new Date();
-    var time = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    say("Not up to date since " + time + ": the server does not answer. This page goes on trying.");
+    var time = since.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    var line = document.getElementById("stale");
+    if (line) { say(line.dataset.lost.replace("{time}", time)); }
   }
 
   document.addEventListener("htmx:sendError", lost);

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from markupsafe import Markup, escape
+
 from sync import i18n
 
 DOMAIN = "office"
@@ -53,3 +55,15 @@ def _(message: str) -> str:
 
 def ngettext(one: str, many: str, n: int) -> str:
     return i18n.plural(language(), DOMAIN)(one, many, n)
+
+
+def filled(message: str, **values: object) -> Markup:
+    """A message for a page with its places filled. A name stands apart from the text around it, as it may be written in
+    the other direction; numbers do not need that, and what is Markup already stands as it is."""
+    return escape(message).format(**{name: _apart(value) for name, value in values.items()})
+
+
+def _apart(value: object) -> Markup:
+    if isinstance(value, Markup) or not any(letter.isalpha() for letter in str(value)):
+        return escape(value)
+    return Markup("<bdi>{}</bdi>").format(value)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from sync.office import charts, faces, local_time, words
+from sync.office import charts, device_words, faces, local_time, words
 from sync.office.charts import Axis
 from sync.office.counts import Figure, together
 from sync.office.delivery import Delivery
@@ -140,8 +140,8 @@ def test_a_moment_is_said_as_shortly_as_it_can_be(then: str, said: str) -> None:
 
 
 def test_numbers_are_written_for_people() -> None:
-    assert words.counted(1, "answer") == "1 answer"
-    assert words.counted(12_345, "answer") == "12,345 answers"
+    assert device_words.answers(1) == "1 answer"
+    assert device_words.answers(12_345) == "12,345 answers"
     assert words.score(SCALES["nps11"], -20.4) == "−20"
     assert words.score(SCALES["csat5"], Fraction(171, 2)) == "86 %"
     assert words.score(SCALES["ces7"], Fraction(25, 4)) == "6.3"

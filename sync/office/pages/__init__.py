@@ -7,6 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from sync.i18n import mark
 from sync.office import charts, counts, device_words, faces, tongue, words
 from sync.office.pages import doors, scores
+from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
 for _room in (doors, scores):
@@ -26,8 +27,10 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         charts=charts,
         faces=faces,
         PERIOD=counts.PERIOD,
+        ENOUGH=ENOUGH,
         tongue=tongue,
         rooms=ROOMS,
         _=tongue._,
         ngettext=tongue.ngettext,
+        filled=tongue.filled,
     )
