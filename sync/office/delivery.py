@@ -11,8 +11,8 @@ from sync.office import local_time, places
 from sync.office.places import Location
 
 MINUTE_MS = 60_000
-SILENT_MINUTES = 15
-"""A terminal reports at least every five minutes; three missed reports in opening hours are silence."""
+DEAD_MINUTES = 15
+"""A terminal reports at least every five minutes; three missed reports in opening hours mean that it is dead."""
 NEAR_MINUTES = 10
 """Between reports so far apart, two terminals that are well may be complete through different moments."""
 
@@ -20,14 +20,14 @@ NEAR_MINUTES = 10
 @dataclass(frozen=True)
 class Delivery:
     """Of the screens standing at a place: how many there are, through when everything captured is here (None: not
-    known for all of them), how many are silent while the place is open and since when the longest, how many wait
+    known for all of them), how many are dead while the place is open and since when the longest, how many wait
     to be enrolled, of how many it is `uncertain` where they stand: two boxes may share one identity, and nobody has
     looked yet."""
 
     screens: int = 0
     complete_ms: int | None = None
-    silent: int = 0
-    silent_since_ms: int | None = None
+    dead: int = 0
+    dead_since_ms: int | None = None
     unenrolled: int = 0
     uncertain: int = 0
 
@@ -83,7 +83,7 @@ def agreed(states: Iterable[tuple[Location, Delivery]], now_ms: int) -> Agreed |
 
 
 def _is_well(state: Delivery) -> bool:
-    return state.screens > state.unenrolled and not state.silent
+    return state.screens > state.unenrolled and not state.dead
 
 
 def first_placed(tx: Connection, paths: Sequence[str]) -> int | None:
@@ -103,15 +103,15 @@ def _screen(
 ) -> Delivery:
     if device is None:
         return Delivery(screens=1, unenrolled=1)
-    silent = is_silent(place, contact_ms, now_ms)
-    return Delivery(1, complete_ms, int(silent), contact_ms if silent else None)
+    dead = is_dead(place, contact_ms, now_ms)
+    return Delivery(1, complete_ms, int(dead), contact_ms if dead else None)
 
 
-def is_silent(place: Location, contact_ms: int | None, now_ms: int) -> bool:
+def is_dead(place: Location, contact_ms: int | None, now_ms: int) -> bool:
     """Whether a terminal that was last heard then should have been heard of since: its place is open."""
     open_minutes = local_time.open_for(now_ms, place.zone, place.hours)
-    quiet_minutes = SILENT_MINUTES + 1 if contact_ms is None else (now_ms - contact_ms) // MINUTE_MS
-    return open_minutes is not None and min(open_minutes, quiet_minutes) >= SILENT_MINUTES
+    quiet_minutes = DEAD_MINUTES + 1 if contact_ms is None else (now_ms - contact_ms) // MINUTE_MS
+    return open_minutes is not None and min(open_minutes, quiet_minutes) >= DEAD_MINUTES
 
 
 def together(parts: Iterable[Delivery]) -> Delivery:
@@ -119,12 +119,12 @@ def together(parts: Iterable[Delivery]) -> Delivery:
     each = list(parts)
     owing = [part.complete_ms for part in each if part.screens > part.unenrolled]
     known = [ms for ms in owing if ms is not None]
-    since = [part.silent_since_ms for part in each if part.silent_since_ms is not None]
+    since = [part.dead_since_ms for part in each if part.dead_since_ms is not None]
     return Delivery(
         screens=sum(part.screens for part in each),
         complete_ms=min(known) if known and len(known) == len(owing) else None,
-        silent=sum(part.silent for part in each),
-        silent_since_ms=min(since, default=None),
+        dead=sum(part.dead for part in each),
+        dead_since_ms=min(since, default=None),
         unenrolled=sum(part.unenrolled for part in each),
         uncertain=sum(part.uncertain for part in each),
     )

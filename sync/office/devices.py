@@ -161,7 +161,7 @@ def _terminal(
         rtt_ms=row.rtt_ms,
         revoked_ms=row.revoked_ms,
         is_retired=retired,
-        is_silent=is_expected and any(delivery.is_silent(spot.place, heard_ms, now_ms) for spot in spots),
+        is_dead=is_expected and any(delivery.is_dead(spot.place, heard_ms, now_ms) for spot in spots),
         has_apart=row.has_apart,
         now_ms=now_ms,
     )

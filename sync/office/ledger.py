@@ -15,8 +15,8 @@ LATE_MS = 3_600_000
 PAGE_LATE_MS = 600_000
 """The same of a screen's page, whose terminal is beside it."""
 
-Kind = Literal["lost", "clone", "storage", "damaged", "gap", "parked", "pages", "silent", "behind", "apart"]
-KINDS: tuple[Kind, ...] = ("lost", "clone", "storage", "damaged", "gap", "parked", "pages", "silent", "behind", "apart")
+Kind = Literal["lost", "clone", "storage", "damaged", "gap", "parked", "pages", "dead", "behind", "apart"]
+KINDS: tuple[Kind, ...] = ("lost", "clone", "storage", "damaged", "gap", "parked", "pages", "dead", "behind", "apart")
 """What a terminal may need somebody for, the gravest first."""
 
 
@@ -86,7 +86,7 @@ class Terminal:
     rtt_ms: int | None
     revoked_ms: int | None
     is_retired: bool
-    is_silent: bool
+    is_dead: bool
     has_apart: bool
     now_ms: int
 
@@ -105,7 +105,7 @@ class Terminal:
     @property
     def is_well(self) -> bool:
         """Everything that was answered at its screens is here, and it is heard of."""
-        return not (self.counts.owed or self.in_pages or self.is_silent or self.health.lost)
+        return not (self.counts.owed or self.in_pages or self.is_dead or self.health.lost)
 
     @property
     def in_pages(self) -> int:
@@ -128,7 +128,7 @@ class Terminal:
             "gap": self.counts.gap > self.health.lost + self.health.damaged,
             "parked": self.counts.parked > 0,
             "pages": self.health.in_pages[1] >= PAGE_LATE_MS,
-            "silent": self.is_silent,
+            "dead": self.is_dead,
             "behind": self._is_behind,
             "apart": self.has_apart,
         }

@@ -1,4 +1,4 @@
-"""The sentence over all terminals: what is owed, who is silent, who has delivered everything."""
+"""The sentence over all terminals: what is owed, who is dead, who has delivered everything."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from sync.office.writing import moment, number
 
 
 def ledger(view: Ledger) -> str:
-    """The sentence at the top: what is owed, who is silent, who has delivered everything."""
+    """The sentence at the top: what is owed, who is dead, who has delivered everything."""
     standing = [each for each in view.terminals if not each.is_retired]
     if not standing:
         return _("No terminal stands here yet.")
     said = [
         _owing(view.terminals),
         _in_pages(view.terminals),
-        _silent(standing),
+        _dead(standing),
         _lost(view.terminals),
         _well(standing),
     ]
@@ -62,17 +62,17 @@ def _in_pages(terminals: Sequence[Terminal]) -> str:
     return said.format(n=number(n), where=where, moment=clocked(oldest, oldest.in_pages_ms))
 
 
-def _silent(terminals: Sequence[Terminal]) -> str:
-    silent = [each for each in terminals if each.is_silent]
-    n = len(silent)
-    if not silent:
+def _dead(terminals: Sequence[Terminal]) -> str:
+    dead = [each for each in terminals if each.is_dead]
+    n = len(dead)
+    if not dead:
         return ""
-    heard = min((each for each in silent if each.contact_ms), key=lambda each: each.contact_ms or 0, default=None)
+    heard = min((each for each in dead if each.contact_ms), key=lambda each: each.contact_ms or 0, default=None)
     if heard is None:
-        said = ngettext("{n} terminal is silent: not heard of yet.", "{n} terminals are silent: not heard of yet.", n)
+        said = ngettext("{n} terminal is dead: not heard of yet.", "{n} terminals are dead: not heard of yet.", n)
         return said.format(n=number(n))
     said = ngettext(
-        "{n} terminal is silent, since {moment}.", "{n} terminals are silent, the longest since {moment}.", n
+        "{n} terminal is dead, since {moment}.", "{n} terminals are dead, the longest since {moment}.", n
     )
     return said.format(n=number(n), moment=clocked(heard, heard.contact_ms))
 

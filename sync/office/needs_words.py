@@ -23,7 +23,7 @@ _ADVICE: dict[Kind, str] = {
     "clone": mark("See below."),
     "storage": mark("It goes on as long as it can; look after its card soon."),
     "damaged": mark("They stay in its data folder; keep its card."),
-    "silent": mark("Look whether it has power and a network; what it holds is not known until it is heard."),
+    "dead": mark("Look whether it has power and a network; what it holds is not known until it is heard."),
     "behind": mark("Its staff page says what keeps it from sending."),
     "apart": mark("See below."),
 }
@@ -56,10 +56,10 @@ def brief(terminal: Terminal, kind: Kind) -> str:
         case "pages":
             since = clocked(terminal, terminal.in_pages_ms)
             return _("{n} in its pages since {moment}").format(n=number(terminal.in_pages), moment=since)
-        case "silent":
+        case "dead":
             if terminal.contact_ms is None:
                 return _("Not heard of yet")
-            return _("Silent since {moment}").format(moment=clocked(terminal, terminal.contact_ms))
+            return _("Dead since {moment}").format(moment=clocked(terminal, terminal.contact_ms))
         case "behind":
             since = clocked(terminal, terminal.unsent_ms)
             return _("{n} unsent since {moment}").format(n=number(counts.unsent), moment=since)

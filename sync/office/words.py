@@ -96,12 +96,12 @@ def delivery(state: Delivery, place: Location, now_ms: int) -> str:
         n = state.screens
         said = ngettext("{n} screen waiting to be enrolled", "{n} screens waiting to be enrolled", n)
         return said.format(n=number(n))
-    if state.silent and state.silent_since_ms is not None:
-        said = ngettext("{n} screen silent since {moment}", "{n} screens silent since {moment}", state.silent)
-        return said.format(n=number(state.silent), moment=moment(state.silent_since_ms, place.zone, now_ms))
-    if state.silent:
-        said = ngettext("{n} screen not heard of yet", "{n} screens not heard of yet", state.silent)
-        return said.format(n=number(state.silent))
+    if state.dead and state.dead_since_ms is not None:
+        said = ngettext("{n} screen dead since {moment}", "{n} screens dead since {moment}", state.dead)
+        return said.format(n=number(state.dead), moment=moment(state.dead_since_ms, place.zone, now_ms))
+    if state.dead:
+        said = ngettext("{n} screen not heard of yet", "{n} screens not heard of yet", state.dead)
+        return said.format(n=number(state.dead))
     if state.complete_ms is None:
         return _("Nothing delivered yet")
     return _("Complete to {moment}").format(moment=moment(state.complete_ms, place.zone, now_ms))

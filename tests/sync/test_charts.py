@@ -83,8 +83,8 @@ def test_parts_too_small_to_be_shown_are_left_out_of_a_sum() -> None:
 
 
 def test_several_screens_are_complete_through_the_earliest() -> None:
-    healthy, silent, new = Delivery(1, 900), Delivery(1, 300, 1, 310), Delivery(1, unenrolled=1)
-    assert delivered([healthy, silent, new]) == Delivery(3, 300, 1, 310, 1)
+    healthy, dead, new = Delivery(1, 900), Delivery(1, 300, 1, 310), Delivery(1, unenrolled=1)
+    assert delivered([healthy, dead, new]) == Delivery(3, 300, 1, 310, 1)
     assert delivered([healthy, Delivery(1, None)]).complete_ms is None
     assert delivered([]) == Delivery()
 

@@ -220,8 +220,8 @@ def test_words_say_how_far_it_is_complete(chain: Chain, clock: Clock) -> None:
         tx.execute(update(devices).where(devices.c.id == there).values(contact_ms=None, complete_ms=None))
     page = chain.page("/")
     assert "Complete to 11:58" in row(page, chain.oslo)
-    assert "1 screen silent since 11:10" in row(page, chain.bergen)
-    assert "1 screen silent since 11:10" in row(page, chain.norway)
+    assert "1 screen dead since 11:10" in row(page, chain.bergen)
+    assert "1 screen dead since 11:10" in row(page, chain.norway)
     assert "1 screen not heard of yet" in row(page, chain.malmo)
 
 
@@ -260,7 +260,7 @@ def test_places_on_other_clocks_speak_for_themselves(chain: Chain, clock: Clock)
     assert "Complete" not in row(page, chain.oslo)
 
 
-def test_a_screen_may_be_silent_while_the_shop_is_closed(chain: Chain, clock: Clock) -> None:
+def test_a_screen_may_be_off_while_the_shop_is_closed(chain: Chain, clock: Clock) -> None:
     closed = chain.shop("Tromsø", hours=[[(600, 700)]] * 7)  # it is noon, minute 720
     with chain.centre.db.writing() as tx:
         mine = devices.c.id == chain.boxes[closed].device

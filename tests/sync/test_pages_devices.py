@@ -182,14 +182,14 @@ def test_a_loss_is_said_at_the_top_as_an_exact_number(chain: Chain) -> None:
     assert "3 answers were delivered once, are not here any more, and the terminal has no copy left." in page
 
 
-def test_silence_in_opening_hours_needs_somebody(chain: Chain, clock: Clock) -> None:
+def test_a_dead_terminal_needs_somebody(chain: Chain, clock: Clock) -> None:
     all_heard(chain)
     clock.ms += HOUR_MS
     report(chain, chain.oslo)
     page = chain.page("/devices")
-    assert "Silent since 12:00" in row(page, chain.boxes[chain.bergen])
+    assert "Dead since 12:00" in row(page, chain.boxes[chain.bergen])
     assert sentence(page) == (
-        "2 terminals are silent, the longest since 12:00. 1 terminal has delivered everything through 13:00."
+        "2 terminals are dead, the longest since 12:00. 1 terminal has delivered everything through 13:00."
     )
 
 
@@ -287,7 +287,7 @@ def test_a_box_that_was_replaced_still_owes_what_it_holds(chain: Chain, clock: C
     clock.ms += 10 * DAY_MS
     page = chain.page("/devices", chain.bjorn)
     assert "31 unsent since 3 Mar 11:59 · Drives no screen any more 32 1 31 0 0" in row(page, old)
-    assert "Silent" not in row(page, old)  # nobody waits to hear of it
+    assert "Dead" not in row(page, old)  # nobody waits to hear of it
     own = words(chain.page(f"/devices/{old.device}"))
     assert "It stands nowhere any more: let it send them before it is wiped." in own
 
