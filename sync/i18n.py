@@ -1,4 +1,5 @@
-"""The terminal's own words in the languages it speaks, from committed catalogues. Reads only those files.
+"""Our own words in the languages we speak, from committed catalogues: one for the terminal ("smilepost"), one for head
+office ("office", in fewer languages). Reads only those files.
 
 What a survey asks is not here: a survey brings its texts in every language itself. The catalogues are made with
 `python tests/sync/catalogues.py`, and a test compiles them again and compares.
@@ -96,8 +97,5 @@ def _known(lang: str) -> str:
 
 @cache
 def _read(known: str, domain: str) -> NullTranslations:
-    path = catalogue(known, domain=domain)
-    if domain != DOMAIN and not path.exists():
-        return NullTranslations()
-    with path.open("rb") as file:
+    with catalogue(known, domain=domain).open("rb") as file:
         return GNUTranslations(file)
