@@ -20,6 +20,10 @@ def chain(a_centre: Centre, clock: Clock) -> Chain:
     return Chain(a_centre, clock)
 
 
+BJORN = "bjorn@example.com"
+"""He sees Oslo; a password is all he owes."""
+
+
 def sign_in(
     client: FlaskClient, email: str = "astrid@example.com", password: str = PASSWORD, **more: str
 ) -> TestResponse:
@@ -36,12 +40,20 @@ def is_in(client: FlaskClient) -> bool:
     return client.get("/").status_code == 200
 
 
-def test_astrid_signs_in_and_reads_the_overview(chain: Chain) -> None:
+def test_bjorn_signs_in_and_reads_the_overview(chain: Chain) -> None:
     client = chain.browser()
     assert client.get("/").headers["Location"] == "/sign-in"
-    answer = sign_in(client)
+    answer = sign_in(client, BJORN)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    assert "Astrid" in client.get("/").get_data(as_text=True)
+    assert "Bjørn" in client.get("/").get_data(as_text=True)
+
+
+def test_astrid_is_an_administrator_and_owes_a_second_factor(chain: Chain) -> None:
+    client = chain.browser()
+    sign_in(client)
+    for page in ("/", "/devices", f"/locations/{chain.oslo}"):
+        assert client.get(page).headers["Location"] == "/second"
+    assert client.post("/sign-out", headers=OURS).headers["Location"] == "/sign-in"
 
 
 def test_the_cookie_is_for_our_pages_alone(chain: Chain) -> None:
@@ -137,7 +149,7 @@ def test_the_page_one_wanted_comes_after_signing_in(chain: Chain) -> None:
 def test_a_session_put_there_by_somebody_else_is_not_taken_over(chain: Chain) -> None:
     client = chain.browser()
     client.set_cookie("smilepost", "planted")
-    token = cookie(sign_in(client))
+    token = cookie(sign_in(client, BJORN))
     assert token != "planted"
     assert is_in(client)
     planted = chain.browser()
@@ -147,16 +159,17 @@ def test_a_session_put_there_by_somebody_else_is_not_taken_over(chain: Chain) ->
 
 def test_signing_in_again_ends_the_session_before(chain: Chain) -> None:
     client, old = chain.browser(), chain.browser()
-    old.set_cookie("smilepost", cookie(sign_in(client)))
+    old.set_cookie("smilepost", cookie(sign_in(client, BJORN)))
     assert is_in(old)
-    sign_in(client)
+    sign_in(client, BJORN)
     assert is_in(client)
     assert not is_in(old)
 
 
 def test_signing_out_ends_the_session_not_only_the_cookie(chain: Chain) -> None:
     client, copy = chain.browser(), chain.browser()
-    copy.set_cookie("smilepost", cookie(sign_in(client)))
+    copy.set_cookie("smilepost", cookie(sign_in(client, BJORN)))
+    assert is_in(copy)
     answer = client.post("/sign-out", headers=OURS)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert not is_in(client)
