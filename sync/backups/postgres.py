@@ -116,11 +116,20 @@ def _lock(tx: Connection, tables: Sequence[str]) -> None:
     raise BadBackup("The database is too busy to be replaced now: stop the servers, and try again.")
 
 
+# A backup holds tables and their triggers; what the trigger of the audit log calls is as r0004 made it.
+_NEEDED = """
+CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit log is only ever added to'; END $$
+"""
+
+
 def load(tx: Connection, path: Path) -> None:
     """Everything that the backup holds, in this transaction. Raises BadBackup."""
     raw: Any = tx.connection.driver_connection
     try:
         with _script(path) as script, raw.cursor() as cursor:
+            if cursor.execute("SELECT to_regproc('audit_stays')").fetchone() == (None,):
+                cursor.execute(_NEEDED)
             _run(cursor, script)
             # The script has set up the session for itself.
             cursor.execute("RESET search_path; RESET row_security; RESET check_function_bodies")
@@ -131,7 +140,7 @@ def load(tx: Connection, path: Path) -> None:
 def refusal(path: Path, sqlstate: str | None) -> BadBackup:
     """Why a backup cannot be put back. The database's own words may repeat a row."""
     reason = f"PostgreSQL's error {sqlstate}"
-    if sqlstate == "42501":
+    if sqlstate in ("42501", "3F000"):  # nothing there that this user may use or make
         reason = "the user in database_url has to own the tables and needs the right to CREATE in the database"
     return BadBackup(f"{path} cannot be put back: {reason}.")
 

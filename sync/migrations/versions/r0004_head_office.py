@@ -156,7 +156,7 @@ def _audit() -> None:
     op.create_index("ix_audit_user_id_at_ms", "audit", ["user_id", "at_ms"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
-            "CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'the audit log is only ever added to'; END $$"
         )
         op.execute(
