@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sync import models
 from sync.office.tongue import _
@@ -88,3 +88,18 @@ def keep(tx: Connection, was: Mapping[int, str], now: Mapping[int, str], now_ms:
     known = set(tx.execute(select(table.c.location_id).where(table.c.until_ms == now_ms)).scalars())
     append(tx, table, [(number, now_ms, was[number]) for number in sorted(asked - known)])
     return len(asked)
+
+
+def resolved(tx: Connection, path: str) -> dict[int, str]:
+    """What holds at this location and at each below it, by number."""
+    table = models.locations
+    chain = [int(part) for part in path.split("/") if part]
+    those = table.c.id.in_(chain) | ((table.c.path >= path) & (table.c.path < path[:-1] + "0"))
+    found: dict[int, str] = {}
+    for row in tx.execute(
+        select(table.c.id, table.c.parent_id, table.c.zone, table.c.path)
+        .where(those)
+        .order_by(func.length(table.c.path), table.c.path)
+    ):
+        found[row.id] = row.zone or found.get(row.parent_id, DEFAULT_ZONE)
+    return {number: zone for number, zone in found.items() if number not in chain[:-1]}
