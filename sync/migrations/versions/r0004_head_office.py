@@ -154,6 +154,7 @@ def _audit() -> None:
     op.create_index("ix_audit_at_ms", "audit", ["at_ms"])
     op.create_index("ix_audit_kind_subject_at_ms", "audit", ["kind", "subject", "at_ms"])
     op.create_index("ix_audit_user_id_at_ms", "audit", ["user_id", "at_ms"])
+    op.create_index("ix_audit_action_at_ms", "audit", ["action", "at_ms"])
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS "

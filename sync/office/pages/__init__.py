@@ -6,15 +6,15 @@ from flask.blueprints import BlueprintSetupState
 
 from sync.i18n import mark
 from sync.office import charts, counts, device_words, faces, tongue, words
-from sync.office.pages import doors, scores
+from sync.office.pages import audit, doors, scores
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
-for _room in (doors, scores):
+for _room in (audit, doors, scores):
     routes.register_blueprint(_room.routes)
 
 
-ROOMS = [("/", mark("Overview"), "see"), ("/devices", mark("Terminals"), "see")]
+ROOMS = [("/", mark("Overview"), "see"), ("/devices", mark("Terminals"), "see"), ("/audit", mark("Log"), "audit")]
 """What the head of each page leads to: an address, its name, and the permission without which nobody sees it."""
 
 
