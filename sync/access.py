@@ -14,7 +14,7 @@ from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without typ
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from sync import bearer
+from sync import bearer, speaking
 from sync.centre import centre
 from sync.office import people, subjects, tongue
 from sync.office.audit import Actor
@@ -130,7 +130,7 @@ def guard(app: Flask) -> None:
 
 
 def _check_request() -> BaseResponse | None:
-    tongue.speak(tongue.best(code for code, _ in request.accept_languages))
+    speaking.listen()
     if request.endpoint is None:  # no such page: everybody may hear that
         return None
     said = declared(current_app, request.endpoint) or abort(404)
@@ -264,13 +264,14 @@ def _sign_in_path(page: str) -> str:
 def give_session(response: BaseResponse, token: str) -> None:
     """The cookie of a person who just signed in: for our pages only, not for scripts, over https when we are."""
     response.set_cookie(
-        COOKIE, token, max_age=people.LONGEST_MS // 1000, httponly=True, samesite="Lax", secure=_is_https()
+        COOKIE, token, max_age=people.LONGEST_MS // 1000, httponly=True, samesite="Lax", secure=is_https()
     )
 
 
 def take_session(response: BaseResponse) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=_is_https())
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=is_https())
 
 
-def _is_https() -> bool:
+def is_https() -> bool:
+    """Whether our pages are read over https, so that cookies need not travel otherwise."""
     return request.is_secure or (centre().settings.public_url or "").startswith("https://")

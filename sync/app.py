@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from sync import access, assets, migrations, packing
+from sync import access, assets, migrations, packing, speaking
 from sync.centre import EXTENSION, Centre, centre, open_centre
 from sync.i18n import mark
 from sync.intake import api
@@ -142,6 +142,7 @@ def finish(response: Response) -> Response:
         if response.status_code in (200, 304) and request.args.get("v") == assets.stamp(name):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
+    speaking.keep(response, secure=access.is_https())
     response.headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
         response.vary.add("HX-Request")  # the same address answers with a page or with a piece of it

@@ -31,6 +31,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "sync.packing",
     "sync.centre",
     "sync.access",
+    "sync.speaking",
     "sync.bearer",
     "sync.intake.api",
     "sync.office.pages",

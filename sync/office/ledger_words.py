@@ -71,9 +71,7 @@ def _dead(terminals: Sequence[Terminal]) -> str:
     if heard is None:
         said = ngettext("{n} terminal is dead: not heard of yet.", "{n} terminals are dead: not heard of yet.", n)
         return said.format(n=number(n))
-    said = ngettext(
-        "{n} terminal is dead, since {moment}.", "{n} terminals are dead, the longest since {moment}.", n
-    )
+    said = ngettext("{n} terminal is dead, since {moment}.", "{n} terminals are dead, the longest since {moment}.", n)
     return said.format(n=number(n), moment=clocked(heard, heard.contact_ms))
 
 

@@ -78,7 +78,7 @@ def test_pages_are_not_kept_and_static_files_are(client: FlaskClient) -> None:
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-@pytest.mark.parametrize("name", ["tokens.css", "office/pages.css", "vendor/htmx.org@2.0.11/htmx.min.js"])
+@pytest.mark.parametrize("name", ["tokens.css", "office/page.css", "vendor/htmx.org@2.0.11/htmx.min.js"])
 def test_static_files_go_out_packed_to_a_browser_that_unpacks(client: FlaskClient, name: str) -> None:
     place = f"/static/{name}?v={assets.stamp(name)}"
     plain, packed = client.get(place), client.get(place, headers=GZIP)

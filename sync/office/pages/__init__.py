@@ -4,9 +4,10 @@ one thing, and draws the answer."""
 from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
+from sync import speaking
 from sync.i18n import mark
 from sync.office import charts, counts, device_words, faces, tongue, words
-from sync.office.pages import audit, doors, scores
+from sync.office.pages import audit, doors, frame, scores
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
@@ -30,6 +31,9 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         ENOUGH=ENOUGH,
         tongue=tongue,
         rooms=ROOMS,
+        room_of=frame.room_of,
+        printed=frame.printed,
+        tongues=speaking.choices,
         _=tongue._,
         ngettext=tongue.ngettext,
         filled=tongue.filled,
