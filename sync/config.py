@@ -35,6 +35,12 @@ class Settings(msgspec.Struct, frozen=True):
     public_url: str | None = None
     threads: int = 8
     trusted_proxies: int = 0
+    smtp_host: str | None = None
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    mail_from: str | None = None
 
     def __post_init__(self) -> None:
         if self.secrets_file == _IN_DATA:
@@ -58,8 +64,8 @@ def load(path: Path | None) -> Settings:
     folder = path.absolute().parent
     # Beside the configuration, not in `data`: whoever copies the data for a backup doesn't copy the secrets too.
     paths = {"data": folder / given.get("data", DATA), "secrets_file": folder / given.get("secrets_file", SECRETS)}
-    if "erasures_file" in given:
-        paths["erasures_file"] = folder / given["erasures_file"]
+    paths |= {key: folder / given[key] for key in ("erasures_file", "smtp_password_file") if key in given}
+    _check_mail(path, given)
     return Settings(**{**given, **paths})
 
 
@@ -76,6 +82,13 @@ def _section(path: Path, name: str) -> dict[str, Any]:
         if key not in SECTIONS or not isinstance(value, dict):
             raise BadConfig(f"{path}: {key!r} is not known there: only the sections [kiosk] and [server] are allowed.")
     return dict(content.get(name, {}))
+
+
+def _check_mail(path: Path, given: dict[str, Any]) -> None:
+    """Letters need somebody who sends them, and an address to lead to that no visitor can choose."""
+    for needed in ("mail_from", "public_url"):
+        if "smtp_host" in given and needed not in given:
+            raise BadConfig(f"{path}: smtp_host in [server] needs {needed} beside it.")
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:
@@ -113,6 +126,17 @@ def _is_database(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(prefixes) and not value.endswith("///")
 
 
+def _is_mailbox(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and re.fullmatch(r"([^<>@,;\x00-\x1f]* <)?[^\s<>@,;]+@[^\s<>@,;]+(?(1)>)", value) is not None
+    )
+
+
+def _one_of(*words: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: value in words, f"one of {', '.join(words)}"
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and value.isprintable()
 
@@ -127,4 +151,10 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "public_url": (_is_web_address, "an address such as https://feedback.example.com"),
     "threads": _whole(1, 64),
     "trusted_proxies": _whole(0, 5),
+    "smtp_host": (_is_text, "the name of a mail server"),
+    "smtp_port": _whole(1, 65535),
+    "smtp_security": _one_of("starttls", "tls", "none"),
+    "smtp_user": (_is_text, "the name with which the mail server is used"),
+    "smtp_password_file": (_is_text, "the path of a file"),
+    "mail_from": (_is_mailbox, "an address such as Smilepost <feedback@example.com>"),
 }

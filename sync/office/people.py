@@ -1,19 +1,23 @@
 """People who sign in: their accounts, their sessions, one-click links."""
 
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.db import Database
 from sync.models import grants, locations, sessions, sign_in_links, users
-from sync.office import rights, throttle
+from sync.office import audit, organisation, passwords, rights, throttle
+from sync.office.audit import Actor, Subject
+from sync.office.passwords import Verify
 from sync.office.rights import EVERYWHERE, Grant, Rights
+from sync.office.throttle import Wait
+from sync.office.tongue import _
 
 HOUR_MS = 3_600_000
 IDLE_MS = 12 * HOUR_MS
@@ -21,12 +25,10 @@ LONGEST_MS = 30 * 24 * HOUR_MS
 SEEN_EVERY_MS = 5 * 60_000
 """How stale `seen_ms` may grow before it is written again: not every page view is worth a commit."""
 
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 LONGEST_TEXT = 200
 
-# OWASP's minimum for argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODYS = _hasher.hash(secrets.token_urlsafe())
+# One mailbox and no more: what separates several in a letter's head is in none of its parts.
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 
 
 class BadPerson(ValueError):
@@ -55,46 +57,28 @@ class User:
         return not self.is_second and (self.has_second or self.rights.is_admin())
 
 
-@dataclass(frozen=True)
-class Wait:
-    """Too many wrong tries: the next one is looked at after `ms` milliseconds."""
-
-    ms: int
-
-
-Verify = Callable[[str, str], bool]
-"""(stored hash, password) -> whether they fit; deliberately slow."""
-
-
-def verify(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 def add_user(
     tx: Connection,
     email: str,
     name: str,
-    password: str,
+    password: str | None,
     *,
     roles: Sequence[tuple[str, int | None]],
     now_ms: int,
 ) -> int:
-    """A new account's number. `roles`: each with the location where it holds, None for the whole tree. Raises
-    BadPerson."""
-    row = {
-        "email": _an_email(email),
-        "name": _a_name(name),
-        "password_hash": _hasher.hash(_a_password(password)),
-        "created_ms": now_ms,
-    }
+    """A new account's number. `roles`: each with the location where it holds, None for the whole tree. Without a
+    password they are invited, and choose it themselves. Raises BadPerson."""
+    row = {"email": an_email(email), "name": a_name(name), "created_ms": now_ms}
+    if password is not None:
+        refused = passwords.problem(password, (email, name, organisation.name(tx)))
+        if refused:
+            raise BadPerson(refused)
+        row["password_hash"] = passwords.hashed(password)
     try:
         with tx.begin_nested():
             number: int = tx.execute(insert(users).values(row).returning(users.c.id)).scalar_one()
     except IntegrityError:
-        raise BadPerson(f"There is already an account for {row['email']}.") from None
+        raise BadPerson(_("There is already an account for {email}.").format(email=row["email"])) from None
     for role, location in roles:
         grant(tx, number, role, location)
     return number
@@ -120,36 +104,87 @@ def rights_of(tx: Connection, user: int) -> Rights:
     return Rights(tuple(Grant(row[0], row[1], row[2] or EVERYWHERE) for row in tx.execute(query)))
 
 
-def _an_email(text: str) -> str:
+def subject(tx: Connection, user: int) -> Subject:
+    """This person, as the audit log names them: where they were granted something, and nowhere below."""
+    email = tx.execute(select(users.c.email).where(users.c.id == user)).scalar_one()
+    paths = {each.path for each in rights_of(tx, user).grants}
+    return Subject("person", str(user), email, paths.pop() if len(paths) == 1 else EVERYWHERE)
+
+
+def an_email(text: str) -> str:
+    """An address to sign in with, as it is kept. Raises BadPerson."""
     email = text.strip().lower()
-    user, at, host = email.rpartition("@")
-    if not (user and at and host) or len(email) > LONGEST_TEXT or not email.isprintable() or " " in email:
-        raise BadPerson(f"An email address looks like astrid@example.com, not {text!r}.")
+    if not _EMAIL.fullmatch(email) or len(email) > LONGEST_TEXT or not email.isprintable():
+        raise BadPerson(
+            _("An email address looks like astrid@example.com, not “{text}”.").format(
+                text=" ".join(text.split())[:LONGEST_TEXT]
+            )
+        )
     return email
 
 
-def _a_name(text: str) -> str:
+def a_name(text: str) -> str:
+    """What the pages call a person, trimmed. Raises BadPerson."""
     name = text.strip()
     if not 1 <= len(name) <= LONGEST_TEXT or not name.isprintable():
-        raise BadPerson(f"A name has 1 to {LONGEST_TEXT} characters on one line, not {len(name)}.")
+        raise BadPerson(
+            _("A name has 1 to {most} characters on one line, not {n}.").format(most=LONGEST_TEXT, n=len(name))
+        )
     return name
 
 
-def _a_password(text: str) -> str:
-    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        raise BadPerson(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, not {len(text)}.")
-    if not text.isprintable():
-        raise BadPerson("A password has no line breaks, tabs or other control characters.")
-    return text
+def set_password(tx: Connection, by: Actor, user: int, password: str, now_ms: int, *, keep: str | None = None) -> None:
+    """Choose another password: every session ends but the one with the token `keep`, and every link. Raises
+    BadPerson."""
+    row = tx.execute(select(users.c.email, users.c.name).where(users.c.id == user)).one()
+    refused = passwords.problem(password, (row.email, row.name, organisation.name(tx)))
+    if refused:
+        raise BadPerson(refused)
+    tx.execute(update(users).where(users.c.id == user).values(password_hash=passwords.hashed(password)))
+    sign_out_everywhere(tx, user, now_ms, keep=keep)
+    audit.note(tx, by, "password changed", subject(tx, user), now_ms)
 
 
 def sign_in(
-    db: Database, email: str, password: str, address: str, now_ms: int, verify: Verify = verify
-) -> str | Wait | None:
+    db: Database, email: str, password: str, address: str, now_ms: int, verify: Verify = passwords.verify, *,
+    agent: str = "",
+) -> str | Wait | None:  # fmt: skip
     """The token of a new session; None for a wrong password, an unknown or a disabled account alike; Wait when
     this account or this address failed too often of late. A try costs one hash whoever it is for; one that has to
     wait costs none."""
     account = email.strip().lower().replace("\0", "")[:LONGEST_TEXT]  # PostgreSQL holds no NUL
+    row = _tried(db, account, password, address, now_ms, verify)
+    if row is None or isinstance(row, Wait):
+        return row
+    with db.writing() as tx:
+        throttle.forgive(tx, account, address, now_ms)
+        if passwords.is_outdated(row.password_hash):
+            tx.execute(update(users).where(users.c.id == row.id).values(password_hash=passwords.hashed(password)))
+        if row.totp_ms is None and not rights_of(tx, row.id).is_admin():
+            note_signed_in(tx, row.id, address, now_ms, "a password")
+        return new_session(tx, row.id, now_ms, address=address, agent=agent)
+
+
+def fits(db: Database, user: User, password: str, address: str, now_ms: int) -> bool | Wait:
+    """Whether this is the password of somebody who is signed in: asked once more before something grave."""
+    row = _tried(db, user.email, password, address, now_ms, passwords.verify)
+    if row is None or isinstance(row, Wait):
+        return row or False
+    with db.writing() as tx:
+        throttle.forgive(tx, user.email, address, now_ms)
+    return True
+
+
+def note_signed_in(tx: Connection, user: int, address: str, now_ms: int, how: str) -> None:
+    """Into the audit log, once all that is owed was shown. `how`: by what."""
+    mine = subject(tx, user)
+    name = tx.execute(select(users.c.name).where(users.c.id == user)).scalar_one()
+    audit.note(tx, Actor(f"{name} <{mine.name}>", user, address), "signed in", mine, now_ms, after={"by": how})
+
+
+def _tried(
+    db: Database, account: str, password: str, address: str, now_ms: int, verify: Verify
+) -> Row[Any] | Wait | None:
     # Written down as failed before it is looked at: tries at the same moment, in other processes too, all count.
     with db.writing() as tx:
         wait_ms = throttle.count_try(tx, account, address, now_ms)
@@ -158,13 +193,8 @@ def sign_in(
     with db.reading() as tx:
         row = tx.execute(select(users).where(users.c.email == account)).one_or_none()
     usable = row is not None and row.disabled_ms is None and row.password_hash is not None
-    stored = row.password_hash if row is not None and usable else _NOBODYS
-    fits = verify(stored, password[: LONGEST_PASSWORD + 1])
-    if row is None or not (fits and usable):
-        return None
-    with db.writing() as tx:
-        throttle.forgive(tx, account, address, now_ms)
-        return new_session(tx, row.id, now_ms)
+    stored = row.password_hash if row is not None and usable else passwords.nobodys()
+    return row if verify(stored, password[: passwords.LONGEST + 1]) and usable else None
 
 
 def new_session(
@@ -214,9 +244,12 @@ def sign_out(tx: Connection, token: str, now_ms: int) -> None:
     tx.execute(update(sessions).where(mine, sessions.c.revoked_ms.is_(None)).values(revoked_ms=now_ms))
 
 
-def sign_out_everywhere(tx: Connection, user: int, now_ms: int) -> None:
-    """Revokes every session of this person, and every one-click link that leads to one."""
-    open_ones = (sessions.c.user_id == user, sessions.c.revoked_ms.is_(None))
+def sign_out_everywhere(tx: Connection, user: int, now_ms: int, *, keep: str | None = None) -> None:
+    """Revokes every session of this person but the one with the token `keep`, and every one-click link that leads to
+    one."""
+    open_ones = [sessions.c.user_id == user, sessions.c.revoked_ms.is_(None)]
+    if keep is not None:
+        open_ones.append(sessions.c.token_hash != _hash(keep))
     tx.execute(update(sessions).where(*open_ones).values(revoked_ms=now_ms))
     links = (sign_in_links.c.user_id == user, sign_in_links.c.expires_ms > now_ms)
     tx.execute(update(sign_in_links).where(*links).values(expires_ms=now_ms))

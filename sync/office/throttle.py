@@ -1,10 +1,11 @@
 """How many wrong passwords are looked at: per account and per address, over every process that shares the database."""
 
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
-from sync.models import sign_in_failures
+from sync.models import sessions, sign_in_failures, users
 
 WINDOW_MS = 15 * 60_000
 PER_ACCOUNT = 10
@@ -13,15 +14,23 @@ PER_ADDRESS = 30
 """Wrong tries an address may have in a window, for whomever: a whole office may share one."""
 
 
-def count_try(tx: Connection, account: str, address: str, now_ms: int) -> int:
+@dataclass(frozen=True)
+class Wait:
+    """Too many tries: the next one is looked at after `ms` milliseconds."""
+
+    ms: int
+
+
+def count_try(tx: Connection, account: str, address: str, now_ms: int, most: int = PER_ACCOUNT) -> int:
     """Writes a try down as failed and answers 0; or, when there were too many, writes nothing down and answers how
     many milliseconds to wait. Since tries that had to wait don't count, nobody can keep an account locked for good:
-    the oldest failures leave the window whether or not somebody goes on trying."""
+    the oldest failures leave the window whether or not somebody goes on trying. And who was signed in from an address
+    of late has tries of their own there, which a stranger elsewhere can't use up."""
     if tx.dialect.name == "postgresql":
         # Two tries at once would not see each other's rows; on SQLite only one transaction writes anyway.
         tx.execute(text("LOCK TABLE sign_in_failures IN EXCLUSIVE MODE"))
     tx.execute(delete(sign_in_failures).where(sign_in_failures.c.at_ms <= now_ms - WINDOW_MS))
-    subjects = _subjects(account, address)
+    subjects = _subjects(tx, account, address, most)
     wait_ms = max(_wait(tx, subject, most, now_ms) for subject, most in subjects.items())
     if not wait_ms:
         tx.execute(insert(sign_in_failures), [{"subject": subject, "at_ms": now_ms} for subject in subjects])
@@ -44,15 +53,23 @@ def count_wrong_key(tx: Connection, address: str, now_ms: int) -> int:
 def forgive(tx: Connection, account: str, address: str, now_ms: int) -> None:
     """The try counted at `now_ms` was right: the account starts afresh, the address gets that one back. (Not all of
     them: else one's own account would buy guesses at everybody else's.)"""
-    mine, place = _subjects(account, address)
+    mine, place = _subjects(tx, account, address, PER_ACCOUNT)
     table = sign_in_failures
     tx.execute(delete(table).where(table.c.subject == mine))
     one = select(func.max(table.c.id)).where(table.c.subject == place, table.c.at_ms == now_ms).scalar_subquery()
     tx.execute(delete(table).where(table.c.id == one))
 
 
-def _subjects(account: str, address: str) -> dict[str, int]:
-    return {f"account {account}": PER_ACCOUNT, f"address {_network(address)}": PER_ADDRESS}
+def _subjects(tx: Connection, account: str, address: str, most: int) -> dict[str, int]:
+    network = _network(address)
+    where = f" at {network}" if _is_known(tx, account, network) else ""
+    return {f"account {account}{where}": most, f"address {network}": PER_ADDRESS}
+
+
+def _is_known(tx: Connection, account: str, network: str) -> bool:
+    """Whether this account's owner was signed in there within the life of a session."""
+    query = select(sessions.c.address).join(users, users.c.id == sessions.c.user_id).where(users.c.email == account)
+    return any(_network(each) == network for each in tx.execute(query.distinct()).scalars() if each)
 
 
 def _network(address: str) -> str:

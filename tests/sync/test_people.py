@@ -7,10 +7,12 @@ from sqlalchemy import insert, select, update
 
 from sync.db import Database, open_database
 from sync.models import sessions, sign_in_failures, sign_in_links, users
-from sync.office import people, throttle
-from sync.office.people import BadPerson, User, Verify, Wait
+from sync.office import passwords, people, throttle
+from sync.office.passwords import Verify
+from sync.office.people import BadPerson, User
 from sync.office.places import add_location
 from sync.office.rights import Grant, Rights
+from sync.office.throttle import Wait
 
 NOW = 1_770_000_000_000
 MINUTE = 60_000
@@ -24,7 +26,7 @@ def add(db: Database, email: str = "astrid@example.com", password: str = SECRET)
 
 
 def sign_in(
-    db: Database, password: str = SECRET, now_ms: int = NOW, address: str = HERE, verify: Verify = people.verify
+    db: Database, password: str = SECRET, now_ms: int = NOW, address: str = HERE, verify: Verify = passwords.verify
 ) -> str | Wait | None:
     return people.sign_in(db, "astrid@example.com", password, address, now_ms, verify)
 
@@ -48,7 +50,7 @@ class CountingVerify:
 
     def __call__(self, stored: str, password: str) -> bool:
         self.stored.append(stored)
-        return people.verify(stored, password)
+        return passwords.verify(stored, password)
 
 
 EVERYTHING = Rights((Grant("admin", None, "/"),))

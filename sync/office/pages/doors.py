@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from sync import access
 from sync.centre import centre
 from sync.office import people
-from sync.office.people import Wait
+from sync.office.throttle import Wait
 
 routes = Blueprint("doors", __name__)
 
@@ -37,7 +37,9 @@ def sign_in() -> Response:
 @access.open_to("anyone")
 def try_sign_in() -> Response:
     here, email = centre(), request.form.get("email", "")
-    answer = people.sign_in(here.db, email, request.form.get("password", ""), request.remote_addr or "", here.now_ms())
+    answer = people.sign_in(
+        here.db, email, request.form.get("password", ""), request.remote_addr or "", here.now_ms(), agent=_agent()
+    )
     if isinstance(answer, Wait):
         minutes = -(-answer.ms // 60_000)
         response = _form(
@@ -74,6 +76,10 @@ def sign_out_everywhere() -> Response:
     with here.db.writing() as tx:
         people.sign_out_everywhere(tx, g.user.id, here.now_ms())
     return _let_out()
+
+
+def _agent() -> str:
+    return request.headers.get("User-Agent", "")
 
 
 def _form(problem: str | None = None, email: str = "", status: int = 200) -> Response:
