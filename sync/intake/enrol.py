@@ -4,6 +4,7 @@ import hmac
 import secrets
 from base64 import b64encode
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, insert, literal, select, update
@@ -44,6 +45,40 @@ def new_code(tx: Connection, placement: str, now_ms: int) -> str:
         )
     )
     return f"{finder}-{proof}"
+
+
+class Open(NamedTuple):
+    """A code as its row tells. `wrong`: tries with a wrong second group; `device`: who traded it, None so far."""
+
+    placement: str
+    expires_ms: int
+    wrong: int
+    device: str | None
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether nobody can trade it any more who hasn't yet."""
+        return self.expires_ms <= now_ms or self.wrong >= WRONG_PROOFS
+
+
+def find_code(tx: Connection, code: str) -> Open | None:
+    """What became of a code that somebody holds whole; None when it is none, was withdrawn, or ran out long ago."""
+    try:
+        finder, proof = read_code(code)
+    except Refused:
+        return None
+    table = models.enrol_codes
+    row = tx.execute(select(table).where(table.c.finder == finder)).first()
+    if row is None or not hmac.compare_digest(row.proof_hash, _hash(finder, proof)):
+        return None
+    return Open(row.placement_id, row.expires_ms, row.wrong, row.device_id)
+
+
+def withdraw(tx: Connection, placement: str) -> int:
+    """Nobody gets in any more by the codes for this placement; one that was traded already keeps its answer, in case
+    that was lost. Returns how many there were."""
+    table = models.enrol_codes
+    mine = (table.c.placement_id == placement) & table.c.device_id.is_(None)
+    return tx.execute(table.delete().where(mine)).rowcount
 
 
 def _random() -> str:
@@ -126,7 +161,10 @@ def _add_device(tx: Connection, device: str, generation: int, asked: wire.Enrolm
 
 
 def _drive(tx: Connection, device: str, screen: str) -> None:
-    tx.execute(update(models.screens).where(models.screens.c.id == screen).values(device_id=device))
+    screens = models.screens
+    another = (screens.c.id == screen) & screens.c.device_id.is_distinct_from(device)
+    # Whoever is about to move or retire it has another box in mind.
+    tx.execute(update(screens).where(another).values(device_id=device, version=screens.c.version + 1))
     table = models.driven
     row = {"device_id": device, "screen_id": screen}
     if tx.execute(select(table).filter_by(**row)).first() is None:

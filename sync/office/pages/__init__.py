@@ -7,11 +7,11 @@ from flask.blueprints import BlueprintSetupState
 from sync import speaking
 from sync.i18n import mark
 from sync.office import charts, counts, device_words, faces, tongue, words
-from sync.office.pages import audit, doors, frame, scores
+from sync.office.pages import audit, devices, doors, frame, pairing, scores
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
-for _room in (audit, doors, scores):
+for _room in (audit, devices, doors, pairing, scores):
     routes.register_blueprint(_room.routes)
 
 
