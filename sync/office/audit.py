@@ -1,7 +1,7 @@
 """Who did what to what, from where, before and after. Written in the transaction of the deed; never changed, never
 deleted: the database refuses it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,31 @@ def note(
 ) -> None:
     """Write a deed down. `action` is a verb in the past, with its kind: "place renamed". Of `before` and `after` (plain
     values) only what differs is kept. Secrets, keys, hashes and customers' words don't belong into them."""
-    old, new = dict(before or {}), dict(after or {})
+    note_all(tx, by, [Deed(action, subject, before or {}, after or {})], now_ms)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One of many things that were done at once; as in `note`."""
+
+    action: str
+    subject: Subject
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def note_all(tx: Connection, by: Actor, deeds: Iterable[Deed], now_ms: int) -> None:
+    """Write many deeds of one moment down, in their order."""
+    who = {"at_ms": now_ms, "user_id": by.user, "actor": by.name, "address": by.address}
+    rows = [{**who, **_row(deed)} for deed in deeds]
+    if rows:
+        tx.execute(insert(audit), rows)
+
+
+def _row(deed: Deed) -> dict[str, Any]:
+    old, new, subject = dict(deed.before), dict(deed.after), deed.subject
     same = {key for key in old.keys() & new.keys() if old[key] == new[key]}
     kept = [{key: value for key, value in side.items() if key not in same} for side in (old, new)]
     was, is_now = (msgspec.json.encode(side).decode() if side else None for side in kept)
-    row = {"at_ms": now_ms, "user_id": by.user, "actor": by.name, "address": by.address, "action": action}
     what = {"kind": subject.kind, "subject": subject.id, "name": subject.name, "path": subject.path}
-    tx.execute(insert(audit).values(**row, **what, before=was, after=is_now))
+    return {"action": deed.action, **what, "before": was, "after": is_now}

@@ -26,6 +26,11 @@ def day_of(ms: int, zone: str) -> int:
     return at(ms, zone).toordinal() - _EPOCH
 
 
+def day_number(day: date) -> int:
+    """The number of a day of the calendar."""
+    return day.toordinal() - _EPOCH
+
+
 def date_of(day: int) -> date:
     return date.fromordinal(day + _EPOCH)
 

@@ -48,7 +48,7 @@ class Node:
 
 def find(tx: Connection, location: int) -> Node | None:
     row = tx.execute(select(models.locations).where(models.locations.c.id == location)).first()
-    return _node(row) if row else None
+    return as_node(row) if row else None
 
 
 def get(tx: Connection, location: int) -> Node:
@@ -59,7 +59,7 @@ def get(tx: Connection, location: int) -> Node:
     return found
 
 
-def _node(row: Row[Any]) -> Node:
+def as_node(row: Row[Any]) -> Node:
     own = row.hours is not None
     kept = msgspec.json.decode(row.hours) if own else None
     week = None if kept is None else [[(start, end) for start, end in day] for day in kept]
@@ -77,12 +77,12 @@ def add(
     clean = _checked(tx, details, None, seen, {"parent": _parent_problem(parent, above)})
     number: int = tx.execute(
         insert(models.locations)
-        .values(parent_id=parent, path=f"new {now_ms}", **_kept(clean))
+        .values(parent_id=parent, path=f"new {now_ms}", **kept(clean))
         .returning(models.locations.c.id)
     ).scalar_one()
     path = f"{above.path if above else EVERYWHERE}{number}/"
     tx.execute(update(models.locations).where(models.locations.c.id == number).values(path=path))
-    audit.note(tx, by, "place added", Subject("place", str(number), clean.name, path), now_ms, after=_told(clean))
+    audit.note(tx, by, "place added", Subject("place", str(number), clean.name, path), now_ms, after=told(clean))
     return number
 
 
@@ -99,11 +99,11 @@ def change(
     if clean == before.details:
         return version
     was = zones.resolved(tx, before.path) if clean.zone != before.details.zone else {}
-    version = edits.save(tx, models.locations, location, version, **_kept(clean))
+    version = edits.save(tx, models.locations, location, version, **kept(clean))
     if was:
         zones.keep(tx, was, zones.resolved(tx, before.path), now_ms)
     subject = Subject("place", str(location), clean.name, before.path)
-    audit.note(tx, by, "place changed", subject, now_ms, before=_told(before.details), after=_told(clean))
+    audit.note(tx, by, "place changed", subject, now_ms, before=told(before.details), after=told(clean))
     return version
 
 
@@ -154,16 +154,17 @@ def remove(tx: Connection, by: Actor, location: int, version: int, now_ms: int) 
         tx.execute(sql_delete(owned).where(owned.c.location_id == location))
     tx.execute(sql_delete(table).where(table.c.id == location))
     subject = Subject("place", str(location), node.details.name, node.path)
-    audit.note(tx, by, "place deleted", subject, now_ms, before=_told(node.details))
+    audit.note(tx, by, "place deleted", subject, now_ms, before=told(node.details))
 
 
-def _kept(clean: Details) -> dict[str, Any]:
+def kept(clean: Details) -> dict[str, Any]:
+    """Its columns."""
     own = msgspec.json.encode(clean.hours).decode() if clean.own_hours else None
     names = ("name", "kind", "ref", "zone", "opened_day", "closed_day")
     return {**{name: getattr(clean, name) for name in names}, "hours": own}
 
 
-def _told(details: Details) -> dict[str, Any]:
+def told(details: Details) -> dict[str, Any]:
     """As the audit log keeps it, for people to read."""
     told = {name: value for name, value in asdict(details).items() if value is not None and name != "own_hours"}
     for name in ("opened_day", "closed_day"):
@@ -181,42 +182,52 @@ def _checked(
     ref, zone = (details.ref or "").strip() or None, (details.zone or "").strip() or None
     own = asdict(details) | {"name": details.name.strip(), "ref": ref, "zone": zone}
     clean = Details(**own | ({} if details.own_hours else {"hours": None}))
-    problems.setdefault("kind", None if details.kind in KINDS else _kinds())
-    problems |= {
-        "name": forms.name_problem(details.name),
-        "ref": ref and _ref_problem(tx, ref, before.id if before else None, seen),
-        "zone": zone and zones.problem(zone),
-        "opened_day": _day_problem(clean.opened_day),
-        "closed_day": _day_problem(clean.closed_day) or _order_problem(clean.opened_day, clean.closed_day),
-    }
-    forms.refuse(problems)
+    own_ones = own_problems(clean)
+    found = {**own_ones, **{name: problem or own_ones.get(name) for name, problem in problems.items()}}
+    if ref and not found.get("ref"):
+        found["ref"] = _taken_problem(tx, ref, before.id if before else None, seen)
+    forms.refuse(found)
     return clean
+
+
+def own_problems(clean: Details) -> dict[str, str | None]:
+    """What can't be for reasons of its own, wherever in the tree it stands, by the names of the fields."""
+    return {
+        "kind": None if clean.kind in KINDS else _kinds(),
+        "name": forms.name_problem(clean.name),
+        "ref": clean.ref and forms.name_problem(clean.ref, MAX_REF),
+        "zone": clean.zone and zones.problem(clean.zone),
+        "opened_day": day_problem(clean.opened_day),
+        "closed_day": day_problem(clean.closed_day) or order_problem(clean.opened_day, clean.closed_day),
+    }
 
 
 def _kinds() -> str:
     return _("A place is a group, a store or a crew: {kinds}.").format(kinds=", ".join(KINDS))
 
 
-def _ref_problem(tx: Connection, ref: str, but: int | None, seen: Rights | None) -> str | None:
-    problem = forms.name_problem(ref, MAX_REF)
-    if problem:
-        return problem
+def _taken_problem(tx: Connection, ref: str, but: int | None, seen: Rights | None) -> str | None:
     table = models.locations
     taken = tx.execute(select(table.c.name, table.c.path).where(table.c.ref == ref, table.c.id != (but or 0))).first()
     if taken is None:
         return None
     if seen is not None and seen.may("see", taken.path):
         return _("{place} has this number already.").format(place=taken.name)
+    return taken_elsewhere()
+
+
+def taken_elsewhere() -> str:
+    """Of a number that a place has which somebody doesn't see: no word about which."""
     return _("Another place of the organisation has this number already.")
 
 
-def _day_problem(day: int | None) -> str | None:
+def day_problem(day: int | None) -> str | None:
     if day is None or EARLIEST <= day < LATEST:
         return None
     return _("Give a day between 1800 and 2199.")
 
 
-def _order_problem(opened: int | None, closed: int | None) -> str | None:
+def order_problem(opened: int | None, closed: int | None) -> str | None:
     if opened is None or closed is None or opened <= closed:
         return None
     return _("The last day cannot be before the first.")
