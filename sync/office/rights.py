@@ -11,10 +11,10 @@ Permission = Literal["see", "responses", "places", "devices", "surveys", "people
 `places`: the tree, its touchpoints, how its screens look. `devices`: pairing, moving, taking out of service.
 `surveys`: writing, publishing, scheduling. `people`: accounts and what they may. `keys`: those of machines. `audit`:
 who did what."""
-PERMISSIONS: frozenset[str] = frozenset(get_args(Permission))
+PERMISSIONS: frozenset[Permission] = frozenset(get_args(Permission))
 
 Role = Literal["admin", "analyst", "manager", "crew", "viewer"]
-ROLES: dict[str, frozenset[str]] = {
+ROLES: dict[str, frozenset[Permission]] = {
     "admin": PERMISSIONS,
     "analyst": frozenset({"see", "responses"}),
     "manager": frozenset({"see", "responses", "devices"}),

@@ -6,16 +6,21 @@ from flask.blueprints import BlueprintSetupState
 
 from sync import speaking
 from sync.i18n import mark
-from sync.office import charts, counts, device_words, faces, tongue, words
-from sync.office.pages import audit, devices, doors, frame, pairing, scores
+from sync.office import charts, counts, device_words, faces, staff_words, tongue, words
+from sync.office.pages import audit, devices, doors, frame, inviting, keys, pairing, people, scores
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
-for _room in (audit, devices, doors, pairing, scores):
+for _room in (audit, devices, doors, inviting, keys, pairing, people, scores):
     routes.register_blueprint(_room.routes)
 
 
-ROOMS = [("/", mark("Overview"), "see"), ("/devices", mark("Terminals"), "see"), ("/audit", mark("Log"), "audit")]
+ROOMS = [
+    ("/", mark("Overview"), "see"),
+    ("/devices", mark("Terminals"), "see"),
+    ("/people", mark("People"), "people"),
+    ("/audit", mark("Log"), "audit"),
+]
 """What the head of each page leads to: an address, its name, and the permission without which nobody sees it."""
 
 
@@ -25,6 +30,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(
         words=words,
         device_words=device_words,
+        staff_words=staff_words,
         charts=charts,
         faces=faces,
         PERIOD=counts.PERIOD,

@@ -7,6 +7,7 @@ from sync.office.local_time import day_of
 
 ORGANISATION = "organisation"
 _BELOW = {
+    "keys": "/people",
     "locations": "/",
     "touchpoints": "/places",
     "templates": "/places",
