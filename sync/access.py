@@ -14,7 +14,7 @@ from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without typ
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from sync import bearer, speaking
+from sync import bearer, log_lines, speaking
 from sync.centre import centre
 from sync.office import people, subjects, tongue
 from sync.office.audit import Actor
@@ -145,6 +145,8 @@ def _check_request() -> BaseResponse | None:
     if user is None:
         return _to_sign_in()
     g.user = user
+    if (doing := log_lines.doing()) is not None:
+        doing.user = user.id
     if user.language:
         tongue.speak(user.language)
     if said.who == "half_signed_in":

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from sync import access, assets, migrations, packing, speaking
+from sync import access, assets, migrations, observing, packing, speaking
 from sync.centre import EXTENSION, Centre, centre, open_centre
 from sync.i18n import mark
 from sync.intake import api
@@ -75,6 +75,7 @@ def create_app(centre: Centre) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["static"] = static_address
+    observing.watch(app)
     access.name_kinds(app)
     packing.serve_static(app)
     access.open_to("anyone")(app.view_functions["static"])

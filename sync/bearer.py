@@ -2,7 +2,7 @@
 
 from flask import Response, g, jsonify, request
 
-from sync import problems
+from sync import log_lines, problems
 from sync.centre import centre
 from sync.office import keys, subjects, throttle
 from sync.office.keys import Holder, Kind
@@ -19,6 +19,8 @@ def check(kind: Kind, named: list[tuple[str, str]], *, whole: bool) -> Response 
     if not isinstance(found, Holder):
         return found
     g.key = found
+    if (doing := log_lines.doing()) is not None:
+        doing.key = found.id
     if found.may != kind:
         return refuse(problems.KEY_KIND)
     if whole and found.path != EVERYWHERE:

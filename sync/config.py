@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import force_setattr
 
+from sync.log_lines import FORMS, Form
+
 SECTIONS = ("kiosk", "server")
 """One file serves a terminal and the centre; each reads its own section."""
 DATA = "smilepost-data"
@@ -35,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True):
     public_url: str | None = None
     threads: int = 8
     trusted_proxies: int = 0
+    log: Form = "auto"
     smtp_host: str | None = None
     smtp_port: int = 587
     smtp_security: str = "starttls"
@@ -151,6 +154,7 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "public_url": (_is_web_address, "an address such as https://feedback.example.com"),
     "threads": _whole(1, 64),
     "trusted_proxies": _whole(0, 5),
+    "log": _one_of(*FORMS),
     "smtp_host": (_is_text, "the name of a mail server"),
     "smtp_port": _whole(1, 65535),
     "smtp_security": _one_of("starttls", "tls", "none"),

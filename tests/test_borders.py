@@ -33,6 +33,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "sync.access",
     "sync.speaking",
     "sync.bearer",
+    "sync.observing",
     "sync.intake.api",
     "sync.office.pages",
 }

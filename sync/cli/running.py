@@ -3,7 +3,7 @@
 import argparse
 import logging
 
-from sync import serving
+from sync import log_lines, serving
 from sync.centre import Centre, has_people, open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Verbs
@@ -28,7 +28,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             app = create_app(centre)
             print(f"Head office is at {settings.public_url or _address(settings)}.", flush=True)
             _say_what_next(centre, asked)
-            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            log_lines.to_standard_error(settings.log)
             log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
             serving.serve(app, sockets, threads=settings.threads, max_body=MAX_BODY,
                           proxied=settings.trusted_proxies > 0)  # fmt: skip
