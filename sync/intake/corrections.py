@@ -7,6 +7,7 @@ from sync import wire
 from sync.intake import clocks, flags
 from sync.intake.clocks import Captured
 from sync.intake.verdicts import Held, Plan, Row, Scene
+from sync.office.places import Standing
 
 
 def recorrect(names: Iterable[str], held: Held, scene: Scene, plan: Plan) -> None:
@@ -37,6 +38,29 @@ def _again(row: Row, scene: Scene) -> Row | None:
     standing = next(here, None)
     if standing is None or not clocks.is_better(captured, old):
         return None
+    return _standing_there(row, response, captured, standing)
+
+
+def moved(row: Row, placement: str, standing: Standing) -> Row | None:
+    """A row that names this placement, as it counts at another one; None when it names none or another."""
+    try:
+        response = wire.read_response(row.body.encode())
+    except wire.Unreadable:
+        return None
+    if response.placement != placement or row.quality == "unknown":
+        return None
+    captured = Captured(row.captured_ms, row.quality, row.error_ms)
+    counted = _standing_there(row, response, captured, standing)
+    # Its neighbours on the screen move with it: who mashed the buttons did so there, too.
+    found = sorted({*filter(None, counted.flags.split(",")), *({flags.BURST} & set(row.flags.split(",")))})
+    return counted._replace(
+        flags=",".join(found), aside=not flags.ASIDE.isdisjoint(found),
+        location=standing.location_id, touchpoint=standing.touchpoint_id,
+    )  # fmt: skip
+
+
+def _standing_there(row: Row, response: wire.Response, captured: Captured, standing: Standing) -> Row:
+    """The row as a response that was captured then, in a place where time runs like that."""
     zone = standing.zone_at(captured.ms)
     there = clocks.local(captured.ms, zone)
     kept = {"unplaced": response.placement is None, "uncertain": "identity_conflict" in row.flags.split(",")}

@@ -4,7 +4,7 @@ The file outlives the database: every start and every restore bring both to what
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,19 @@ def erase(db: Database, path: Path, name: str, now_ms: int) -> bool:
     return found
 
 
-def revoke(db: Database, path: Path, device: str, now_ms: int, *, unknown: bool = False) -> bool | None:
+def revoke(
+    db: Database,
+    path: Path,
+    device: str,
+    now_ms: int,
+    *,
+    unknown: bool = False,
+    also: Callable[[Connection], None] | None = None,
+) -> bool | None:
     """Nothing that this device signs is taken from now on. False when it was revoked before; None when this database
-    doesn't know it, as after a restore, and was to revoke it all the same (`unknown`). Raises erasure_log.BadLog, and
-    ValueError for an unknown one otherwise, or one whose name no device of ours can have."""
+    doesn't know it, as after a restore, and was to revoke it all the same (`unknown`). `also` is done in the same
+    transaction. Raises erasure_log.BadLog, and ValueError for an unknown one otherwise, or one whose name no device of
+    ours can have."""
     table = models.devices
     with db.reading() as tx:
         row = tx.execute(select(table.c.generation, table.c.revoked_ms).where(table.c.id == device)).first()
@@ -59,6 +68,8 @@ def revoke(db: Database, path: Path, device: str, now_ms: int, *, unknown: bool 
     erasure_log.append(path, [line])
     with db.writing() as tx:
         _revoke(tx, line)
+        if also is not None:
+            also(tx)
     return True if row else None
 
 

@@ -218,7 +218,7 @@ def _understood(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Standing, Su
     said = entry.response or entry.contact
     if said is None:
         raise _Apart("unknown_schema" if head.kind in ("response", "contact") else "unknown_kind")
-    standing = _standing(said, scene.standings)
+    standing = _standing(said, scene.standings, scene)
     asked = scene.survey(said.survey, said.version)
     if asked is None:
         raise _Apart("unknown_survey")
@@ -234,14 +234,26 @@ def _no_consent(asked: Survey, said: wire.Response | wire.Contact) -> str | None
     return None if question is not None and question.kind == "contact" else "no_consent"
 
 
-def _standing(response: wire.Response | wire.Contact, standings: Mapping[str, Standing]) -> Standing:
+def _standing(said: wire.Response | wire.Contact, standings: Mapping[str, Standing], scene: Scene) -> Standing:
     """Where it was given; what was captured before enrolment counts at the first place the device stood."""
-    if response.placement is None and standings:
+    if said.placement is None and standings:
         return next(iter(standings.values()))
-    found = standings.get(response.placement or "")
-    if found is None or response.screen not in (None, found.screen):
+    found = standings.get(said.placement or "")
+    if found is None or said.screen not in (None, found.screen):
         raise _Apart("unknown_screen")
-    return found
+    return found if found.to_ms is None else _where_then(said.stamp, found, found.to_ms, standings, scene)
+
+
+def _where_then(
+    stamp: wire.Stamp, named: Standing, to_ms: int, standings: Mapping[str, Standing], scene: Scene
+) -> Standing:
+    """A terminal that was moved goes on naming the place where it stood until it hears of the new one, perhaps days
+    later: what was certainly captured after the move counts where its screen stood by then."""
+    captured = scene.starts.correct(stamp, scene.now_ms)
+    if captured.quality == "unknown" or captured.ms - captured.error_ms < to_ms:
+        return named
+    since = [each for each in standings.values() if each.screen == named.screen and each.from_ms <= captured.ms]
+    return since[-1] if since else named
 
 
 def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:

@@ -56,6 +56,13 @@ def find(tx: Connection, user: User, device: str, now_ms: int) -> Terminal | Non
     return next(iter(_terminals(tx, {device}, tree, now_ms)), None)
 
 
+def screens_of(tx: Connection, device: str) -> list[str]:
+    """The screens that it drives; those that it drove, if it drives none any more."""
+    now = select(screens.c.id).where(screens.c.device_id == device).order_by(screens.c.id)
+    before = select(driven.c.screen_id).where(driven.c.device_id == device).order_by(driven.c.screen_id)
+    return list(tx.execute(now).scalars()) or list(tx.execute(before).scalars())
+
+
 def details(tx: Connection, device: str) -> Details:
     return Details(_apart(tx, device), _doubts(tx, device), tuple(_starts(tx, device)))
 
@@ -114,16 +121,18 @@ def _driving(*shown: ColumnElement[Any]) -> Select[Any]:
 
 
 def _drove(*shown: ColumnElement[Any]) -> Select[Any]:
-    """Of every screen that stands somewhere now and was driven by a terminal that drives none any more."""
-    drives = screens.alias("drives")
+    """Of every screen that was driven by a terminal that drives none any more: where it stands, or stood last."""
+    drives, later = screens.alias("drives"), placements.alias("later")
     query = select(*shown).select_from(driven).join(screens, screens.c.id == driven.c.screen_id)
-    return _placed(query).where(~exists().where(drives.c.device_id == driven.c.device_id))
+    ended = exists().where(later.c.screen_id == placements.c.screen_id, later.c.from_ms > placements.c.from_ms)
+    return _placed(query, ~ended).where(~exists().where(drives.c.device_id == driven.c.device_id))
 
 
-def _placed(query: Select[Any]) -> Select[Any]:
-    standing = and_(placements.c.screen_id == screens.c.id, placements.c.to_ms.is_(None))
+def _placed(query: Select[Any], held: ColumnElement[bool] | None = None) -> Select[Any]:
+    """With where each of these screens stands now, or the placements that are `held`."""
+    those = placements.c.to_ms.is_(None) if held is None else held
     return (
-        query.join(placements, standing)
+        query.join(placements, and_(placements.c.screen_id == screens.c.id, those))
         .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
         .join(models.locations, models.locations.c.id == touchpoints.c.location_id)
     )
@@ -183,13 +192,13 @@ def _health(told: str | None) -> wire.Health:
 def _spots(tx: Connection, scope: set[str] | None, tree: dict[int, Location]) -> dict[str, list[Spot]]:
     """Only those in the viewer's part of the tree: what else a terminal drives is none of theirs."""
     found = defaultdict(list)
-    about = (touchpoints.c.location_id, touchpoints.c.name, screens.c.name)
+    about = (touchpoints.c.location_id, touchpoints.c.name, screens.c.name, screens.c.id)
     driving = _driving(screens.c.device_id, *about).where(_of(screens.c.device_id, scope))
     drove = _drove(driven.c.device_id, *about).where(_of(driven.c.device_id, scope))
     for query in (driving, drove):
-        for device, place, touchpoint, screen in tx.execute(query).all():
+        for device, place, *told in tx.execute(query).all():
             if place in tree:
-                found[device].append(Spot(tree[place], touchpoint, screen))
+                found[device].append(Spot(tree[place], *told))
     return found
 
 

@@ -56,6 +56,7 @@ class Spot(NamedTuple):
     place: Location
     touchpoint: str
     screen: str
+    screen_id: str
 
 
 class Sign(NamedTuple):

@@ -48,7 +48,7 @@ class Location:
 @dataclass(frozen=True)
 class Standing:
     """Where a placement puts its screen, and how time runs there. `interval_ms`: its response interval. `former`: the
-    zones that held there before."""
+    zones that held there before. `from_ms`, `to_ms`: from when on it stood there, and until when (None: it does)."""
 
     placement: str
     screen: str
@@ -59,6 +59,8 @@ class Standing:
     hours: Hours
     interval_ms: int = INTERVAL_S * 1000
     former: Former = ()
+    from_ms: int = 0
+    to_ms: int | None = None
 
     def zone_at(self, ms: int) -> str:
         """The time zone by which that moment's day and hour are told there."""
@@ -207,30 +209,28 @@ def placed(tx: Connection, placement: str) -> Standing | None:
 def _standings(tx: Connection, those: ColumnElement[bool]) -> dict[str, Standing]:
     screens, placements, touchpoints = models.screens, models.placements, models.touchpoints
     query = (
-        select(placements.c.id, screens.c.id, touchpoints.c.id, touchpoints.c.location_id)
+        select(placements, touchpoints.c.location_id)
         .join(screens, screens.c.id == placements.c.screen_id)
         .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
         .where(those)
         .order_by(placements.c.from_ms, placements.c.id)
     )
     rows = tx.execute(query).all()
-    wanted = {row[3] for row in rows}
+    wanted = {row.location_id for row in rows}
     tree, intervals = _resolved(tx, wanted)
     former = zones.former(tx, wanted)
-    return {row[0]: _standing(row[0], row[1], row[2], tree[row[3]], intervals, former.get(row[3], ())) for row in rows}
+    return {row.id: _standing(row, tree[row.location_id], intervals, former.get(row.location_id, ())) for row in rows}
 
 
 Intervals = dict[tuple[int, int], int]
 """Seconds, by the location and the touchpoint (0: all of them) where they were set."""
 
 
-def _standing(
-    placement: str, screen: str, touchpoint: int, place: Location, intervals: Intervals, former: Former
-) -> Standing:
-    spots = [(place.id, touchpoint), *((number, 0) for number in reversed(_chain(place.path)))]
+def _standing(row: Row[Any], place: Location, intervals: Intervals, former: Former) -> Standing:
+    spots = [(place.id, row.touchpoint_id), *((number, 0) for number in reversed(_chain(place.path)))]
     seconds = next((intervals[spot] for spot in spots if spot in intervals), INTERVAL_S)
-    how = (place.zone, place.hours, seconds * 1000, former)
-    return Standing(placement, screen, touchpoint, place.id, place.name, *how)
+    how = (place.zone, place.hours, seconds * 1000, former, row.from_ms, row.to_ms)
+    return Standing(row.id, row.screen_id, row.touchpoint_id, place.id, place.name, *how)
 
 
 def resolved(tx: Connection, wanted: set[int]) -> dict[int, Location]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, exists, select
 
 from sync import survey
 from sync.models import (
@@ -96,8 +96,8 @@ def _screen(tx: Connection, text: str) -> Standing | None:
 
 
 def _device(tx: Connection, text: str) -> Standing | None:
-    """Where its screens stand; where those stand that it drove last, if it drives none. One that never drove any is the
-    whole organisation's."""
+    """Where its screens stand; where those stand that it drove last, if it drives none, or stood last, if they stand
+    nowhere any more. One that never drove any is the whole organisation's."""
     if tx.execute(select(devices.c.id).where(devices.c.id == text)).first() is None:
         return None
     standing = (
@@ -105,12 +105,16 @@ def _device(tx: Connection, text: str) -> Standing | None:
         .join(points, points.c.location_id == locations.c.id)
         .join(placements, placements.c.touchpoint_id == points.c.id)
         .join(screens, screens.c.id == placements.c.screen_id)
-        .where(placements.c.to_ms.is_(None))
         .order_by(locations.c.path)
         .distinct()
     )
+    later = placements.alias("later")
+    ended = exists().where(later.c.screen_id == placements.c.screen_id, later.c.from_ms > placements.c.from_ms)
+    was = standing.where(~ended).join(driven, driven.c.screen_id == screens.c.id).where(driven.c.device_id == text)
+    standing = standing.where(placements.c.to_ms.is_(None))
     drove = standing.join(driven, driven.c.screen_id == screens.c.id).where(driven.c.device_id == text)
-    return _paths(tx, standing.where(screens.c.device_id == text)) or _paths(tx, drove) or Standing((EVERYWHERE,))
+    now = _paths(tx, standing.where(screens.c.device_id == text))
+    return now or _paths(tx, drove) or _paths(tx, was) or Standing((EVERYWHERE,))
 
 
 def _survey(tx: Connection, text: str) -> Standing | None:

@@ -1,11 +1,11 @@
 """Terminals over HTTP: the list of them, and each one's own page."""
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import delivery, devices
+from sync.office import delivery, devices, edits, placing, service, subjects
 
 routes = Blueprint("devices", __name__)
 
@@ -36,6 +36,59 @@ def terminal_now(device: str) -> Response:
     return _unchanged() or _terminal("office/_device.html", device)
 
 
+@routes.get("/devices/<device:device>/retire")
+@access.may("devices")
+def ask_to_retire(device: str) -> Response:
+    return _grave("office/device_retire.html", device)
+
+
+@routes.post("/devices/<device:device>/retire")
+@access.may("devices")
+def retire(device: str) -> Response:
+    here = centre()
+    try:
+        with here.db.writing() as tx:
+            service.retire(tx, access.actor(), device, request.form.get("seen", ""), here.now_ms())
+    except edits.Changed:
+        return _grave("office/device_retire.html", device, 409)
+    return redirect(f"/devices/{device}", code=303)
+
+
+@routes.get("/devices/<device:device>/revoke")
+@access.may("devices")
+def ask_to_revoke(device: str) -> Response:
+    return _grave("office/device_revoke.html", device)
+
+
+@routes.post("/devices/<device:device>/revoke")
+@access.may("devices")
+def revoke(device: str) -> Response:
+    here = centre()
+    service.revoke(here.db, here.settings.erasures_file, access.actor(), device, here.now_ms())
+    return redirect(f"/devices/{device}", code=303)
+
+
+@routes.post("/devices/<device:device>/settle")
+@access.may("devices")
+def settle(device: str) -> Response:
+    """Somebody looked: it is one box."""
+    here = centre()
+    with here.db.writing() as tx:
+        service.settle(tx, access.actor(), device, here.now_ms())
+    return redirect(f"/devices/{device}", code=303)
+
+
+def _grave(template: str, device: str, status: int = 200) -> Response:
+    """What somebody reads before they do it."""
+    here, user = centre(), access.viewer()
+    now_ms = here.now_ms()
+    with here.db.reading() as tx:
+        found = devices.find(tx, user, device, now_ms) or abort(404)
+        spots = service.driven_by(tx, device)
+    drawn = {"terminal": found, "spots": spots, "seen": service.seen(spots), "changed": status == 409}
+    return make_response(render_template(template, **drawn), status)
+
+
 def _unchanged() -> Response | None:
     here = centre()
     with here.db.reading() as tx:
@@ -57,4 +110,8 @@ def _terminal(template: str, device: str) -> Response:
     with here.db.reading() as tx:
         found = devices.find(tx, user, device, now_ms) or abort(404)
         details, version = devices.details(tx, found.id), delivery.version(tx, now_ms)
-    return make_response(render_template(template, terminal=found, details=details, version=version))
+        past = placing.history(tx, devices.screens_of(tx, found.id), user.rights.roots())
+        may = subjects.KINDS["device"](tx, found.id)
+    drawn = {"terminal": found, "details": details, "version": version, "past": past}
+    may_act = may is not None and may.is_theirs(user.rights, "devices")
+    return make_response(render_template(template, **drawn, may=may_act))
