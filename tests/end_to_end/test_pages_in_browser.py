@@ -128,14 +128,48 @@ def test_everybody_can_read_the_pages(new_page: NewPage, town: Town, width: str,
     assert said == []
 
 
-@pytest.mark.parametrize("width", ["phone", "laptop"])
-def test_a_page_that_reads_from_right_to_left_scrolls_one_way_only(new_page: NewPage, town: Town, width: str) -> None:
-    page = new_page(viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+@pytest.mark.parametrize(("width", "scheme"), [("phone", "dark"), ("laptop", "light")])
+def test_arabic_reads_from_right_to_left_without_a_barrier(
+    new_page: NewPage, town: Town, width: str, scheme: str
+) -> None:
+    page = new_page(viewport=dict(zip(("width", "height"), WIDTHS[width], strict=True)), color_scheme=scheme)
     sign_in(page, town)
+    page.context.add_cookies([{"name": "smilepost-language", "value": "ar", "url": town.address}])
     for path in ("/", "/devices", f"/devices/{town.troubled}", f"/locations/{town.oslo}"):
         page.goto(town.address + path)
-        page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+        assert page.evaluate("() => getComputedStyle(document.body).direction") == "rtl"
         assert not scrolls_sideways(page), path
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_rooms_are_one_touch_away_on_a_phone(new_page: NewPage, town: Town) -> None:
+    page = new_page(viewport={"width": 375, "height": 812})
+    sign_in(page, town)
+    page.goto(f"{town.address}/devices/{town.troubled}")
+    rooms = page.get_by_role("navigation", name="Pages", exact=True)
+    expect(rooms).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(rooms.get_by_role("link", name="Terminals")).to_have_attribute("aria-current", "true")
+    assert Axe().run(page).violations_count == 0
+    page.keyboard.press("Escape")
+    expect(rooms).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    rooms.get_by_role("link", name="Overview").click()
+    page.wait_for_url(f"{town.address}/")
+
+
+def test_a_page_on_paper_has_a_head_and_nothing_to_touch(new_page: NewPage, town: Town) -> None:
+    page = new_page(viewport={"width": 680, "height": 960}, color_scheme="dark")
+    sign_in(page, town)
+    page.emulate_media(media="print", color_scheme="dark")
+    for path, name in (("/", "Overview"), ("/devices", "Terminals"), (f"/locations/{town.oslo}", "Oslo")):
+        page.goto(town.address + path)
+        expect(page.locator(".printed b")).to_have_text(name)
+        expect(page.locator(".printed")).to_contain_text("3 Mar 2026")
+        assert page.locator("header, nav:not(.eyebrow), button, summary .turn").filter(visible=True).all_inner_texts() == []
+        assert not scrolls_sideways(page), path
+        assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(43, 35, 27)"
 
 
 def test_an_open_overview_moves_with_the_next_answer(new_page: NewPage, town: Town) -> None:
