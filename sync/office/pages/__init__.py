@@ -7,11 +7,11 @@ from flask.blueprints import BlueprintSetupState
 from sync import speaking
 from sync.i18n import mark
 from sync.office import charts, counts, device_words, faces, staff_words, tongue, words
-from sync.office.pages import audit, devices, doors, frame, inviting, keys, pairing, people, scores, screens
+from sync.office.pages import audit, devices, doors, frame, inviting, keys, machines, pairing, people, scores, screens
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
-for _room in (audit, devices, doors, inviting, keys, pairing, people, scores, screens):
+for _room in (audit, devices, doors, inviting, keys, machines, pairing, people, scores, screens):
     routes.register_blueprint(_room.routes)
 
 
