@@ -1,5 +1,9 @@
 """What there is to say about terminals, in full sentences of the viewer's language."""
 
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
 from sync import wire
 from sync.office.devices import MANY, Details
 from sync.office.ledger import Counts, Terminal
@@ -10,7 +14,7 @@ from sync.office.needs_words import advice as advice
 from sync.office.needs_words import apart as apart
 from sync.office.needs_words import brief
 from sync.office.needs_words import sign as sign
-from sync.office.tongue import _, ngettext
+from sync.office.tongue import _, filled, ngettext
 from sync.office.writing import listed, number
 
 MOST_NAMED = 3
@@ -26,6 +30,25 @@ def screens(terminal: Terminal) -> str:
     named = [spot.screen for spot in terminal.spots]
     n = len(named)
     return listed(named) if n <= MOST_NAMED else ngettext("{n} screen", "{n} screens", n).format(n=number(n))
+
+
+def spot(screen: str, touchpoint: str, place: str = "") -> Markup:
+    """Where a screen stands. Often it is called after its touchpoint or its place: then that is not said twice."""
+    said = screen.casefold()
+    at, there = touchpoint.casefold() not in said, place and place.casefold() not in said
+    if at and there:
+        return filled(_("{screen} at {touchpoint}, {place}"), screen=screen, touchpoint=touchpoint, place=place)
+    if at:
+        return filled(_("{screen} at {touchpoint}"), screen=screen, touchpoint=touchpoint)
+    return filled(_("{list}, {more}"), list=screen, more=place) if there else filled("{screen}", screen=screen)
+
+
+def clocks(terminals: Sequence[Terminal]) -> str:
+    """Whose clock the times of a list are on."""
+    zones = {terminal.zone for terminal in terminals}
+    if len(zones) > 1:
+        return _("Times are on the clock of the place where each terminal stands.")
+    return _("Times are on the clock of {zone}.").format(zone=zones.pop()) if zones else ""
 
 
 def notes(terminal: Terminal) -> list[str]:

@@ -167,7 +167,8 @@ def test_a_page_on_paper_has_a_head_and_nothing_to_touch(new_page: NewPage, town
         page.goto(town.address + path)
         expect(page.locator(".printed b")).to_have_text(name)
         expect(page.locator(".printed")).to_contain_text("3 Mar 2026")
-        assert page.locator("header, nav:not(.eyebrow), button, summary .turn").filter(visible=True).all_inner_texts() == []
+        to_touch = page.locator("header, nav:not(.eyebrow), button, summary .turn")
+        assert to_touch.filter(visible=True).all_inner_texts() == []
         assert not scrolls_sideways(page), path
         assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(43, 35, 27)"
 

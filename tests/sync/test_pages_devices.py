@@ -9,7 +9,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from sync import models, wire
 from sync.centre import Centre
-from sync.office import devices, ledger
+from sync.office import device_words, devices, ledger
 from sync.office.ledger import Counts, reckon
 from sync.wire import StreamCounts
 from tests.boxes import NOON, Box
@@ -370,3 +370,26 @@ def test_what_a_page_reads_of_answers_goes_by_an_index(chain: Chain) -> None:
             explain = "EXPLAIN "
         plans = [str(tx.exec_driver_sql(explain + query, values).all()) for query, values in grow]
     assert ["ix_quarantine_device_id_code" in plans[0], "ix_responses_unsure" in plans[1]] == [True, True], plans
+
+
+@pytest.mark.parametrize(
+    ("screen", "touchpoint", "place", "said"),
+    [
+        ("Oslo 1", "Checkout", "", "Oslo 1 at Checkout"),
+        ("Oslo 1", "Checkout", "Bergen", "Oslo 1 at Checkout, Bergen"),
+        ("Leipzig, checkout", "Checkout", "", "Leipzig, checkout"),
+        ("Leipzig, checkout", "Checkout", "Leipzig", "Leipzig, checkout"),
+        ("Checkout left", "Checkout", "Leipzig", "Checkout left, Leipzig"),
+    ],
+)
+def test_a_screen_called_after_its_spot_is_not_said_to_be_at_itself(
+    screen: str, touchpoint: str, place: str, said: str
+) -> None:
+    assert words(device_words.spot(screen, touchpoint, place)).replace(" ,", ",") == said
+
+
+def test_a_list_says_on_whose_clock_its_times_are(chain: Chain) -> None:
+    for shop in (chain.oslo, chain.malmo):
+        chain.visits(shop, [3])
+    assert "Times are on the clock of the place where each terminal stands." in chain.page("/devices")
+    assert "Times are on the clock of Europe/Stockholm." in chain.page("/devices", chain.per)
