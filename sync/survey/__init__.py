@@ -7,37 +7,47 @@ same definitions, and both refuse the same answers."""
 from pathlib import Path
 
 from sync.survey.answers import MAX_COMMENT, problem_with
+from sync.survey.checks import BadSurvey, Problem, check, every_text, load, problems, read, reason, text_problem
 from sync.survey.definition import (
+    MAX_LANGUAGES,
+    MAX_QUESTIONS,
     MAX_REASONS,
+    MAX_TEXT,
     SCALES,
-    BadSurvey,
     Choice,
     FollowUps,
     Question,
     Scale,
     Survey,
     Texts,
-    load,
-    text_problem,
 )
 from sync.survey.steps import STEPS, Step, step
 
 __all__ = [
     "BUILTIN",
     "MAX_COMMENT",
+    "MAX_LANGUAGES",
+    "MAX_QUESTIONS",
     "MAX_REASONS",
+    "MAX_TEXT",
     "SCALES",
     "STEPS",
     "BadSurvey",
     "Choice",
     "FollowUps",
+    "Problem",
     "Question",
     "Scale",
     "Step",
     "Survey",
     "Texts",
+    "check",
+    "every_text",
     "load",
     "problem_with",
+    "problems",
+    "read",
+    "reason",
     "step",
     "text_problem",
 ]

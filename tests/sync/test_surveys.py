@@ -131,3 +131,24 @@ def test_nothing_but_a_refusal_comes_of_what_is_none(question: Any) -> None:
     definition = {"id": "shop", "version": 1, "languages": ["en"], "questions": [scale("first"), question]}
     with pytest.raises(BadSurvey, match=r"^\$"):
         survey.load(msgspec.json.encode(definition))
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    drafted = survey.read(msgspec.json.encode({"id": "shop", "version": 1, "languages": ["en", "de"], "questions": [
+        scale("first", "stars", texts=text("x" * 10_000)), reasons("why", *map(str, range(40))), COMMENT,
+        {**COMMENT, "id": "more"},
+    ]}))  # fmt: skip
+    found = [str(problem) for problem in survey.problems(drafted)]
+    assert found[0] == f"$.questions[0].scale: 'stars' is none of {', '.join(survey.SCALES)}"
+    assert "$.questions[0].texts.en: at most 200 characters are allowed, not 10000" in found
+    assert "$.questions[1].choices: 1 to 6 reasons are allowed, not 40" in found
+    assert "$.questions[1].choices[39].texts.de: there is no text in this language" in found
+    with pytest.raises(BadSurvey) as refusal:
+        survey.check(drafted)
+    assert str(refusal.value) == found[0]
+
+
+def test_two_questions_of_one_kind_are_named_once() -> None:
+    drafted = survey.read(msgspec.json.encode({"id": "shop", "version": 1, "languages": ["en"], "questions": [
+        scale("first"), COMMENT, {**COMMENT, "id": "more"}]}))  # fmt: skip
+    assert [problem.code for problem in survey.problems(drafted)] == ["two"]
