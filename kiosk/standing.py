@@ -2,13 +2,17 @@
 
 import logging
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from threading import Lock
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from kiosk.calendar import Calendar
 from kiosk.choices import Choices
 from kiosk.clock import Clock
 from kiosk.identity import KeptManifest
@@ -43,13 +47,27 @@ class Standing:
         return self.test_ms > 0
 
 
+class Plan(NamedTuple):
+    """What one screen shows, and from which local day on (the earliest first) it shows something else."""
+
+    now: Standing
+    zone: tzinfo
+    ahead: tuple[tuple[int, Standing], ...] = ()
+
+    def on(self, day: int | None) -> Standing:
+        """What it shows that day; None: nobody knows which day it is."""
+        begun = [standing for first, standing in self.ahead if day is not None and first <= day]
+        return begun[-1] if begun else self.now
+
+
 class Standings:
     """Of all screens, as the `choices` of their staff want them. `problem` says why the newest manifest is not the one
     that is worked from; `zone` is the first place's; `etag` names the manifest that is worked from."""
 
     def __init__(self, kept: Keepsakes, outbox: Outbox, clock: Clock) -> None:
         self._kept, self.choices, self._guard = kept, Choices(outbox, clock), Lock()
-        self._all: dict[str, Standing] = {}
+        self._calendar = Calendar(outbox, clock)
+        self._all: dict[str, Plan] = {}
         self.zone: tzinfo = UTC
         self.problem: str | None = None
         self.etag = next((manifest.etag for manifest in kept.manifests() if self._adopt(manifest) is None), "")
@@ -63,15 +81,17 @@ class Standings:
     def told(self, screen: str | None) -> Standing | None:
         """The same as head office says, whatever staff chose."""
         with self._guard:
-            if screen is not None:
-                return self._all.get(screen)
-            return next(iter(self._all.values()), None) or self._unplaced()
+            plan = next(iter(self._all.values()), None) if screen is None else self._all.get(screen)
+        if plan is None:
+            return self._unplaced() if screen is None and not self._all else None
+        return plan.on(self._calendar.day(plan.zone)) if plan.ahead else plan.now
 
     @property
     def staff_pin(self) -> str | None:
         """The hash of the PIN that head office set for the screens here, if it set one."""
         with self._guard:
-            return next((known.settings.staff_pin for known in self._all.values() if known.settings.staff_pin), None)
+            pins = (known.now.settings.staff_pin for known in self._all.values())
+            return next((pin for pin in pins if pin), None)
 
     @property
     def is_enrolled(self) -> bool:
@@ -107,7 +127,7 @@ class Standings:
         """Work from this one; or why not."""
         screens = kept.manifest.screens
         try:
-            fresh = {name: _standing(name, screen) for name, screen in screens.items()}
+            fresh = {name: _plan(name, screen) for name, screen in screens.items()}
         except _UNUSABLE as problem:
             return str(problem) or type(problem).__name__
         with self._guard:
@@ -116,19 +136,35 @@ class Standings:
         return None
 
 
+def _plan(name: str, screen: wire.ScreenManifest) -> Plan:
+    """What comes one day and cannot be worked from is left out: head office is asked again until then."""
+    now, ahead = _standing(name, screen), []
+    for each in screen.scheduled:
+        with suppress(*_UNUSABLE):
+            definition = survey.load(wire.encode(screen.surveys[each.survey]))
+            ahead.append(
+                (each.from_day, replace(now, survey=definition, languages=_spoken(each.languages, definition)))
+            )
+    return Plan(now, _zone(screen.time_zone), tuple(sorted(ahead, key=lambda change: change[0])))
+
+
 def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
     for kind, given in (("screen", name), ("placement", screen.placement)):
         if not _NAME.fullmatch(given):
             raise ValueError(f"a {kind} has an id that is empty, longer than 80 characters or not plain ASCII")
     definition = survey.load(wire.encode(screen.surveys[0]))
-    spoken = tuple(lang for lang in screen.languages if lang in definition.languages) or definition.languages
+    spoken = _spoken(screen.languages, definition)
     settings = msgspec.convert(screen.settings, wire.ScreenSettings)
     messages = msgspec.convert(screen.messages, tuple[wire.Message, ...])
     return Standing(name, screen.placement, definition, spoken, screen.place, settings, messages)
 
 
+def _spoken(languages: Sequence[str], definition: survey.Survey) -> tuple[str, ...]:
+    return tuple(lang for lang in languages if lang in definition.languages) or definition.languages
+
+
 def _zone(name: str) -> tzinfo:
-    """Only audits at night depend on it."""
+    """Audits at night depend on it, and when a day begins."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -33,6 +33,7 @@ _CONTENT = {
     "connect-src": "'self'",
     "font-src": "'self'",
     "form-action": "'self'",
+    "frame-src": "'self'",
     "manifest-src": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",

@@ -13,15 +13,16 @@ from sync.cli.settings import content
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
 from sync.intake import quarantine
-from sync.office import enrolling, papers, settings, surveys
+from sync.office import enrolling, papers, publishing, settings, survey_files, surveys
 from sync.office.enrolling import Spot
+from sync.office.forms import Wrong
 from sync.survey import Survey
 
 
 def add(to: Verbs) -> None:
     below = to.add_parser("survey", help="what is asked, as data", description="What is asked, as data.")
     inside = below.add_subparsers(title="verbs", metavar="VERB", required=True)
-    file = "the survey as JSON; `survey show builtin` prints one to start from"
+    file = "the survey as JSON or TOML; `survey show builtin` prints one to start from"
     check = verbs.add(inside, "check", _check, "say whether a survey can be published, and what is wrong with it")
     check.add_argument("file", type=Path, metavar="FILE", help=file)
     publish = verbs.add(inside, "publish", _publish, "publish a version of a survey, which never changes from then on; "
@@ -41,7 +42,13 @@ def add(to: Verbs) -> None:
 
 def _read(file: Path) -> Survey:
     try:
+        if file.suffix.lower() == ".toml":
+            read = survey_files.read(content(file))
+            survey.check(read)
+            return read
         return survey.load(papers.text(content(file)).encode())
+    except Wrong as problem:
+        raise Refused(f"{file}: {problem}") from None
     except papers.BadPaper as problem:
         raise Refused(f"{file} {problem}.") from None
     except survey.BadSurvey as problem:
@@ -69,7 +76,7 @@ def _publish(server: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(server, migrate=False)
     try:
         with centre.db.writing() as tx:
-            is_new = surveys.publish(tx, definition, centre.now_ms())
+            is_new = publishing.by_command(tx, definition, centre.now_ms())
             spot = _let_ask(tx, definition.id, asked.at, asked.touchpoint, centre.now_ms()) if asked.at else None
             waiting = quarantine.waiting_for(tx, definition)
     except surveys.BadVersion as problem:

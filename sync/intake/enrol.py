@@ -13,7 +13,7 @@ from sync import models, problems, wire
 from sync.intake import ledger
 from sync.intake.keys import Secrets
 from sync.intake.signing import Caller
-from sync.office import places, settings, surveys
+from sync.office import places, schedules, settings, surveys
 from sync.problems import Problem, Refused
 from sync.survey import Survey
 
@@ -171,27 +171,46 @@ def _drive(tx: Connection, device: str, screen: str) -> None:
         tx.execute(insert(table).values(row))
 
 
-def manifest(tx: Connection, device: str) -> wire.Manifest:
-    """What the screens of a device show, and where they stand. Those of a box with so many that it would not read all
-    of it do without logos."""
+def manifest(tx: Connection, device: str, now_ms: int) -> wire.Manifest:
+    """What the screens of a device show, will show on days to come, and where they stand. Those of a box with so many
+    that it would not read all of it hear of fewer days to come, and do without logos."""
     standing = list(places.stands(tx, device).values())
     told = settings.resolved(tx, standing)
-    asked = surveys.newest(tx, {each.survey for each in told.values()})
-    screens = {s.screen: _screen(s, told[s.placement], asked[told[s.placement].survey]) for s in standing}
-    if len(wire.encode(screens)) > wire.MAX_REPLY - _AROUND:
-        for screen in screens.values():
-            screen.settings.pop("logo", None)
+    without = {placement: each.survey for placement, each in told.items()}
+    own = {placement for placement, each in told.items() if each.is_own}
+    plans = schedules.plans(tx, standing, without, own, now_ms)
+    asked = surveys.newest(
+        tx, {name for plan in plans.values() for name in (plan.now, *(c.survey for c in plan.ahead))}
+    )
+    for most in (schedules.MOST_AHEAD, 1, 0):
+        screens = {s.screen: _screen(s, told[s.placement], plans[s.placement], asked, most) for s in standing}
+        if len(wire.encode(screens)) <= wire.MAX_REPLY - _AROUND:
+            return wire.Manifest(screens)
+    for screen in screens.values():
+        screen.settings.pop("logo", None)
     return wire.Manifest(screens)
 
 
-def _screen(standing: places.Standing, told: settings.Told, asked: Survey) -> wire.ScreenManifest:
+def _screen(
+    standing: places.Standing, told: settings.Told, plan: schedules.Plan, asked: dict[str, Survey], most: int
+) -> wire.ScreenManifest:
+    ahead = [change for change in plan.ahead[:most] if change.survey in asked]
+    names = list(dict.fromkeys([plan.now, *(change.survey for change in ahead)]))
     return wire.ScreenManifest(
         placement=standing.placement,
-        surveys=[surveys.as_data(asked)],
-        languages=[lang for lang in told.languages if lang in asked.languages] or list(asked.languages),
+        surveys=[surveys.as_data(asked[name]) for name in names],
+        languages=_spoken(told, asked[plan.now]),
+        scheduled=[
+            wire.Scheduled(change.from_day, names.index(change.survey), _spoken(told, asked[change.survey]))
+            for change in ahead
+        ],
         place=standing.place,
         time_zone=standing.zone,
         opening_hours=standing.hours,
         messages=[msgspec.to_builtins(message) for message in told.messages],
         settings=msgspec.to_builtins(told.settings),
     )
+
+
+def _spoken(told: settings.Told, asked: Survey) -> list[str]:
+    return [lang for lang in told.languages if lang in asked.languages] or list(asked.languages)

@@ -13,6 +13,7 @@ from sync.models import (
     driven,
     locations,
     placements,
+    schedules,
     screens,
     surveys,
     touchpoint_templates,
@@ -132,6 +133,16 @@ def _survey(tx: Connection, text: str) -> Standing | None:
     return Standing((EVERYWHERE,), shared=True) if known else None
 
 
+def _schedule(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .select_from(schedules)
+        .outerjoin(locations, locations.c.id == schedules.c.location_id)
+        .where(schedules.c.id == _number(text))
+    )
+    return _owned(tx, query)
+
+
 def _person(tx: Connection, text: str) -> Standing | None:
     """Where they were granted something; who was granted nothing is the whole organisation's."""
     number = _number(text)
@@ -160,10 +171,11 @@ KINDS: dict[str, Find] = {
     "screen": _screen,
     "device": _device,
     "survey": _survey,
+    "schedule": _schedule,
     "person": _person,
     "key": _key,
 }
-NUMBERED = ("place", "touchpoint", "template", "person", "key")
+NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key")
 """Kinds whose ids are numbers."""
 
 

@@ -1,6 +1,6 @@
 """Published surveys: versions that never change, and which of them is asked where."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,22 +64,31 @@ def check(tx: Connection, definition: survey.Survey) -> bool:
     return True
 
 
-def publish(tx: Connection, definition: survey.Survey, now_ms: int) -> bool:
-    """Publish a version, and register its questions; False when the very same is published already. Raises
-    BadVersion."""
+def publish(
+    tx: Connection,
+    definition: survey.Survey,
+    now_ms: int,
+    *,
+    replaces: Mapping[str, str] | None = None,
+    untouched: Set[str] = frozenset(),
+) -> bool:
+    """Publish a version, and register its questions; False when the very same is published already. `replaces`: by new
+    question, the one whose place it takes. `untouched`: questions that others ask as well, and that stay registered as
+    they are. Raises BadVersion."""
     if not check(tx, definition):
         return False
-    before = _replaced(tx)
+    known, before = questions(tx), _replaced(tx) | dict(replaces or {})
     rows = [
         (
             q.id,
             q.scale or "",
             q.kind,
-            wire.encode(q.texts).decode(),
+            wire.encode((known[q.id].texts if q.id in known else {}) | q.texts).decode(),
             "first" if q in definition.firsts else "after",
             before.get(q.id),
         )
         for q in definition.questions
+        if q.id not in untouched
     ]
     put(tx, models.questions, sorted(rows))
     row = {"id": definition.id, "version": definition.version, "definition": wire.encode(definition).decode()}

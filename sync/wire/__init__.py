@@ -9,8 +9,8 @@ Version 1. Every number of milliseconds is an integer; a `wall_ms` or `server_ms
 # isort: off
 from sync.wire.entries import entry_sha, is_intact, seal, wipe
 from sync.wire.manifest import (
-    MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Logo, Manifest, Message, ScreenManifest, ScreenSettings,
-    Seconds, Texts, Wait,
+    MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Logo, Manifest, Message, Scheduled, ScreenManifest,
+    ScreenSettings, Seconds, Texts, Wait,
 )
 from sync.wire.messages import (
     Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Head, Health, Held, Response, Result, Stamp,
@@ -36,7 +36,7 @@ __all__ = [
     "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "MAX_REPLY", "PROTO",
     "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour",
     "Contact", "Count", "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held",
-    "Id", "Logo", "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "ScreenManifest",
+    "Id", "Logo", "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "Scheduled", "ScreenManifest",
     "ScreenSettings", "Seconds", "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait",
     "WallMs", "answer_is_signed", "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin",
     "is_intact", "pin_fits", "problem_code", "read_answer", "read_batch", "read_contact", "read_entry",

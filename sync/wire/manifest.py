@@ -86,11 +86,21 @@ class ScreenSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     staff_pin: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
+class Scheduled(msgspec.Struct, frozen=True, omit_defaults=True):
+    """From the local day `from_day` (since 1970-01-01) on, the screen asks another one of its manifest's `surveys`, by
+    its place there. `languages` as for the first."""
+
+    from_day: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    survey: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    languages: list[str] = []
+
+
 class ScreenManifest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one screen shows, and where it stands. The first of `surveys` is asked; of `languages` the first is the
-    place's own. `opening_hours`: seven lists of [open, close] minutes of the day, Monday first, or None when it is
-    always open. `messages` are `Message`s and `settings` is a `ScreenSettings`, read when the manifest is adopted, so
-    that one that is none is refused whole and the last good manifest stays."""
+    """What one screen shows, and where it stands. The first of `surveys` is asked, until one that is `scheduled` takes
+    its place, in the order of their days; a terminal older than schedules asks the first until it hears of the next. Of
+    `languages` the first is the place's own. `opening_hours`: seven lists of [open, close] minutes of the day, Monday
+    first, or None when it is always open. `messages` are `Message`s and `settings` is a `ScreenSettings`, read when the
+    manifest is adopted, so that one that is none is refused whole and the last good manifest stays."""
 
     placement: str
     surveys: list[dict[str, Any]]
@@ -100,6 +110,7 @@ class ScreenManifest(msgspec.Struct, frozen=True, omit_defaults=True):
     opening_hours: list[list[tuple[int, int]]] | None = None
     messages: list[dict[str, Any]] = []
     settings: dict[str, Any] = {}
+    scheduled: list[Scheduled] = []
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):

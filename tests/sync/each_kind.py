@@ -58,6 +58,10 @@ def _survey(tx: Connection, at: int, name: str, now_ms: int) -> str:
     return known
 
 
+def _schedule(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(tx, models.schedules, survey=survey.BUILTIN.id, location_id=at, from_day=now_ms // 86_400_000)
+
+
 def _person(tx: Connection, at: int, name: str, now_ms: int) -> str:
     number = _id(tx, models.users, email=f"{secrets.token_hex(4)}@example.com", name=name, created_ms=now_ms)
     people.grant(tx, int(number), "viewer", at)
@@ -78,6 +82,7 @@ MAKERS: dict[str, Make] = {
     "screen": _screen,
     "device": _device,
     "survey": _survey,
+    "schedule": _schedule,
     "person": _person,
     "key": _key,
 }

@@ -342,7 +342,7 @@ def test_a_box_with_very_many_screens_is_told_in_few_queries(
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "large", "true", clock.ms)
         event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        screens = enrol.manifest(tx, device).screens
+        screens = enrol.manifest(tx, device, 0).screens
     assert len(screens) == len(names)
     assert [name for name, screen in screens.items() if screen.settings] == [names[7]]
     assert len(asked) <= 8
@@ -356,9 +356,9 @@ def test_a_box_with_very_many_screens_reads_what_it_is_told(
     heavy = drawings.png(100, 100, (b"tEXt", b"x" * 36_000))
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "logo", heavy, clock.ms)
-        assert "logo" in enrol.manifest(tx, device).screens[names[7]].settings
+        assert "logo" in enrol.manifest(tx, device, 0).screens[names[7]].settings
         settings.put(tx, place, None, "logo", heavy, clock.ms)
         settings.put(tx, place, None, "large", "true", clock.ms)
-        told = enrol.manifest(tx, device)
+        told = enrol.manifest(tx, device, 0)
     assert all(screen.settings == {"large": True} for screen in told.screens.values())
     assert len(wire.encode(told)) < wire.MAX_REPLY

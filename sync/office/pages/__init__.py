@@ -5,19 +5,49 @@ from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
 
 from sync import speaking
-from sync.i18n import mark
+from sync.i18n import direction, mark, own_name
 from sync.office import charts, counts, device_words, faces, staff_words, tongue, words
-from sync.office.pages import audit, devices, doors, frame, inviting, keys, machines, pairing, people, scores, screens
+from sync.office.pages import (
+    audit,
+    devices,
+    doors,
+    frame,
+    inviting,
+    keys,
+    machines,
+    pairing,
+    people,
+    preview,
+    schedules,
+    scores,
+    screens,
+    surveys,
+)
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
-for _room in (audit, devices, doors, inviting, keys, machines, pairing, people, scores, screens):
+for _room in (
+    audit,
+    devices,
+    doors,
+    inviting,
+    keys,
+    machines,
+    pairing,
+    people,
+    preview,
+    schedules,
+    scores,
+    screens,
+    surveys,
+):
     routes.register_blueprint(_room.routes)
 
 
 ROOMS = [
     ("/", mark("Overview"), "see"),
     ("/devices", mark("Terminals"), "see"),
+    ("/surveys", mark("Surveys"), "see"),
     ("/people", mark("People"), "people"),
     ("/audit", mark("Log"), "audit"),
 ]
@@ -43,4 +73,6 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         _=tongue._,
         ngettext=tongue.ngettext,
         filled=tongue.filled,
+        own_name=own_name,
+        direction=direction,
     )

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select
 
 from sync import i18n, models
-from sync.office import places, surveys
+from sync.office import places, survey_list, surveys
 from sync.office.settings.keys import KEYS, SECONDS, BadSetting, Given, Key, Known
 from sync.rows import put as put_rows
 
@@ -38,7 +38,7 @@ def put(tx: Connection, location: int, touchpoint: int | None, key: str, value: 
     """Set what holds at a location and below it, or at one touchpoint of it. `value` is what was typed, or the content
     of a file. Raises BadSetting, and places.BadPlace where there is no such location or touchpoint."""
     _refuse_nowhere(tx, location, touchpoint)
-    checked = _key(key).check(value, _known(tx, key))
+    checked = _key(key).check(value, _known(tx, key, location))
     if key.startswith(SECONDS):
         _refuse_late_warning(tx, location, touchpoint, key, checked)
     row = (location, touchpoint or ALL, key, msgspec.json.encode(checked).decode(), now_ms)
@@ -108,11 +108,14 @@ def _key(name: str) -> Key:
     return KEYS[name]
 
 
-def _known(tx: Connection, key: str) -> Known:
+def _known(tx: Connection, key: str, location: int) -> Known:
     """What values of this key may name."""
     if key in ("languages", "messages"):
         return Known(languages=frozenset(i18n.NAMES) | surveys.languages(tx))
-    return Known(surveys=surveys.names(tx)) if key == "survey" else Known()
+    if key != "survey":
+        return Known()
+    path = f"/{'/'.join(map(str, places.paths(tx, {location})[location]))}/"
+    return Known(surveys=survey_list.askable(tx, path))
 
 
 def _refuse_late_warning(tx: Connection, location: int, touchpoint: int | None, key: str, seconds: int) -> None:

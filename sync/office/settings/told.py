@@ -14,12 +14,14 @@ from sync.office.settings.keys import KEYS, SECONDS
 
 class Told(NamedTuple):
     """What one screen is told. `languages`: those of the place, its own first; empty where those of the survey hold.
-    `survey` is the id of what it asks."""
+    `survey` is the id of what it asks, unless another is planned for the day; what was chosen for its touchpoint alone
+    (`is_own`) goes before every plan."""
 
     settings: wire.ScreenSettings
     messages: tuple[wire.Message, ...]
     languages: tuple[str, ...]
     survey: str
+    is_own: bool = False
 
 
 def resolved(tx: Connection, standings: Iterable[Standing]) -> dict[str, Told]:
@@ -44,7 +46,11 @@ def _told(standing: Standing, found: Found) -> Told:
         staff_pin=value("staff_pin"),
     )
     messages = tuple(wire.Message(each["said"], each["did"]) for each in value("messages"))
-    return Told(settings, messages, tuple(value("languages") or ()), value("survey"))
+    return Told(settings, messages, tuple(value("languages") or ()), value("survey"), _is_own(found))
+
+
+def _is_own(found: Found) -> bool:
+    return "survey" in found and found["survey"].touchpoint != 0
 
 
 def _seconds(found: Found) -> wire.Seconds:
