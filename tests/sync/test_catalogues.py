@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from gettext import GNUTranslations
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from babel import Locale
 from babel.messages.catalog import Message
 
 from sync import i18n
+from sync.assets import TEMPLATES
 from sync.office import tongue
 from sync.survey import BUILTIN
 from tests.sync import catalogues
@@ -148,3 +150,17 @@ def test_a_language_is_spoken_also_by_its_regions_and_english_else() -> None:
 def test_a_language_without_a_catalogue_is_called_by_its_own_name() -> None:
     assert [i18n.own_name(lang) for lang in ("de", "de-AT", "fi", "xx")] == ["Deutsch", "Deutsch", "Suomi", "xx"]
     assert i18n.NAMES.keys().isdisjoint(i18n.OTHER_NAMES)
+
+
+JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+NO_WORDS = re.compile(r"<code.*?</code>|<!--.*?-->", re.DOTALL)
+TOLD_BY_ATTRIBUTE = re.compile(r'(?:aria-label|placeholder|title|alt)="([^"]*)"')
+NAMES_OF_OURS = ("Smilepost", "SQLite", "UTC")
+
+
+@pytest.mark.parametrize("path", sorted((TEMPLATES / "office").glob("*.html")), ids=lambda path: str(path.name))
+def test_every_word_of_a_page_of_head_office_comes_from_the_catalogue(path: Path) -> None:
+    plain = NO_WORDS.sub("", JINJA.sub("\0", path.read_text("utf-8")))
+    shown = [re.sub(r"""<[^>]*>|[\w-]+="[^"]*\"""", "\0", plain), *TOLD_BY_ATTRIBUTE.findall(plain)]
+    told = [word for text in shown for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"&\w+;", "", text))]
+    assert [word for word in told if word not in NAMES_OF_OURS] == []
