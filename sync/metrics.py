@@ -16,7 +16,9 @@ from typing import Literal, NamedTuple
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper ends of the histogram's buckets."""
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OTHER = "other"
+"""Instead of a method that is none of them."""
 
 
 class Sample(NamedTuple):
@@ -82,7 +84,7 @@ class Requests:
 
     def note(self, route: str, method: str, status: int, seconds: float) -> None:
         """`route`: its pattern, never an address, so that there are only so many."""
-        method = method if method in _METHODS else "other"
+        method = method if method in METHODS else OTHER
         bucket = bisect_left(BUCKETS, seconds)
         with self._lock:
             self._answers[route, method, status] += 1

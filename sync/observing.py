@@ -6,7 +6,7 @@ import time
 from flask import Flask, Response, current_app, g, request
 
 from sync import log_lines
-from sync.metrics import Requests
+from sync.metrics import METHODS, OTHER, Requests
 
 HEADER = "X-Request-Id"
 EXTENSION = "smilepost-requests"
@@ -35,7 +35,8 @@ def requests() -> Requests:
 def _begin() -> None:
     g.began_s = time.perf_counter()
     route = request.url_rule.rule if request.url_rule else UNKNOWN
-    log_lines.begin(request.headers.get(HEADER), request.method, route)
+    method = request.method if request.method in METHODS else OTHER  # anybody may send any word
+    log_lines.begin(request.headers.get(HEADER), method, route)
 
 
 def _finish(response: Response) -> Response:

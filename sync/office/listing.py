@@ -48,4 +48,11 @@ def sought(text: str | None) -> str:
 
 def holds(search: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
     """Rows of which one of the columns holds the text, capitals aside."""
-    return or_(*(column.icontains(search, autoescape=True) for column in columns))
+    return or_(*(column.icontains(text, autoescape=True) for column in columns for text in _spellings(search)))
+
+
+def _spellings(search: str) -> list[str]:
+    """Capitals beyond ASCII are no others to SQLite, nor to a PostgreSQL without a language: "ørsta" is Ørsta."""
+    if search.isascii():
+        return [search]
+    return list(dict.fromkeys((search, search.lower(), search.upper(), search.capitalize(), search.title())))
