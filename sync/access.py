@@ -27,6 +27,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 htmx = HTMX()
 COOKIE = "smilepost"
+SIGN_IN = "/sign-in"
 SECOND = "/second"
 """Where a session goes that still owes its second factor."""
 _DECLARED = "smilepost_open_to"
@@ -152,7 +153,7 @@ def _check_request() -> BaseResponse | None:
     if said.who == "half_signed_in":
         return None
     if user.owes_second:
-        return _away(SECOND)
+        return _away(_on_from(SECOND))
     if said.permission:
         _insist(user, said, said.permission)
     return None
@@ -246,21 +247,22 @@ def is_fragment() -> bool:
 
 
 def _to_sign_in() -> BaseResponse:
+    return _away(_on_from(SIGN_IN))
+
+
+def _on_from(door: str) -> str:
+    """The address of a door that leads on to what was asked for."""
     if htmx:
-        page = urlsplit(htmx.current_url or "").path
-        return _away(_sign_in_path(page or "/"))
-    page = request.full_path.removesuffix("?") if request.method == "GET" else "/"
-    return _away(_sign_in_path(page))
+        page = urlsplit(htmx.current_url or "").path or "/"
+    else:
+        page = request.full_path.removesuffix("?") if request.method == "GET" else "/"
+    return door if page == "/" else f"{door}?next={quote(page, safe='/')}"
 
 
 def _away(address: str) -> BaseResponse:
     if htmx:  # a fragment would land in the middle of the old page: the whole page goes instead
         return Response(status=401, headers={"HX-Redirect": address})
     return redirect(address, code=303)
-
-
-def _sign_in_path(page: str) -> str:
-    return "/sign-in" if page == "/" else f"/sign-in?next={quote(page, safe='/')}"
 
 
 def give_session(response: BaseResponse, token: str) -> None:

@@ -1,4 +1,4 @@
-"""Master secrets, and the keys of devices that are derived from them: a stolen database holds no keys.
+"""Master secrets, and what is derived from them, the keys of devices and second factors: a stolen database holds none.
 
 The file holds one secret a line (64 hex digits), the newest first: the first signs, all verify."""
 
@@ -47,6 +47,11 @@ class Secrets:
     def keys(self, device: str, generation: int) -> Iterator[bytes]:
         """Every key that such a device may have been given."""
         return (_derive(master, device, generation) for master in self.masters)
+
+    def second_factors(self, user: int, nonce: str) -> list[bytes]:
+        """The 20 bytes that a person's authenticator app may share with us, those of the newest secret first."""
+        told = f"smilepost second factor\n{user}\n{nonce}".encode()
+        return [hmac.digest(master, told, "sha256")[:20] for master in self.masters]
 
 
 def _create(path: Path) -> None:

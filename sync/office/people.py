@@ -106,9 +106,9 @@ def rights_of(tx: Connection, user: int) -> Rights:
 
 def subject(tx: Connection, user: int) -> Subject:
     """This person, as the audit log names them: where they were granted something, and nowhere below."""
-    email = tx.execute(select(users.c.email).where(users.c.id == user)).scalar_one()
+    name = tx.execute(select(users.c.name).where(users.c.id == user)).scalar_one()
     paths = {each.path for each in rights_of(tx, user).grants}
-    return Subject("person", str(user), email, paths.pop() if len(paths) == 1 else EVERYWHERE)
+    return Subject("person", str(user), name, paths.pop() if len(paths) == 1 else EVERYWHERE)
 
 
 def an_email(text: str) -> str:
@@ -160,9 +160,15 @@ def sign_in(
         throttle.forgive(tx, account, address, now_ms)
         if passwords.is_outdated(row.password_hash):
             tx.execute(update(users).where(users.c.id == row.id).values(password_hash=passwords.hashed(password)))
-        if row.totp_ms is None and not rights_of(tx, row.id).is_admin():
-            note_signed_in(tx, row.id, address, now_ms, "a password")
-        return new_session(tx, row.id, now_ms, address=address, agent=agent)
+        return let_in(tx, row.id, now_ms, address=address, agent=agent)
+
+
+def let_in(tx: Connection, user: int, now_ms: int, *, address: str, agent: str) -> str:
+    """The token of a new session for somebody whose password is known to be right; the second factor stays owed."""
+    has_second = tx.execute(select(users.c.totp_ms).where(users.c.id == user)).scalar() is not None
+    if not has_second and not rights_of(tx, user).is_admin():
+        note_signed_in(tx, user, address, now_ms, "a password")
+    return new_session(tx, user, now_ms, address=address, agent=agent)
 
 
 def fits(db: Database, user: User, password: str, address: str, now_ms: int) -> bool | Wait:
@@ -178,8 +184,8 @@ def fits(db: Database, user: User, password: str, address: str, now_ms: int) -> 
 def note_signed_in(tx: Connection, user: int, address: str, now_ms: int, how: str) -> None:
     """Into the audit log, once all that is owed was shown. `how`: by what."""
     mine = subject(tx, user)
-    name = tx.execute(select(users.c.name).where(users.c.id == user)).scalar_one()
-    audit.note(tx, Actor(f"{name} <{mine.name}>", user, address), "signed in", mine, now_ms, after={"by": how})
+    email = tx.execute(select(users.c.email).where(users.c.id == user)).scalar_one()
+    audit.note(tx, Actor(f"{mine.name} <{email}>", user, address), "signed in", mine, now_ms, after={"by": how})
 
 
 def _tried(
@@ -262,7 +268,13 @@ def new_link(tx: Connection, user: int, expires_ms: int) -> str:
     return token
 
 
-def follow_link(tx: Connection, token: str, now_ms: int) -> str | None:
+def leave_everywhere(tx: Connection, by: Actor, user: int, now_ms: int, *, keep: str | None = None) -> None:
+    """The same, as somebody wishes it."""
+    sign_out_everywhere(tx, user, now_ms, keep=keep)
+    audit.note(tx, by, "signed out everywhere", subject(tx, user), now_ms)
+
+
+def follow_link(tx: Connection, token: str, now_ms: int, *, address: str = "", agent: str = "") -> str | None:
     """The token of a new session, or None when the link never was one or has expired."""
     query = (
         select(users.c.id)
@@ -271,7 +283,10 @@ def follow_link(tx: Connection, token: str, now_ms: int) -> str | None:
         .where(users.c.disabled_ms.is_(None))
     )
     user = tx.execute(query).scalar()
-    return None if user is None else new_session(tx, user, now_ms, second=True)
+    if user is None:
+        return None
+    note_signed_in(tx, user, address, now_ms, "a one-click link")
+    return new_session(tx, user, now_ms, second=True, address=address, agent=agent)
 
 
 def _hash(token: str) -> str:

@@ -21,11 +21,12 @@ class Wait:
     ms: int
 
 
-def count_try(tx: Connection, account: str, address: str, now_ms: int, most: int = PER_ACCOUNT) -> int:
+def count_try(tx: Connection, account: str | None, address: str, now_ms: int, most: int = PER_ACCOUNT) -> int:
     """Writes a try down as failed and answers 0; or, when there were too many, writes nothing down and answers how
     many milliseconds to wait. Since tries that had to wait don't count, nobody can keep an account locked for good:
     the oldest failures leave the window whether or not somebody goes on trying. And who was signed in from an address
-    of late has tries of their own there, which a stranger elsewhere can't use up."""
+    of late has tries of their own there, which a stranger elsewhere can't use up. `account` None: what is tried is
+    nobody's, such as a link; the address counts alone."""
     if tx.dialect.name == "postgresql":
         # Two tries at once would not see each other's rows; on SQLite only one transaction writes anyway.
         tx.execute(text("LOCK TABLE sign_in_failures IN EXCLUSIVE MODE"))
@@ -50,18 +51,20 @@ def count_wrong_key(tx: Connection, address: str, now_ms: int) -> int:
     return wait_ms
 
 
-def forgive(tx: Connection, account: str, address: str, now_ms: int) -> None:
+def forgive(tx: Connection, account: str | None, address: str, now_ms: int) -> None:
     """The try counted at `now_ms` was right: the account starts afresh, the address gets that one back. (Not all of
     them: else one's own account would buy guesses at everybody else's.)"""
-    mine, place = _subjects(tx, account, address, PER_ACCOUNT)
+    *mine, place = _subjects(tx, account, address, PER_ACCOUNT)
     table = sign_in_failures
-    tx.execute(delete(table).where(table.c.subject == mine))
+    tx.execute(delete(table).where(table.c.subject.in_(mine)))
     one = select(func.max(table.c.id)).where(table.c.subject == place, table.c.at_ms == now_ms).scalar_subquery()
     tx.execute(delete(table).where(table.c.id == one))
 
 
-def _subjects(tx: Connection, account: str, address: str, most: int) -> dict[str, int]:
+def _subjects(tx: Connection, account: str | None, address: str, most: int) -> dict[str, int]:
     network = _network(address)
+    if account is None:
+        return {f"address {network}": PER_ADDRESS}
     where = f" at {network}" if _is_known(tx, account, network) else ""
     return {f"account {account}{where}": most, f"address {network}": PER_ADDRESS}
 

@@ -8,12 +8,14 @@ from sync import speaking
 from sync.i18n import direction, mark, own_name
 from sync.office import charts, counts, device_words, faces, staff_words, tongue, words
 from sync.office.pages import (
+    account,
     audit,
     devices,
     doors,
     frame,
     inviting,
     keys,
+    links,
     machines,
     pairing,
     people,
@@ -21,17 +23,21 @@ from sync.office.pages import (
     schedules,
     scores,
     screens,
+    second,
+    start,
     surveys,
 )
 from sync.scores import ENOUGH
 
 routes = Blueprint("office", __name__)
 for _room in (
+    account,
     audit,
     devices,
     doors,
     inviting,
     keys,
+    links,
     machines,
     pairing,
     people,
@@ -39,6 +45,8 @@ for _room in (
     schedules,
     scores,
     screens,
+    second,
+    start,
     surveys,
 ):
     routes.register_blueprint(_room.routes)
@@ -68,6 +76,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         tongue=tongue,
         rooms=ROOMS,
         room_of=frame.room_of,
+        set_up_card=start.card,
         printed=frame.printed,
         tongues=speaking.choices,
         _=tongue._,
