@@ -1,11 +1,12 @@
 """In which language a request is answered: the one that the page was asked for, the one chosen earlier in this browser,
 the browser's own. Whoever is signed in and chose one hears that (sync/access.py)."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Response, request
 
 from sync.i18n import NAMES
+from sync.leading import own_path
 from sync.office import tongue
 
 COOKIE = "smilepost-language"
@@ -29,7 +30,9 @@ def keep(response: Response, *, secure: bool) -> None:
 
 
 def choices() -> list[tuple[str, str, str]]:
-    """Each language: its code, its name in itself, and the address of this page in it."""
+    """Each language: its code, its name in itself, and the address of this page in it, told from the page itself: the
+    whole one may hold a token. Where it leads on to is told only where that is a page of ours."""
     rest = {name: value for name, value in request.args.items() if name != ASKED}
-    here = quote(request.path)
-    return [(code, NAMES[code], f"{here}?{urlencode({**rest, ASKED: code})}") for code in tongue.LANGUAGES]
+    if "next" in rest:
+        rest["next"] = own_path(rest["next"])
+    return [(code, NAMES[code], f"?{urlencode({**rest, ASKED: code})}") for code in tongue.LANGUAGES]

@@ -8,9 +8,9 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from sync.centre import Centre
+from sync.leading import own_path
 from sync.models import users
 from sync.office import people, throttle
-from sync.office.pages.doors import own_path
 from tests.sync.conftest import Clock
 from tests.sync.norway import FRAGMENT, OURS, PASSWORD, Chain
 

@@ -1,29 +1,16 @@
 """Signing in and out over HTTP. Any address may come in by hand; only our own paths lead on."""
 
-import re
-
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
+from sync.leading import own_path
 from sync.office import people
 from sync.office.throttle import Wait
 from sync.office.tongue import _, ngettext
 
 routes = Blueprint("doors", __name__)
-
-# What a browser reads as a path of this host: one slash, then no second one, no backslash (which browsers turn into
-# a slash), no space or control character (which they drop), nothing beyond ASCII.
-_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*", re.ASCII)
-_LONGEST_PATH = 2_000
-
-
-def own_path(text: str | None) -> str:
-    """Where to go on after signing in: a path of ours, or the overview."""
-    fits = text is not None and len(text) <= _LONGEST_PATH and _OWN_PATH.fullmatch(text)
-    return text if fits and text is not None else "/"
-
 
 @routes.get("/sign-in")
 @access.open_to("anyone")

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
+from sync.leading import own_path
 from sync.office import organisation, people, second, start, totp
 from sync.office.pages import doors
 from sync.office.people import BadPerson, User
@@ -20,7 +21,7 @@ _HOW = {"a code": "a password and a code", "a recovery code": "a password and a 
 @routes.get("/second")
 @access.open_to("half_signed_in")
 def ask() -> Response:
-    user, target = access.viewer(), doors.own_path(request.args.get("next"))
+    user, target = access.viewer(), own_path(request.args.get("next"))
     if not user.owes_second:
         return redirect(target, code=303)
     return _asked(None) if user.has_second else redirect(NEW, code=303)
@@ -43,7 +44,7 @@ def show() -> Response:
         session = people.new_session(tx, user.id, now_ms, second=True, address=at, agent=doors.agent())
         left = second.codes_left(tx, user.id)
     is_scarce = shown == "a recovery code" and left <= 3
-    return doors.let_in(session, "/account#recovery" if is_scarce else doors.own_path(request.form.get("next")))
+    return doors.let_in(session, "/account#recovery" if is_scarce else own_path(request.form.get("next")))
 
 
 @routes.get("/second/new")
@@ -130,7 +131,7 @@ def _token() -> str:
 
 
 def _asked(problem: str | None, status: int = 200) -> Response:
-    target = doors.own_path(request.values.get("next"))
+    target = own_path(request.values.get("next"))
     return make_response(render_template("office/second.html", problem=problem, target=target), status)
 
 
