@@ -155,3 +155,6 @@ placements = Table(
     Index(None, "screen_id"),
     Index(None, "touchpoint_id"),
 )
+# Serves: how many screens stand somewhere now.
+_standing = placements.c.to_ms.is_(None)
+Index("ix_placements_standing", placements.c.touchpoint_id, sqlite_where=_standing, postgresql_where=_standing)

@@ -117,15 +117,34 @@ def _night_before(week: Week, number: int) -> str | None:
 
 
 def text(week: Week | None) -> str:
-    """A week in one line, for logs and lists: "mon 09:00–18:00, tue closed, …"; days alike are put together."""
+    """A week in one line, for logs: "mon–fri 09:00–18:00; sat closed; …"."""
     if week is None:
         return "always open"
     told = [", ".join(span(start, end) for start, end in day) or "closed" for day in week]
+    days = [(DAYS[a] if a == b else f"{DAYS[a]}–{DAYS[b]}", told[a]) for a, b in _runs(told)]
+    return "; ".join(f"{day} {when}" for day, when in days)
+
+
+def lines(week: Week) -> list[tuple[str, str]]:
+    """A week for people: days that are alike together, and when it is open then."""
+    told = [", ".join(span(start, end) for start, end in day) or _("closed") for day in week]
+    return [(_days(first, last), told[first]) for first, last in _runs(told)]
+
+
+def _runs(told: list[str]) -> list[tuple[int, int]]:
+    """The first and the last of days that follow each other and are told alike."""
     runs: list[tuple[int, int]] = []
-    for number in range(7):
-        if runs and told[runs[-1][0]] == told[number]:
+    for number, each in enumerate(told):
+        if runs and told[runs[-1][0]] == each:
             runs[-1] = (runs[-1][0], number)
         else:
             runs.append((number, number))
-    days = [(DAYS[a] if a == b else f"{DAYS[a]}–{DAYS[b]}", told[a]) for a, b in runs]
-    return "; ".join(f"{day} {when}" for day, when in days)
+    return runs
+
+
+def _days(first: int, last: int) -> str:
+    if (first, last) == (0, 6):
+        return _("Every day")
+    if first == last:
+        return _(NAMES[first])
+    return _("{first} to {last}").format(first=_(NAMES[first]), last=_(NAMES[last]))

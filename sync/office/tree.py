@@ -1,5 +1,6 @@
 """Changing the tree of places: adding, changing, moving, removing. Each change is written into the audit log."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,13 +69,15 @@ def as_node(row: Row[Any]) -> Node:
 
 
 def add(
-    tx: Connection, by: Actor, parent: int | None, details: Details, now_ms: int, *, seen: Rights | None = None
-) -> int:
+    tx: Connection, by: Actor, parent: int | None, details: Details, now_ms: int, *, seen: Rights | None = None,
+    also: Mapping[str, str] | None = None,
+) -> int:  # fmt: skip
     """A new place below `parent` (None: at the top); its number. Raises Wrong, by the names of the fields of Details,
-    "parent" among them. `seen`: whose words a refusal is for; it names only what they may see."""
+    "parent" among them. `seen`: whose words a refusal is for; it names only what they may see. `also`: what else is
+    wrong."""
     places.hold_tree(tx)
     above = find(tx, parent) if parent is not None else None
-    clean = _checked(tx, details, None, seen, {"parent": _parent_problem(parent, above)})
+    clean = _checked(tx, details, None, seen, {"parent": _parent_problem(parent, above), **(also or {})})
     number: int = tx.execute(
         insert(models.locations)
         .values(parent_id=parent, path=f"new {now_ms}", **kept(clean))
@@ -87,15 +90,16 @@ def add(
 
 
 def change(
-    tx: Connection, by: Actor, location: int, version: int, details: Details, now_ms: int, *, seen: Rights | None = None
-) -> int:
+    tx: Connection, by: Actor, location: int, version: int, details: Details, now_ms: int, *,
+    seen: Rights | None = None, also: Mapping[str, str] | None = None,
+) -> int:  # fmt: skip
     """The new version; the same one when nothing differs. Raises Wrong, and edits.Changed. What was counted before a
     change of the time zone stays where it is."""
     places.hold_tree(tx)
     before = get(tx, location)
     if before.version != version:
         raise edits.Changed
-    clean = _checked(tx, details, before, seen, {"kind": _kind_problem(tx, before, details.kind)})
+    clean = _checked(tx, details, before, seen, {"kind": _kind_problem(tx, before, details.kind), **(also or {})})
     if clean == before.details:
         return version
     was = zones.resolved(tx, before.path) if clean.zone != before.details.zone else {}

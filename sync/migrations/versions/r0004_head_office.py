@@ -50,6 +50,10 @@ def _places() -> None:
         table.add_column(sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE))
         table.create_foreign_key("fk_touchpoints_template_id", "touchpoint_templates", ["template_id"], ["id"])
     op.create_index("ix_touchpoints_template_id", "touchpoints", ["template_id"])
+    standing = sa.text("to_ms IS NULL")
+    op.create_index(
+        "ix_placements_standing", "placements", ["touchpoint_id"], sqlite_where=standing, postgresql_where=standing
+    )
     op.add_column("screens", sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE))
 
 

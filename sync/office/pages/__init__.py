@@ -19,6 +19,7 @@ from sync.office.pages import (
     machines,
     pairing,
     people,
+    places,
     preview,
     schedules,
     scores,
@@ -26,6 +27,8 @@ from sync.office.pages import (
     second,
     start,
     surveys,
+    templates,
+    touchpoints,
 )
 from sync.scores import ENOUGH
 
@@ -41,6 +44,7 @@ for _room in (
     machines,
     pairing,
     people,
+    places,
     preview,
     schedules,
     scores,
@@ -48,12 +52,15 @@ for _room in (
     second,
     start,
     surveys,
+    templates,
+    touchpoints,
 ):
     routes.register_blueprint(_room.routes)
 
 
 ROOMS = [
     ("/", mark("Overview"), "see"),
+    ("/places", mark("Places"), "see"),
     ("/devices", mark("Terminals"), "see"),
     ("/surveys", mark("Surveys"), "see"),
     ("/people", mark("People"), "people"),
