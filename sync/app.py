@@ -20,7 +20,9 @@ from sync.problems import Problem
 __all__ = ["MAX_BODY", "create_app", "open_centre"]
 
 MAX_BODY = 3 * 1024 * 1024
-"""Bytes of a request, before it is unpacked."""
+"""Bytes of a request, before it is unpacked; a route that takes more says so."""
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes that are listened to at all, so that whoever sends too much is told so in a sentence."""
 
 log = logging.getLogger(__name__)
 

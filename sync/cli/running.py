@@ -21,7 +21,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     # The port first: a second start by mistake doesn't even open the database.
     sockets = serving.bind(settings.host, settings.port)
     try:
-        from sync.app import MAX_BODY, create_app
+        from sync.app import LARGEST_BODY, create_app
 
         centre = open_centre(settings)
         try:
@@ -30,7 +30,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             _say_what_next(centre, asked)
             log_lines.to_standard_error(settings.log)
             log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
-            serving.serve(app, sockets, threads=settings.threads, max_body=MAX_BODY,
+            serving.serve(app, sockets, threads=settings.threads, max_body=LARGEST_BODY,
                           proxied=settings.trusted_proxies > 0)  # fmt: skip
         finally:
             centre.db.close()

@@ -26,6 +26,7 @@ from sync.models.places import (
     surveys,
     touchpoint_templates,
     touchpoints,
+    uploads,
 )
 from sync.models.responses import (
     UNSURE_MS,
@@ -77,5 +78,6 @@ __all__ = [
     "tallies_hour",
     "touchpoint_templates",
     "touchpoints",
+    "uploads",
     "users",
 ]

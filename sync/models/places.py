@@ -1,6 +1,17 @@
 """The tree of places, where in the journey is asked, what, and on which screen."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 
 from sync.models.facts import metadata
 
@@ -51,6 +62,17 @@ touchpoint_templates = Table(
     Column("retired_ms", BigInteger),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Index(None, "location_id"),
+)
+
+# A file of places that somebody looks at before they confirm it, packed; for whichever server process answers next.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Index(None, "made_ms"),
 )
 
 # Where in the journey a question is asked there; from its first local day to its last, where they are known.

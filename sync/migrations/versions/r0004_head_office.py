@@ -14,6 +14,7 @@ def upgrade() -> None:
     _places()
     _surveys()
     _people()
+    _uploads()
     _audit()
 
 
@@ -55,6 +56,17 @@ def _places() -> None:
         "ix_placements_standing", "placements", ["touchpoint_id"], sqlite_where=standing, postgresql_where=standing
     )
     op.add_column("screens", sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE))
+
+
+def _uploads() -> None:
+    op.create_table(
+        "uploads",
+        sa.Column("token_hash", sa.Text(), primary_key=True),
+        sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ix_uploads_made_ms", "uploads", ["made_ms"])
 
 
 def _surveys() -> None:
