@@ -1,9 +1,10 @@
 """Choosing a place out of ten thousand: part of its name is typed, and one of those found is picked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
 from sync.models import locations
 from sync.office import listing
@@ -50,22 +51,29 @@ def offers(tx: Connection, rights: Rights, permission: Permission, search: str) 
     those that begin with it. Without a text the topmost."""
     sought = listing.sought(search)
     roots = rights.roots(permission)
-    query = select(locations.c.id, locations.c.name, locations.c.path).where(below(roots))
-    if sought:
-        name, low = func.lower(locations.c.name), sought.lower()
-        query = query.where(or_(listing.holds(sought, locations.c.name), locations.c.ref == sought))
-        near = case(
-            (name == low, 0), (locations.c.ref == sought, 0), (name.startswith(low, autoescape=True), 1), else_=2
-        )
-        query = query.order_by(near, name, locations.c.id)
-    else:
-        query = query.order_by(func.length(locations.c.path) - func.length(func.replace(locations.c.path, "/", "")),
-                               func.lower(locations.c.name), locations.c.id)  # fmt: skip
-    rows = tx.execute(query.limit(MOST + 1)).all()
+    rows = _called(tx, roots, sought) if sought else _topmost(tx, roots)
     names = above(tx, rights, permission, (row.path for row in rows))
     found = tuple(Offer(str(row.id), row.name, names[row.path]) for row in rows[:MOST])
     whole = (Offer(WHOLE, _("The whole organisation")),) if EVERYWHERE in roots and not sought else ()
     return Offers(sought, whole + found, len(rows) > MOST)
+
+
+def _called(tx: Connection, roots: Sequence[str], sought: str) -> list[Row[Any]]:
+    """One more than are offered, to know whether there are more."""
+    query = select(locations.c.id, locations.c.name, locations.c.path).where(below(roots))
+    name, low = func.lower(locations.c.name), sought.lower()
+    query = query.where(or_(listing.holds(sought, locations.c.name), locations.c.ref == sought))
+    near = case((name == low, 0), (locations.c.ref == sought, 0), (name.startswith(low, autoescape=True), 1), else_=2)
+    return list(tx.execute(query.order_by(near, name, locations.c.id).limit(MOST + 1)))
+
+
+def _topmost(tx: Connection, roots: Sequence[str]) -> list[Row[Any]]:
+    """Where they begin, and then what is right below: found by an index among any number of places."""
+    query = select(locations.c.id, locations.c.name, locations.c.path).order_by(locations.c.name, locations.c.id)
+    begins = locations.c.parent_id.is_(None) if EVERYWHERE in roots else locations.c.path.in_(roots)
+    rows = list(tx.execute(query.where(begins).limit(MOST + 1)))
+    inside = query.where(locations.c.parent_id.in_([row.id for row in rows]))
+    return rows + list(tx.execute(inside.limit(MOST + 1 - len(rows))))
 
 
 def above(
