@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from sync.centre import open_centre
-from sync.cli import verbs
+from sync.cli import plans, verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
 from sync.office import enrolling, settings
@@ -95,6 +95,7 @@ def _settings(server: Settings, asked: argparse.Namespace) -> int:
         with centre.db.reading() as tx:
             spot = enrolling.must_find_spot(tx, asked.place, asked.touchpoint)
             found = settings.known(tx, spot.location, spot.touchpoint)
+            ahead = plans.planned(tx, spot, centre.now_ms())
     finally:
         centre.db.close()
     rows = [(each.key, _short(each.shown), _from(each.source)) for each in found]
@@ -102,6 +103,8 @@ def _settings(server: Settings, asked: argparse.Namespace) -> int:
     print(f"What screens at {spot.name} are told:")
     for key, shown, source in rows:
         print(f"  {key:<{wide}}  {shown:<{wider}}  {source}")
+    for sentence in ahead:
+        print(sentence)
     return OK
 
 

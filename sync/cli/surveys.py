@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync import survey
 from sync.centre import open_centre
-from sync.cli import verbs
+from sync.cli import plans, verbs
 from sync.cli.settings import content
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
@@ -78,6 +78,7 @@ def _publish(server: Settings, asked: argparse.Namespace) -> int:
         with centre.db.writing() as tx:
             is_new = publishing.by_command(tx, definition, centre.now_ms())
             spot = _let_ask(tx, definition.id, asked.at, asked.touchpoint, centre.now_ms()) if asked.at else None
+            ahead = _planned(tx, spot, centre.now_ms()) if spot else []
             waiting = quarantine.waiting_for(tx, definition)
     except surveys.BadVersion as problem:
         raise Refused(str(problem)) from None
@@ -85,7 +86,7 @@ def _publish(server: Settings, asked: argparse.Namespace) -> int:
         centre.db.close()
     print(f"{_named(definition)} is {'published' if is_new else 'published already, with the same content'}.")
     if spot:
-        print(_asks(spot, definition.id))
+        print(_asks(spot, definition.id), *ahead, sep="\n")
     if waiting:
         print(f"{waiting} answers to it came before it was known and are kept apart: `smilepost server "
               f"replay-quarantine` counts them.")  # fmt: skip
@@ -97,9 +98,10 @@ def _ask(server: Settings, asked: argparse.Namespace) -> int:
     try:
         with centre.db.writing() as tx:
             spot = _let_ask(tx, asked.id, asked.place, asked.touchpoint, centre.now_ms())
+            ahead = _planned(tx, spot, centre.now_ms())
     finally:
         centre.db.close()
-    print(_asks(spot, asked.id))
+    print(_asks(spot, asked.id), *ahead, sep="\n")
     return OK
 
 
@@ -110,6 +112,11 @@ def _let_ask(tx: Connection, name: str, place: str, touchpoint: str | None, now_
     except settings.BadSetting as problem:
         raise Refused(str(problem)) from None
     return spot
+
+
+def _planned(tx: Connection, spot: Spot, now_ms: int) -> list[str]:
+    """What goes before what was chosen; nothing goes before what was chosen for one touchpoint."""
+    return [] if spot.touchpoint else plans.planned(tx, spot, now_ms)
 
 
 def _asks(spot: Spot, name: str) -> str:

@@ -119,6 +119,12 @@ def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: fl
     )
 
 
+def seam(days: Sequence[Day], day: int | None, width: float) -> float | None:
+    """Where the day begins in a trend of this width; None when it isn't between two of its days."""
+    index = next((index for index, each in enumerate(days) if each.day == day), 0)
+    return round(index * width / len(days), 2) if index else None
+
+
 def _points(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[Point | None]:
     for x, figure in _places(days, width):
         yield (x, axis.y(float(figure.value), height)) if figure.value is not None else None

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sync.office import local_time, overview, places, reasons
+from sync.office import local_time, overview, places, reasons, seam
 from sync.office.counts import Figure, is_place
 from sync.office.overview import Line, Overview
 from sync.office.people import User
 from sync.office.places import Location
 from sync.office.reasons import Reasons
+from sync.office.seam import Seam
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Page:
     line: Line
     overview: Overview
     reasons: tuple[Reasons, ...]
+    seams: tuple[Seam, ...] = ()
 
     @property
     def figures(self) -> list[Figure]:
@@ -50,5 +52,6 @@ def page(
         above=tuple(above[:-1]),
         line=found.whole,
         overview=found,
+        seams=tuple(seam.seams(tx, place, found.question, found.whole.days[-1].day)),
         reasons=reasons.behind(tx, place.path, found.question, today, singles=user.rights.may("responses", place.path)),
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sync import survey
 from sync.centre import Centre
-from sync.office import drafts, survey_files
+from sync.office import audit, drafts, places, schedules, survey_files
 from sync.office.forms import Wrong
 from sync.survey import BUILTIN, Choice, Question, Survey
 from tests.sync.conftest import Clock, Verb
@@ -99,3 +99,17 @@ def test_what_is_no_survey_is_no_survey_in_a_command(verb: Verb, tmp_path: Any, 
     file.write_text("id = 'x'\n")
     assert "version" in verb("survey", "check", file)[1]
     assert survey.BUILTIN.id == "builtin"
+
+
+def test_the_commands_tell_of_what_is_planned(verb: Verb, oslo: Any, a_centre: Centre, clock: Clock) -> None:
+    today = clock() // 86_400_000
+    with a_centre.db.writing() as tx:
+        number = next(place.id for place in places.locations(tx) if place.name == "Oslo")
+        schedules.add(tx, audit.COMMAND, "builtin", number, None, (today - 9, today - 1), 1)
+        schedules.add(tx, audit.COMMAND, "builtin", number, None, (today + 20_000, None), 1)
+        schedules.add(tx, audit.COMMAND, "builtin", None, None, (today, today + 20_000), 1)
+    for words in (("survey", "ask", "builtin", "Oslo"), ("settings", "Oslo")):
+        code, said = verb(*words)
+        assert code == 0
+        assert said.count("it asks 'builtin', as planned for") == 2
+        assert "as planned for everywhere." in said

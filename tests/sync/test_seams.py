@@ -1,0 +1,51 @@
+"""Where one question took another's place, a chart shows the day, and never both in one line."""
+
+import re
+
+import msgspec
+import pytest
+
+from sync import survey
+from sync.centre import Centre
+from sync.office import surveys
+from sync.survey import BUILTIN, Question
+from tests.sync.conftest import Clock
+from tests.sync.norway import Chain
+
+
+@pytest.fixture
+def chain(a_centre: Centre, clock: Clock) -> Chain:
+    """Oslo was asked how easy it was for ten days, and then something else instead."""
+    found = Chain(a_centre, clock)
+    for version, name, days in ((1, "easy", range(19, 9, -1)), (2, "quick", range(9, -1, -1))):
+        rating = Question(name, "scale", {"en": f"Was it {name}?"}, scale="csat5")
+        asked = msgspec.structs.replace(
+            BUILTIN, id="shop", version=version, languages=("en",), questions=(BUILTIN.first, rating)
+        )
+        with a_centre.db.writing() as tx:
+            surveys.publish(tx, asked, 1, replaces={"quick": "easy"} if version == 2 else None)
+        for day in days:
+            found.visits(found.oslo, [3] * 6, days_ago=day, survey="shop", version=version, answers={name: 4})
+    return found
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_the_new_question_says_since_when_and_what_was_asked_before(chain: Chain, group: bool) -> None:
+    at = f"/locations/{chain.norway if group else chain.oslo}"
+    page = chain.page(f"{at}?question=quick")
+    assert "Asked here since <bdi>22 Feb</bdi>; before it “<bdi>Was it easy?</bdi>”" in page
+    assert f'href="{at}?question=easy"' in page
+    drawn = re.findall(r'class="seam" d="M([\d.]+) ', page)
+    assert drawn == ["360.0"], "the nineteenth of twenty-eight days"
+
+
+def test_the_old_question_says_what_took_its_place(chain: Chain) -> None:
+    page = chain.page(f"/locations/{chain.oslo}?question=easy")
+    assert "Not asked here since <bdi>22 Feb</bdi>, when “<bdi>Was it quick?</bdi>” took its place" in page
+    assert page.count('class="seam"') == 1
+
+
+def test_a_question_that_took_nobodys_place_has_no_seam(chain: Chain) -> None:
+    page = chain.page(f"/locations/{chain.oslo}?question={survey.BUILTIN.first.id}")
+    assert 'class="seam"' not in page
+    assert "took" not in page
