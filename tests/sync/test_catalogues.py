@@ -155,7 +155,7 @@ def test_a_language_without_a_catalogue_is_called_by_its_own_name() -> None:
 JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
 NO_WORDS = re.compile(r"<code.*?</code>|<!--.*?-->", re.DOTALL)
 TOLD_BY_ATTRIBUTE = re.compile(r'(?:aria-label|placeholder|title|alt)="([^"]*)"')
-NAMES_OF_OURS = ("Smilepost", "SQLite", "UTC")
+NAMES_OF_OURS = ("Smilepost", "SQLite", "TOML", "CSV", "UTC")
 
 
 @pytest.mark.parametrize("path", sorted((TEMPLATES / "office").glob("*.html")), ids=lambda path: str(path.name))
