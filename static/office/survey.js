@@ -16,9 +16,29 @@
     soon = setTimeout(show, PAUSE_MS);
   }
 
+  // The preview goes where somebody types: to the language of the field, and to the screen that shows it.
+  function follow(name) {
+    var parts = name.split(".");
+    if (parts[0] !== "q" || parts.length < 4) { return; }
+    var kind = form.elements["q." + parts[1] + ".kind"].value;
+    var screens = { reasons: "thanks", text: "comment", contact: "contact", scale: "rating" };
+    var role = form.elements["q." + parts[1] + ".role"];
+    var isFirst = kind === "scale" && (parts[1] === "0" || (role && role.value === "first"));
+    var begins = isFirst ? "ask" : screens[kind];
+    var when = form.querySelector("[name='q." + parts[1] + ".when']:checked");
+    var exact = begins + ":" + (when ? when.value : "");
+    var all = Array.prototype.map.call(form.elements.screen.options, function (each) { return each.value; });
+    var found = all.find(function (each) { return when && each === exact; }) ||
+      all.find(function (each) { return each.split(":")[0] === begins; });
+    if (found) { form.elements.screen.value = found; }
+    var lang = parts[parts.length - 1];
+    if (form.elements.lang.querySelector("option[value='" + lang + "']")) { form.elements.lang.value = lang; }
+  }
+
   form.addEventListener("input", function (event) {
     var name = event.target.name;
     if (name === "size" || name === "new-language" || name === "beside") { return; }
+    if (event.target.matches("textarea")) { follow(name); }
     later();
   });
 

@@ -13,6 +13,9 @@ from sync.office.rights import EVERYWHERE, Rights
 from sync.office.surveys import newest
 from sync.survey import Survey
 
+MOST_OWNERS = 200
+"""That are offered: a longer list is none to choose from."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -76,6 +79,18 @@ def _visible(rights: Rights, search: str) -> Select[tuple[str, str | None, str |
     if search:
         query = query.where(listing.holds(search, every.c.id, drafts.c.definition, surveys.c.definition))
     return query
+
+
+def owners(tx: Connection, rights: Rights) -> list[tuple[int, str]]:
+    """The places whose surveys this person may write, by number and name: the topmost ones, and the groups below."""
+    roots = rights.roots("surveys")
+    query = (
+        select(locations.c.id, locations.c.name)
+        .where(locations.c.path.in_(roots) | (places.below(roots) & (locations.c.kind == "group")))
+        .order_by(locations.c.name, locations.c.id)
+        .limit(MOST_OWNERS)
+    )
+    return [(row.id, row.name) for row in tx.execute(query)]
 
 
 def _set_at(tx: Connection, names: list[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from sync.office.tongue import _, ngettext
 
 routes = Blueprint("doors", __name__)
 
+
 @routes.get("/sign-in")
 @access.open_to("anyone")
 def sign_in() -> Response:

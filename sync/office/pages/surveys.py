@@ -33,7 +33,6 @@ routes = Blueprint("surveys", __name__)
 
 LARGEST_FORM = 3 * 1024 * 1024
 """Bytes: a survey of the longest kind in forty languages, each character of it escaped."""
-MOST_OWNERS = 200
 
 
 @dataclass(frozen=True)
@@ -137,14 +136,7 @@ def _new(tx: Connection, given: dict[str, str], problems: dict[str, str]) -> Res
 
 
 def _owners(tx: Connection) -> list[tuple[int, str]]:
-    """The places whose surveys this person may write: the topmost ones, and the groups below them."""
-    roots = access.viewer().rights.roots("surveys")
-    found = [
-        (each.id, each.name)
-        for each in places.visible(tx, roots)
-        if each.path in roots or (each.kind == "group" and each.path.startswith(tuple(roots)))
-    ]
-    return found[:MOST_OWNERS]
+    return survey_list.owners(tx, access.viewer().rights)
 
 
 @routes.get("/surveys/<survey:name>")
