@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from sync import access, assets, migrations, observing, packing, speaking
+from sync import access, assets, log_lines, migrations, observing, packing, speaking
 from sync.centre import EXTENSION, Centre, centre, open_centre
 from sync.i18n import mark
 from sync.intake import api
@@ -67,7 +67,7 @@ _SENTENCES = {
 class _Application(Flask):
     def log_exception(self, *details: Any) -> None:
         # The route, not the address: an address may hold a token.
-        log.error("%s %s failed", request.method, request.url_rule, exc_info=details[-1])
+        log.error("%s %s failed", observing.method(), request.url_rule, exc_info=details[-1])
 
 
 def create_app(centre: Centre) -> Flask:
@@ -128,13 +128,17 @@ def refuse(problem: HTTPException) -> Response | tuple[Response | str, int]:
     status = problem.code or 500
     title, sentence = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
     if status not in (404, 405, 500):  # strays are not news, and a failure was logged where it happened
-        log.info("%s %s refused: %d", request.method, request.url_rule, status)
+        log.info("%s %s refused: %d", observing.method(), request.url_rule, status)
     if access.speaks_to_machines():
         code = (problem.name or "error").lower().replace(" ", "_")
         answer = jsonify(Problem(code, status, f"{title}. {sentence}").as_json())
         answer.mimetype = "application/problem+json"
         return answer, status
-    return render_template("office/refusal.html", title=tongue._(title), sentence=tongue._(sentence)), status
+    doing = log_lines.doing()
+    found_by = {"number": doing.id} if doing and status == 500 else {}
+    return render_template(
+        "office/refusal.html", title=tongue._(title), sentence=tongue._(sentence), **found_by
+    ), status
 
 
 def finish(response: Response) -> Response:

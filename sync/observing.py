@@ -32,11 +32,15 @@ def requests() -> Requests:
     return found
 
 
+def method() -> str:
+    """That of the request; a word that is none of them is not repeated, since anybody may send any."""
+    return request.method if request.method in METHODS else OTHER
+
+
 def _begin() -> None:
     g.began_s = time.perf_counter()
     route = request.url_rule.rule if request.url_rule else UNKNOWN
-    method = request.method if request.method in METHODS else OTHER  # anybody may send any word
-    log_lines.begin(request.headers.get(HEADER), method, route)
+    log_lines.begin(request.headers.get(HEADER), method(), route)
 
 
 def _finish(response: Response) -> Response:

@@ -61,7 +61,7 @@ def invite(tx: Connection, by: Actor, email: str, name: str, language: str, role
         raise Wrong({"email": _taken()}) from None
     for role, location in dict.fromkeys(roles):
         tx.execute(insert(grants).values(user_id=number, role=role, location_id=location))
-    given = sorted({f"{role}: {spot.name}" for (role, _place), spot in zip(roles, spots, strict=True)})
+    given = [_told(role, spot.name) for (role, _place), spot in zip(roles, spots, strict=True)]
     subject = Subject("person", str(number), name.strip(), _common([spot.path for spot in spots]))
     audit.note(tx, by, "person invited", subject, now_ms, after={"email": row["email"], "roles": given})
     return number
@@ -80,7 +80,7 @@ def give(tx: Connection, by: Actor, person: int, version: int, role: str, locati
         raise Wrong({"role": _("They have this role there already.")})
     edits.save(tx, users, person, version)
     tx.execute(insert(grants).values(user_id=person, role=role, location_id=location))
-    after = {"role": role, "place": spot.name}
+    after = _told(role, spot.name)
     audit.note(tx, by, "role given", Subject("person", str(person), row.name, spot.path), now_ms, after=after)
 
 
@@ -102,7 +102,7 @@ def take(tx: Connection, by: Actor, person: int, version: int, grant: int, now_m
         _keep_an_admin(tx, person)
     edits.save(tx, users, person, version)
     tx.execute(delete(grants).where(grants.c.id == grant))
-    before = {"role": found.role, "place": found.name}
+    before = _told(found.role, found.name)
     audit.note(tx, by, "role taken", Subject("person", str(person), row.name, path), now_ms, before=before)
 
 
@@ -242,6 +242,11 @@ def _may_give(tx: Connection, mine: Rights, role: str, location: int | None) -> 
     if not all(mine.may(permission, spot.path) for permission in rights.ROLES[role]):
         raise Wrong({"role": _("This role may more there than you do yourself.")})
     return spot
+
+
+def _told(role: str, place: str | None) -> dict[str, str]:
+    """A role for the log; one without a place holds everywhere."""
+    return {"role": role} if place is None else {"role": role, "place": place}
 
 
 def _keep_an_admin(tx: Connection, without: int) -> None:

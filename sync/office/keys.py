@@ -57,7 +57,8 @@ class Key:
 
 def make(tx: Connection, by: Actor, name: str, location: int | None, may: str, now_ms: int) -> tuple[int, str]:
     """A new key's number, and the key itself: 256 random bits, of which only the hash is kept. Raises Wrong."""
-    path = EVERYWHERE if location is None else _path(tx, location)
+    place = None if location is None else _place(tx, location)
+    path = EVERYWHERE if location is None else place and place.path
     forms.refuse(
         {
             "name": forms.name_problem(name),
@@ -70,7 +71,8 @@ def make(tx: Connection, by: Actor, name: str, location: int | None, may: str, n
     made = insert(api_keys).values(**row, made_ms=now_ms).returning(api_keys.c.id)
     number: int = tx.execute(made).scalar_one()
     subject = Subject("key", str(number), name.strip(), path or EVERYWHERE)
-    audit.note(tx, by, "key made", subject, now_ms, after={"may": may, "hint": token[:HINT], "place": location})
+    after = {"may": may, "hint": token[:HINT]} | ({"place": place.name} if place else {})
+    audit.note(tx, by, "key made", subject, now_ms, after=after)
     return number, token
 
 
@@ -122,9 +124,8 @@ def _read(row: Row[tuple[object, ...]]) -> Key:
     return Key(row.id, row.name, row.hint, row.place, row.may, row.made_ms, row.used_ms, row.revoked_ms)
 
 
-def _path(tx: Connection, location: int) -> str | None:
-    found: str | None = tx.execute(select(locations.c.path).where(locations.c.id == location)).scalar()
-    return found
+def _place(tx: Connection, location: int) -> Row[str, str] | None:
+    return tx.execute(select(locations.c.path, locations.c.name).where(locations.c.id == location)).one_or_none()
 
 
 def _hash(token: str) -> str:

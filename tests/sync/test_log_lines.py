@@ -105,7 +105,10 @@ def plant(app: Flask, centre: Centre) -> None:
 
 def test_a_failure_is_one_field_and_repeats_nothing(app: Flask, a_centre: Centre, lines: Lines) -> None:
     plant(app, a_centre)
-    assert app.test_client().get("/fails/geheim").status_code == 500
+    calm = app.test_client().get("/fails/geheim")
+    assert calm.status_code == 500
+    assert calm.headers["X-Request-Id"] in calm.text
+    app.test_client().open("/sign-in", method="GEHEIM")
     (line,) = [line for line in lines.every() if "exception" in line]
     assert "IntegrityError" in line["exception"]
     assert line["exception"].endswith("builtins.ValueError")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
@@ -17,6 +18,7 @@ from sync.office.audit import Actor
 from sync.office.edits import Changed
 from sync.office.forms import Wrong
 from sync.office.hiring import LastAdmin, NotYours
+from tests.post_office import post_office
 from tests.sync.conftest import Clock
 from tests.sync.norway import OURS, Chain
 
@@ -80,6 +82,21 @@ def test_astrid_invites_somebody_with_two_roles_and_no_script(chain: Chain) -> N
     assert link_in(done.text).rpartition("/")[2] not in chain.page("/people") + chain.page(f"/people/{row.id}")
     assert "Invited, 48 hours left" in " ".join(chain.page("/people").split())
     assert deeds(chain) == ["person invited", "invitation made"]
+
+
+def test_an_invitation_is_mailed_where_there_is_a_mail_server(a_centre: Centre, clock: Clock) -> None:
+    with post_office() as office:
+        settings = replace(
+            a_centre.settings, smtp_host="127.0.0.1", smtp_port=office.port, smtp_security="none",
+            mail_from="feedback@example.com", public_url="http://localhost",
+        )  # fmt: skip
+        chain = Chain(Centre(a_centre.db, settings, a_centre.secrets, clock), clock)
+        ask = {"name": "Kari", "email": "kari@example.com", "role": "crew", "at": chain.oslo, "do": "invite"}
+        page = post(chain.browser(chain.astrid), "/people/invite", **ask).text
+        letter = office.letter()
+    assert "on its way by mail" in page
+    assert letter["To"] == "kari@example.com"
+    assert link_in(page) in letter.get_content()
 
 
 def test_a_role_that_was_chosen_can_be_dropped_again(chain: Chain) -> None:
