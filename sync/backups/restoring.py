@@ -23,6 +23,9 @@ from sync.intake import erasure_log, erasures
 from sync.intake.erasure_log import Told
 from sync.intake.keys import BadSecrets, Secrets
 from sync.occupancy import Occupancy, Occupied
+from sync.office import audit
+from sync.office.audit import COMMAND, Subject
+from sync.office.rights import EVERYWHERE
 from sync.sqlite_file import is_ours, peek_revision
 
 WORKSHOP = "restoring-"
@@ -159,6 +162,8 @@ def _renew(tx: Connection, wish: Wish) -> Callable[[str | None], Restored]:
     for table in (models.sessions, models.sign_in_links, models.enrol_codes):
         tx.execute(delete(table))
     erased, revoked = erasures.apply(tx, _erasures(tx, wish))
+    subject = Subject("centre", "", wish.path.name, EVERYWHERE)
+    audit.note(tx, COMMAND, "backup restored", subject, wish.now_ms, after={"erased": erased, "revoked": revoked})
     return lambda aside: Restored(aside, erased, revoked, is_new)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from sync.centre import open_centre
-from sync.cli import verbs
+from sync.cli import deeds, verbs
 from sync.cli.verbs import DIFFERENT, OK, Refused, Verbs
 from sync.config import Settings
 
@@ -25,6 +25,9 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         done = imports.take(centre, asked.file)
+        with centre.db.writing() as tx:
+            took = {"device": done.device, "verdicts": dict(done.verdicts)}
+            deeds.of_centre(tx, "answers imported", asked.file.name, centre.now_ms(), **took)
     except imports.BadExport as problem:
         raise Refused(str(problem)) from None
     finally:
@@ -42,6 +45,9 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         done = quarantine.replay(centre.db)
+        with centre.db.writing() as tx:
+            counted = {"count": dict(done.count), "stay": dict(done.stay)}
+            deeds.of_centre(tx, "quarantine replayed", "", centre.now_ms(), **counted)
     except ingest.Busy:
         raise Refused("The database is busy: try again, what was done stays done.") from None
     finally:
@@ -61,6 +67,7 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         with centre.db.writing() as tx:
             count = tally.rebuild(tx)
+            deeds.of_centre(tx, "counts rebuilt", "", centre.now_ms(), rows=count)
     except tally.Difference as difference:
         print(f"Nothing was changed: {difference}", file=sys.stderr)
         return DIFFERENT

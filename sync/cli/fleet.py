@@ -8,7 +8,8 @@ from sync.cli import verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
 from sync.intake import erasures, ledger
-from sync.office import enrolling
+from sync.office import enrolling, service
+from sync.office.audit import COMMAND
 from sync.office.enrolling import Invitation, New
 
 _FORGOTTEN = (" One that was enrolled after the backup that was restored is shut out with --unknown, though it is not "
@@ -72,7 +73,7 @@ def _settle(settings: Settings, asked: argparse.Namespace) -> int:
         with centre.db.writing() as tx:
             if ledger.generation(tx, asked.device) is None:
                 raise Refused(_unknown(asked.device))
-            count = ledger.settle_signs(tx, asked.device, centre.now_ms())
+            count = service.settle(tx, COMMAND, asked.device, centre.now_ms())
     finally:
         centre.db.close()
     done = f"Settled: {count}. Answers of {asked.device} are no longer marked."
@@ -89,7 +90,7 @@ def _revoke(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         path = settings.erasures_file
-        done = erasures.revoke(centre.db, path, asked.device, centre.now_ms(), unknown=asked.unknown)
+        done = service.revoke(centre.db, path, COMMAND, asked.device, centre.now_ms(), unknown=asked.unknown)
     except ValueError:
         may_be = erasures.DEVICE.fullmatch(asked.device) is not None
         raise Refused(_unknown(asked.device) + (_FORGOTTEN if may_be else "")) from None

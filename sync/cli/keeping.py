@@ -1,18 +1,23 @@
 """`backup`, `restore` and `erase`: what the centre keeps, and what it forgets."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection, select
 
-from sync import wire
+from sync import models, wire
 from sync.backups import making, restoring
 from sync.backups.restoring import Restored, Wish
 from sync.centre import open_centre, wall_clock_ms
-from sync.cli import verbs
+from sync.cli import deeds, verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
 from sync.intake import erasures
+from sync.office import audit
+from sync.office.audit import COMMAND, Subject
+from sync.office.rights import EVERYWHERE
 
 
 def add(to: Verbs) -> None:
@@ -38,6 +43,8 @@ def _backup(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         making.make(centre, asked.file)
+        with centre.db.writing() as tx:
+            deeds.of_centre(tx, "backup made", asked.file.name, centre.now_ms())
     finally:
         centre.db.close()
     size = asked.file.stat().st_size
@@ -68,6 +75,14 @@ def _told(file: Path, done: Restored) -> list[str]:
     return said
 
 
+def _note_erased(name: str, now_ms: int, tx: Connection) -> None:
+    """At the place where it was given, as far as it has come."""
+    table, places = models.responses, models.locations
+    query = select(places.c.path).join(table, table.c.location_id == places.c.id).where(table.c.id == name)
+    subject = Subject("answer", name, "", tx.execute(query).scalar() or EVERYWHERE)
+    audit.note(tx, COMMAND, "answer erased", subject, now_ms)
+
+
 def _erase(settings: Settings, asked: argparse.Namespace) -> int:
     name = asked.id.strip().lower()
     try:
@@ -79,7 +94,9 @@ def _erase(settings: Settings, asked: argparse.Namespace) -> int:
         ) from None
     centre = open_centre(settings, migrate=False)
     try:
-        found = erasures.erase(centre.db, settings.erasures_file, name, centre.now_ms())
+        now_ms = centre.now_ms()
+        note = partial(_note_erased, name, now_ms)
+        found = erasures.erase(centre.db, settings.erasures_file, name, now_ms, also=note)
         aside = restoring.kept_aside(centre.db, settings)
     finally:
         centre.db.close()

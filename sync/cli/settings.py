@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from sync.centre import open_centre
-from sync.cli import plans, verbs
+from sync.cli import deeds, plans, verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
 from sync.office import enrolling, settings
@@ -48,11 +48,15 @@ def _set(server: Settings, asked: argparse.Namespace) -> int:
     try:
         with centre.db.writing() as tx:
             spot = enrolling.must_find_spot(tx, asked.place, asked.touchpoint)
+            before = {each.key: each.shown for each in settings.known(tx, spot.location, spot.touchpoint)}
             if given is None:
                 was_set = settings.take_out(tx, spot.location, spot.touchpoint, asked.key)
             else:
                 settings.put(tx, spot.location, spot.touchpoint, asked.key, given, centre.now_ms())
             holding = _holding(tx, spot, asked.key)
+            if given is not None or was_set:
+                was, is_now = {asked.key: before[asked.key]}, {asked.key: holding.shown, "setting": asked.key}
+                deeds.at_spot(tx, spot, "setting changed", centre.now_ms(), was, is_now)
     except settings.BadSetting as problem:
         raise Refused(str(problem)) from None
     finally:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync import survey
 from sync.centre import open_centre
-from sync.cli import plans, verbs
+from sync.cli import deeds, plans, verbs
 from sync.cli.settings import content
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
@@ -109,6 +109,7 @@ def _let_ask(tx: Connection, name: str, place: str, touchpoint: str | None, now_
     spot = enrolling.must_find_spot(tx, place, touchpoint)
     try:
         settings.put(tx, spot.location, spot.touchpoint, "survey", name, now_ms)
+        deeds.at_spot(tx, spot, "survey chosen", now_ms, {}, {"survey": name})
     except settings.BadSetting as problem:
         raise Refused(str(problem)) from None
     return spot

@@ -33,13 +33,19 @@ class Refilled:
     cut: bool
 
 
-def erase(db: Database, path: Path, name: str, now_ms: int) -> bool:
+Also = Callable[[Connection], None]
+
+
+def erase(db: Database, path: Path, name: str, now_ms: int, *, also: Also | None = None) -> bool:
     """Take the words out of everything with this id, wherever it is, and of what comes later; numbers and receipts
-    stay. Whether anything with the id was here. The same again changes nothing. Raises erasure_log.BadLog."""
+    stay. Whether anything with the id was here. The same again changes nothing. `also` is done in the same transaction.
+    Raises erasure_log.BadLog."""
     if name not in erasure_log.read(path).erased:
         erasure_log.append(path, [Erased(name, now_ms)])
     with db.writing() as tx:
         found = _erase(tx, {name: now_ms})
+        if also is not None:
+            also(tx)
     db.forget()
     return found
 
@@ -51,7 +57,7 @@ def revoke(
     now_ms: int,
     *,
     unknown: bool = False,
-    also: Callable[[Connection], None] | None = None,
+    also: Also | None = None,
 ) -> bool | None:
     """Nothing that this device signs is taken from now on. False when it was revoked before; None when this database
     doesn't know it, as after a restore, and was to revoke it all the same (`unknown`). `also` is done in the same

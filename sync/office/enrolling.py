@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
 from sync import models
 from sync.intake import enrol
-from sync.office import places
+from sync.office import audit, places
+from sync.office.audit import COMMAND, Subject
 from sync.office.places import BadPlace, Location
 
 TOUCHPOINT = "Checkout"
@@ -39,13 +41,15 @@ def invite(
 ) -> Invitation:
     """Without `screen` the code is for another screen at the touchpoint (by default "Checkout"); with the name of one
     that stands there, for that one. Without `new` the place and the touchpoint have to exist. Raises BadPlace."""
-    at = _place(tx, place, new)
-    number, spot = _touchpoint(tx, at, touchpoint or TOUCHPOINT, new)
+    made: list[Made] = []
+    at = _place(tx, place, new, made)
+    number, spot = _touchpoint(tx, at, touchpoint or TOUCHPOINT, new, made)
     standing = {row.name: row for row in _screens(tx, number)}
     name = screen or _free_name(spot, standing)
     known = standing.get(name)
-    placement = known.placement if known else places.add_screen(tx, name, number, now_ms)[1]
+    placement = known.placement if known else _add_screen(tx, name, number, now_ms, made)
     replaces = known is not None and known.device_id is not None
+    _note(tx, at, made, now_ms)
     return Invitation(enrol.new_code(tx, placement, now_ms), at.name, spot, name, replaces)
 
 
@@ -87,38 +91,68 @@ def must_find_spot(tx: Connection, place: str, touchpoint: str | None = None) ->
     return Spot(at.id, found[0], f"{at.name}, {found[1]}")
 
 
-def _place(tx: Connection, name: str, new: New | None) -> Location:
+class Made(NamedTuple):
+    """What was made on the way: its kind, its number or id, its name; a group and a place with where they lie."""
+
+    kind: str
+    id: str
+    name: str
+    location: int | None = None
+
+
+def _note(tx: Connection, at: Location, made: list[Made], now_ms: int) -> None:
+    """Write down what was made; only the server's command line makes anything here."""
+    for each in made:
+        path = each.location and places.locations(tx, each.location)[0].path
+        subject = Subject(each.kind, each.id, each.name, path or at.path)
+        audit.note(tx, COMMAND, f"{each.kind} added", subject, now_ms, after={"name": each.name})
+
+
+def _add_screen(tx: Connection, name: str, touchpoint: int, now_ms: int, made: list[Made]) -> str:
+    screen, placement = places.add_screen(tx, name, touchpoint, now_ms)
+    made.append(Made("screen", screen, name))
+    return placement
+
+
+def _place(tx: Connection, name: str, new: New | None, made: list[Made]) -> Location:
     found = find(tx, name)
     if found is None and new is None:
         known = _known(place.name for place in places.locations(tx) if place.kind != "group")
         raise BadPlace(f"There is no place {name!r}{known}; --new makes it.")
     if found is None and new is not None:
-        group = _group(tx, new.group, new.zone) if new.group else None
+        group = _group(tx, new.group, new.zone, made) if new.group else None
         if new.zone is None and (group is None or not places.has_zone(tx, group)):
             raise BadPlace(f"{name!r} is new and needs its time zone, such as --zone Europe/Amsterdam.")
         number = places.add_location(tx, name, parent=group, zone=new.zone)
+        made.append(Made("place", str(number), name, number))
         found = next(place for place in places.locations(tx) if place.id == number)
     if found is None or found.kind == "group":
         raise BadPlace(f"{name!r} is a group of places; a terminal stands in one of them.")
     return found
 
 
-def _group(tx: Connection, name: str, zone: str | None) -> int:
+def _group(tx: Connection, name: str, zone: str | None, made: list[Made]) -> int:
     """A group that is made takes the zone of its first place: its own days and hours are shown in it."""
     found = find(tx, name)
     if found is not None and found.kind != "group":
         raise BadPlace(f"{name!r} is a {found.kind}, not a group.")
-    return found.id if found else places.add_location(tx, name, kind="group", zone=zone)
+    if found:
+        return found.id
+    number = places.add_location(tx, name, kind="group", zone=zone)
+    made.append(Made("place", str(number), name, number))
+    return number
 
 
-def _touchpoint(tx: Connection, place: Location, name: str, new: New | None) -> tuple[int, str]:
+def _touchpoint(tx: Connection, place: Location, name: str, new: New | None, made: list[Made]) -> tuple[int, str]:
     found = _standing_touchpoint(tx, place, name)
     if not isinstance(found, list):
         return found
     if found and new is None:
         raise BadPlace(f"{place.name} has no touchpoint {name!r}{_known(found)}; --new makes it.")
     name = places.a_name(name, "touchpoint")
-    return places.add_touchpoint(tx, place.id, name), name
+    number = places.add_touchpoint(tx, place.id, name)
+    made.append(Made("touchpoint", str(number), name))
+    return number, name
 
 
 def _standing_touchpoint(tx: Connection, place: Location, name: str) -> tuple[int, str] | list[str]:

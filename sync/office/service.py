@@ -36,14 +36,14 @@ def retire(tx: Connection, by: Actor, device: str, saw: str, now_ms: int) -> Non
     audit.note(tx, by, "device retired", subject, now_ms, before={"screens": [each.name for each in spots]})
 
 
-def revoke(db: Database, path: Path, by: Actor, device: str, now_ms: int) -> None:
+def revoke(db: Database, path: Path, by: Actor, device: str, now_ms: int, *, unknown: bool = False) -> bool | None:
     """Nothing that a terminal sends is taken from now on; in the file of erasures too, which outlives the database.
-    Raises erasure_log.BadLog, ValueError for one that there isn't."""
+    What it returns, what `unknown` is, and what it raises is as in erasures.revoke."""
 
     def note(tx: Connection) -> None:
         audit.note(tx, by, "device revoked", _subject(tx, device), now_ms)
 
-    erasures.revoke(db, path, device, now_ms, also=note)
+    return erasures.revoke(db, path, device, now_ms, unknown=unknown, also=note)
 
 
 def settle(tx: Connection, by: Actor, device: str, now_ms: int) -> int:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import os
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models
 from sync.centre import Centre
+from sync.db import open_database
 from sync.office import audit, audit_log
 from sync.office.audit import Actor, Subject
 from sync.office.audit_log import Cursor, Filter
-from tests.sync.conftest import Clock
+from tests import postgres
+from tests.sync.conftest import Clock, Verb
 from tests.sync.norway import DAY_MS, MINUTE_MS, OURS, Chain
 
 HOUR_MS = 60 * MINUTE_MS
@@ -51,6 +55,12 @@ class Log:
         answer = self.chain.browser(user or self.chain.astrid).get(f"/audit.csv{query}")
         assert answer.status_code == 200
         return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))[1:]
+
+
+@pytest.fixture
+def _postgresqls_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    if tools := postgres.tools():
+        monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
 
 
 @pytest.fixture
@@ -206,3 +216,67 @@ def test_it_stands_in_the_head_of_who_may_read_it(log: Log) -> None:
     assert 'href="/audit"' in log.chain.page("/")
     assert 'href="/audit"' not in log.chain.page("/", log.chain.bjorn)
     assert log.chain.browser(log.chain.astrid).post("/audit", headers=OURS).status_code == 405
+
+
+def test_reading_single_answers_is_written_down_once_a_day(log: Log) -> None:
+    chain = log.chain
+    address = f"/locations/{chain.oslo}"
+    inger = chain.hired("inger@example.com", "Inger", ("analyst", chain.norway))
+    chain.page(address, inger)
+    assert log.read() == []  # there was nothing to read
+    chain.comment(chain.oslo, "Anna was kind")
+    for path in (f"{address}/now", f"{address}/now?newest=0-0"):
+        chain.page(path, inger)
+    assert log.read() == []
+    for path in (address, f"{address}/comments", address):
+        chain.page(path, inger)
+    chain.page(address, chain.bjorn)  # sees scores, and no comment
+    assert log.read() == ["3 Mar 2026 12:00:00 Inger <inger@example.com> 127.0.0.1 answers read Oslo"]
+    log.clock.ms += 14 * HOUR_MS
+    chain.page(f"{address}/comments", inger)
+    assert len(log.read()) == 2
+    assert "Anna" not in "".join(log.read())
+
+
+@pytest.mark.usefixtures("_postgresqls_tools")
+def test_what_commands_change_is_written_down(log: Log, verb: Verb, tmp_path: Path) -> None:
+    chain = log.chain
+    device, name = chain.boxes[chain.oslo].device, "0193f1c8-9a40-7c01-8a2b-5d1e0c9f7a11"
+    assert verb("set", "Oslo", "accent", "#33468c")[0] == 0
+    assert verb("set", "Oslo", "staff_pin", "738211")[0] == 0
+    assert verb("set", "Oslo", "accent", "--inherit")[0] == 0
+    assert verb("survey", "ask", "builtin", "Bergen")[0] == 0
+    assert verb("enrol-code", "Alta", "--new", "--zone", "Europe/Oslo", "--group", "Finnmark")[0] == 0
+    assert verb("erase", name)[0] == 0
+    assert verb("revoke", device)[0] == 0
+    assert verb("replay-quarantine")[0] == 0
+    assert verb("rebuild-tallies")[0] == 0
+    assert verb("backup", tmp_path / "backup")[0] == 0
+    assert verb("set", "Oslo", "nothing", "at all")[0] == 2
+    kept = log.kept()
+    assert [row[3] for row in reversed(kept)] == [
+        *["setting changed"] * 3, "survey chosen", "place added", "place added", "touchpoint added", "screen added",
+        "answer erased", "device revoked", "quarantine replayed", "counts rebuilt", "backup made",
+    ]  # fmt: skip
+    assert {row[1] for row in kept} == {"The server’s command line"}
+    assert "738211" not in str(kept)
+    inger = chain.hired("inger@example.com", "Inger", ("admin", chain.norway))
+    assert [row[3] for row in log.kept(user=inger)] == ["device revoked", "survey chosen", *["setting changed"] * 3]
+
+
+@pytest.mark.usefixtures("_postgresqls_tools")
+def test_the_log_comes_back_with_a_backup_and_stays_closed(log: Log, verb: Verb, tmp_path: Path) -> None:
+    log.note("place renamed", "Oslo")
+    assert verb("backup", tmp_path / "backup")[0] == 0
+    log.note("place renamed", "after the backup")
+    url = log.centre.settings.database
+    log.centre.db.close()
+    assert verb("restore", tmp_path / "backup")[0] == 0
+    assert verb("verify")[0] == 0
+    restored = open_database(url, migrate=False)
+    with restored.reading() as tx:
+        kept = tx.execute(select(models.audit.c.action).order_by(models.audit.c.id)).scalars()
+        assert list(kept) == ["place renamed", "backup restored"]
+    with pytest.raises(DBAPIError, match="only ever added to"), restored.writing() as tx:
+        tx.execute(delete(models.audit))
+    restored.close()

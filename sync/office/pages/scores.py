@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import comments, contacts, delivery, location, overview, places
+from sync.office import comments, contacts, delivery, location, overview, places, reading
 from sync.office.comments import Comments, Cursor
 from sync.office.people import User
 from sync.office.places import Location
@@ -30,7 +30,7 @@ def front_now() -> Response:
 @routes.get("/locations/<place:number>")
 @access.may("see")
 def place(number: int) -> Response:
-    return _location("office/location.html", number)
+    return _location("office/location.html", number, is_opened=True)
 
 
 @routes.get("/locations/<place:number>/now")
@@ -48,6 +48,9 @@ def place_comments(number: int) -> Response:
     with here.db.reading() as tx:
         at = _find(tx, user, number)
         page = comments.before(tx, at.path, _tree(tx, at), Cursor.parse(request.args.get("before")))
+        is_news = bool(page.shown) and not reading.is_noted(tx, user.id, at.id, here.now_ms())
+    if is_news:
+        _note_read(at)
     if access.is_fragment():  # the link that asked for it had the focus and is gone: the first of these takes it
         return make_response(
             render_template("office/_comments.html", place=at, comments=page, now_ms=here.now_ms(), goes_on=True)
@@ -74,7 +77,7 @@ def _overview(template: str) -> Response:
     return make_response(render_template(template, view=view, now_ms=now_ms))
 
 
-def _location(template: str, number: int, newest: Cursor | None = None) -> Response:
+def _location(template: str, number: int, newest: Cursor | None = None, *, is_opened: bool = False) -> Response:
     here, user = centre(), access.viewer()
     now_ms = here.now_ms()
     with here.db.reading() as tx:
@@ -82,6 +85,10 @@ def _location(template: str, number: int, newest: Cursor | None = None) -> Respo
         page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=_asked_page())
         said = _comments(tx, user, at, newest)
         called = contacts.newest(tx, at.path, _tree(tx, at)) if user.rights.may("responses", at.path) else ()
+        is_read = is_opened and bool(called or (said and said.shown))
+        is_news = is_read and not reading.is_noted(tx, user.id, at.id, now_ms)
+    if is_news:
+        _note_read(at)
     return make_response(
         render_template(
             template,
@@ -93,6 +100,13 @@ def _location(template: str, number: int, newest: Cursor | None = None) -> Respo
             now_ms=now_ms,
         )
     )
+
+
+def _note_read(at: Location) -> None:
+    """Single answers were shown to somebody for the first time today."""
+    here = centre()
+    with here.db.writing() as tx:
+        reading.note_once(tx, access.actor(), at, here.now_ms())
 
 
 def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -> Comments | None:
