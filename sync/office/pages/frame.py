@@ -1,17 +1,16 @@
 """What stands around every page: which room it belongs to, the languages to choose from, and the head of its print."""
 
-from sync import facts
 from sync.centre import centre
-from sync.office import places, words
+from sync.office import organisation, places, words
 from sync.office.local_time import day_of
 
-ORGANISATION = "organisation"
 _BELOW = {
-    "keys": "/people",
     "locations": "/",
     "touchpoints": "/places",
     "templates": "/places",
     "screens": "/devices",
+    "keys": "/people",
+    "new-survey": "/surveys",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
 
@@ -26,6 +25,6 @@ def printed() -> str:
     """Whose paper this is, and of which day."""
     here = centre()
     with here.db.reading() as tx:
-        organisation = facts.get(tx, ORGANISATION)
+        whose = organisation.name(tx)
     day = words.full_date(day_of(here.now_ms(), places.DEFAULT_ZONE))
-    return " · ".join(part for part in (organisation, "Smilepost", day) if part)
+    return " · ".join(part for part in (whose, "Smilepost", day) if part)
