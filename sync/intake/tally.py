@@ -97,7 +97,8 @@ def recount(tx: Connection) -> Tallies:
     )
     for row in tx.execute(query):
         entry = _entry(row)
-        _check(row, entry, zones.at(told[row.location_id], former.get(row.location_id, ()), row.captured_ms))
+        zone = told.get(row.location_id, zones.DEFAULT_ZONE)  # a row that was tampered with may name no place
+        _check(row, entry, zones.at(zone, former.get(row.location_id, ()), row.captured_ms))
         if not row.test:
             where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
             tallies.move(where, asked(row.survey, row.version), entry["answers"], 1)
