@@ -162,6 +162,9 @@ def _add_device(tx: Connection, device: str, generation: int, asked: wire.Enrolm
 
 def _drive(tx: Connection, device: str, screen: str) -> None:
     screens = models.screens
+    before = tx.execute(select(screens.c.device_id).where(screens.c.id == screen)).scalar()
+    for each in {device, before} - {None}:
+        ledger.look_again(tx, str(each))
     another = (screens.c.id == screen) & screens.c.device_id.is_distinct_from(device)
     # Whoever is about to move or retire it has another box in mind.
     tx.execute(update(screens).where(another).values(device_id=device, version=screens.c.version + 1))

@@ -212,7 +212,9 @@ def _revoke(tx: Connection, line: Revoked) -> None:
         tx.execute(insert(table).values(id=line.revoked, generation=line.generation, revoked_ms=line.ms, **nothing))
         return
     generation = max(row.generation, line.generation)
-    tx.execute(update(table).where(table.c.id == line.revoked).values(generation=generation, revoked_ms=line.ms))
+    tx.execute(
+        update(table).where(table.c.id == line.revoked).values(generation=generation, revoked_ms=line.ms, look_ms=0)
+    )
     # An open code would hand the same device its key once more.
     codes = models.enrol_codes
     tx.execute(delete(codes).where(codes.c.device_id == line.revoked))

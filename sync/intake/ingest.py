@@ -96,7 +96,7 @@ def _take(
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
     if known:
-        ledger.note(tx, device, known, batch, plan.results, news=plan.has_news, late=spoken.late, now_ms=now_ms)
+        ledger.note(tx, device, known, batch, plan.results, have, news=plan.has_news, late=spoken.late, now_ms=now_ms)
     return wire.Answer(
         proto=1,
         batch=batch.batch,

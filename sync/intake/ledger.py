@@ -11,6 +11,9 @@ from sync.intake.signs import Known, Slot
 from sync.intake.verdicts import Receipt
 from sync.rows import insert_of
 
+QUIET_MS = 15 * 60_000
+"""Not heard for so long while its place is open, a device counts as dead."""
+
 # Asked by every batch, so put together once.
 _MEMORY = select(models.centre.c.name, models.centre.c.value).where(
     models.centre.c.name.in_(("epoch", "backed_up_ms"))
@@ -84,6 +87,11 @@ def slots(tx: Connection, wanted: Iterable[Slot]) -> list[Slot]:
     ]
 
 
+def look_again(tx: Connection, device: str) -> None:
+    """Something changed of it that its state depends on (see sync.office.watch)."""
+    tx.execute(update(models.devices).where(models.devices.c.id == device).values(look_ms=0))
+
+
 def keep_signs(tx: Connection, device: str, found: Iterable[str], now_ms: int) -> None:
     """Write down signs of a second box; one that was settled is open again, as from now."""
     table = models.clone_signs
@@ -91,6 +99,7 @@ def keep_signs(tx: Connection, device: str, found: Iterable[str], now_ms: int) -
             for sign in sorted(found)]  # fmt: skip
     if not rows:
         return
+    look_again(tx, device)
     query = insert_of(tx)(table).values(rows)
     tx.execute(
         query.on_conflict_do_update(
@@ -113,6 +122,7 @@ def settle_signs(tx: Connection, device: str, now_ms: int) -> int:
     fingerprint = msgspec.json.decode(told, type=wire.Health).fingerprint if told else ""
     if fingerprint:
         tx.execute(update(devices).where(devices.c.id == device).values(fingerprint=fingerprint))
+    look_again(tx, device)
     open_ones = (table.c.device_id == device) & table.c.settled_ms.is_(None)
     return tx.execute(update(table).where(open_ones).values(settled_ms=now_ms)).rowcount
 
@@ -192,6 +202,7 @@ def note(
     known: Known,
     batch: wire.Batch,
     results: Sequence[wire.Result],
+    have: Mapping[str, wire.Held],
     *,
     news: bool,
     late: bool,
@@ -200,7 +211,7 @@ def note(
     """Write down that the device was heard; `news`: it brought something new. A `late` replay was not heard now, and
     what it says of the device counts for nothing."""
     table = models.devices
-    heard: dict[str, object] = {"stored_ms": now_ms} if news else {}
+    heard: dict[str, object] = {"stored_ms": now_ms, "look_ms": 0} if news else {}
     if not late:
         heard |= {
             "contact_ms": now_ms,
@@ -211,9 +222,22 @@ def note(
             "app": batch.app,
             "health": wire.encode(batch.health).decode(),
             "complete_ms": _complete(batch, results, now_ms),
+            "look_ms": _next_look(batch, results, have, now_ms),
         }
     if heard:
         tx.execute(update(table).where(table.c.id == device).values(heard))
+
+
+def _next_look(batch: wire.Batch, results: Sequence[wire.Result], have: Mapping[str, wire.Held], now_ms: int) -> object:
+    """When the state of the device is to be looked at (sync.office.watch): at once where it may have changed. One that
+    is well and tells nothing else may only fall silent."""
+    health, table = batch.health, models.devices
+    told = health.lost or health.aside or health.damaged or health.storage or health.in_pages[0]
+    waits = any(each.pending or each.parked for each in health.streams.values())
+    kept_apart = any(result.verdict == "quarantined" for result in results)
+    if told or waits or kept_apart or any(each.n < each.max_seq for each in have.values()):
+        return 0
+    return case(((table.c.needs == 0) & (table.c.look_ms > 0), now_ms + QUIET_MS), else_=0)
 
 
 def _complete(batch: wire.Batch, results: Sequence[wire.Result], now_ms: int) -> int:

@@ -96,6 +96,7 @@ def _judge(tx: Connection, device: str, received_ms: int, rows: Sequence[Quarant
     plan = judge(entries, held, scene)
     bursts.mark(held, scene, plan)
     ingest.store(tx, plan)
+    ledger.look_again(tx, device)
     for row, result in zip(rows, plan.results, strict=True):
         if result.verdict in ("stored", "erased") and (row.id, row.rev) in plan.promoted:
             done.count[row.code] += 1

@@ -7,6 +7,9 @@ from sync.models.facts import metadata
 # A box with an outbox. `complete_ms`: everything captured before was delivered. `stored_ms`: when it last brought
 # something new. `seen_ms`, `seen_tries`: the newest `seen` it was served with.
 # `boot`, `boottime_ms`: the start it was last heard in, and how long that had been going on.
+# What the list of terminals is sorted and found by, as it was at the last look (see sync.office.watch): `needs` has a
+# bit for each state, `rank` is the gravest, `label` what it is called, `owed` how many answers it owes. It is looked at
+# again at `look_ms`, which what a terminal tells brings forward, and at `hush_ms`: it may be silent by then.
 devices = Table(
     "devices",
     metadata,
@@ -25,7 +28,18 @@ devices = Table(
     Column("health", Text),
     Column("boot", Text),
     Column("boottime_ms", BigInteger),
+    Column("needs", Integer, nullable=False, server_default=text("0")),
+    Column("rank", Integer, nullable=False, server_default=text("0")),
+    Column("label", Text, nullable=False, server_default=text("''")),
+    Column("owed", BigInteger, nullable=False, server_default=text("0")),
+    Column("look_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("hush_ms", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "stored_ms"),
+    # Serve: those to be looked at; a page of the list; how many are in which state, and since when.
+    Index(None, "look_ms"),
+    Index(None, "hush_ms"),
+    Index(None, "rank", "label", "id"),
+    Index(None, "needs", "complete_ms"),
 )
 
 # Every screen that a device drives or ever drove: what it captured there stays its own when the screen moves on.

@@ -71,6 +71,14 @@ Index(
     sqlite_where=_unsure,
     postgresql_where=_unsure,
 )
+# Serves: what of a device has no certain time.
+Index(
+    "ix_responses_doubtful",
+    responses.c.device_id,
+    responses.c.captured_ms,
+    sqlite_where=text("quality IN ('unknown', 'bounded')"),
+    postgresql_where=text("quality IN ('unknown', 'bounded')"),
+)
 # Serves: what was given on the same screen shortly before and after.
 Index(
     "ix_responses_device",

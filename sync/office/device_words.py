@@ -13,6 +13,7 @@ from sync.office.ledger_words import ledger as ledger
 from sync.office.needs_words import advice as advice
 from sync.office.needs_words import apart as apart
 from sync.office.needs_words import brief
+from sync.office.needs_words import kind as kind
 from sync.office.needs_words import sign as sign
 from sync.office.tongue import _, filled, ngettext
 from sync.office.writing import listed, number

@@ -1,25 +1,25 @@
 """What is read for the ledger: a row a terminal, a screen or a stream, never one an answer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, text, true
 
 from sync import models, wire
 from sync.models import anchors, clone_signs, devices, driven, placements, quarantine, screens, streams, touchpoints
-from sync.office import delivery, places
-from sync.office.ledger import Ledger, Sign, Spot, Stream, Terminal, ledger, reckon
+from sync.office import delivery, places, silences
+from sync.office.ledger import Sign, Spot, Stream, Terminal, reckon
 from sync.office.people import User
-from sync.office.places import Location
 from sync.office.rights import EVERYWHERE
+from sync.office.silences import Silence
 
 MANY = 1_000
 """Times in doubt are counted up to here: what is read for a page does not grow with the answers."""
 STARTS = 12
-MOST_NAMED = 1_000
-"""Terminals that a query names one by one."""
+VAGUE_MS, DAY_MS = 60_000, 86_400_000
+"""A time that is known less well than to a minute needs somebody, for a day."""
 
 
 class Start(NamedTuple):
@@ -39,21 +39,11 @@ class Details(NamedTuple):
     starts: tuple[Start, ...]
 
 
-def every(tx: Connection, user: User, now_ms: int, page: int = 1) -> Ledger:
-    """The ledger of what this person may see: terminals with a screen in their part of the tree, one they drive or,
-    if they drive none any more, the last they drove."""
-    roots, tree = _visible(tx, user)
-    top = next((node for node in tree.values() if roots == (node.path,)), None)
-    return ledger(_terminals(tx, _scope(tx, roots), tree, now_ms), top, page, delivery.version(tx, now_ms))
-
-
 def find(tx: Connection, user: User, device: str, now_ms: int) -> Terminal | None:
     """That terminal, or None when there is none or this person may not see it."""
-    roots, tree = _visible(tx, user)
-    scope = _scope(tx, roots)
-    if scope is not None and device not in scope:
-        return None
-    return next(iter(_terminals(tx, {device}, tree, now_ms)), None)
+    roots = user.rights.roots()
+    found = next(iter(terminals(tx, [device], roots, now_ms)), None)
+    return found if found is None or found.spots or EVERYWHERE in roots else None
 
 
 def screens_of(tx: Connection, device: str) -> list[str]:
@@ -95,24 +85,14 @@ def _starts(tx: Connection, device: str) -> list[Start]:
     return [Start(*row) for row in tx.execute(query)]
 
 
-def _visible(tx: Connection, user: User) -> tuple[tuple[str, ...], dict[int, Location]]:
-    """The paths of what this person may see, and the places there."""
-    roots = user.rights.roots()
-    return roots, {node.id: node for node in places.visible(tx, roots)}
-
-
-def _scope(tx: Connection, roots: tuple[str, ...]) -> set[str] | None:
-    """The terminals that stand at or below these paths; None for all there are."""
+def below(roots: Sequence[str]) -> ColumnElement[bool]:
+    """Terminals that stand at or below these paths: with a screen there that they drive or, if they drive none any
+    more, one that they drove last."""
     if EVERYWHERE in roots:
-        return None
-    below = places.below(roots)
-    now, before = _driving(screens.c.device_id).where(below), _drove(driven.c.device_id).where(below)
-    return {*tx.execute(now).scalars(), *tx.execute(before).scalars()}
-
-
-def _of(column: ColumnElement[str], scope: set[str] | None) -> ColumnElement[bool]:
-    """Rows of these terminals; where they are many, all rows, of which the others find nobody who asks for them."""
-    return true() if scope is None or len(scope) > MOST_NAMED else column.in_(scope)
+        return true()
+    there = places.below(roots)
+    standing = _driving(screens.c.device_id).where(there).union(_drove(driven.c.device_id).where(there))
+    return devices.c.id.in_(standing)
 
 
 def _driving(*shown: ColumnElement[Any]) -> Select[Any]:
@@ -138,39 +118,66 @@ def _placed(query: Select[Any], held: ColumnElement[bool] | None = None) -> Sele
     )
 
 
-def _terminals(tx: Connection, scope: set[str] | None, tree: dict[int, Location], now_ms: int) -> list[Terminal]:
-    spots, held, signs = _spots(tx, scope, tree), _streams(tx, scope), _signs(tx, scope)
-    driving = set(tx.execute(select(screens.c.device_id).where(_of(screens.c.device_id, scope))).scalars())
+def terminals(tx: Connection, those: Sequence[str], roots: Sequence[str], now_ms: int) -> list[Terminal]:
+    """These terminals, in this order, with their screens at and below these paths; what else one drives is none of the
+    reader's. Asked for a page of them, or for a part of all: `those` are named one by one."""
+    spots, held, signs = _spots(tx, those, roots), _streams(tx, those), _signs(tx, those)
+    driving = set(tx.execute(select(screens.c.device_id).where(screens.c.device_id.in_(those))).scalars())
     apart = exists().where(quarantine.c.device_id == devices.c.id)
     last = and_(anchors.c.device_id == devices.c.id, anchors.c.boot == devices.c.boot, anchors.c.place == "last")
-    query = select(devices, anchors.c.rtt_ms, apart.label("has_apart")).outerjoin(anchors, last)
-    return [
-        _terminal(row, spots[row.id], held[row.id], signs[row.id], row.id not in driving, now_ms)
-        for row in tx.execute(query.where(_of(devices.c.id, scope))).all()
-        if scope is None or row.id in scope
-    ]
+    query = select(devices, anchors.c.rtt_ms, apart.label("has_apart"), _unclocked(now_ms).label("is_unclocked"))
+    found = {row.id: row for row in tx.execute(query.outerjoin(anchors, last).where(devices.c.id.in_(those)))}
+    quiet = [row.id for row in found.values() if row.id in driving and silences.may_be(row.stored_ms, now_ms)]
+    hushed = silences.silences(tx, quiet, now_ms)
+    known = _Known(spots, held, signs, driving, {name: each.silence for name, each in hushed.items()})
+    return [_terminal(found[name], known, now_ms) for name in those if name in found]
 
 
-def _terminal(
-    row: Row[Any], spots: Sequence[Spot], held: Sequence[Row[Any]], signs: Sequence[Sign], retired: bool, now_ms: int
-) -> Terminal:
+class _Known(NamedTuple):
+    """What was read of terminals beside their own rows, by their ids."""
+
+    spots: Mapping[str, Sequence[Spot]]
+    held: Mapping[str, Sequence[Row[Any]]]
+    signs: Mapping[str, Sequence[Sign]]
+    driving: Set[str]
+    silences: Mapping[str, Silence | None]
+
+
+def _unclocked(now_ms: int) -> ColumnElement[bool]:
+    """Whether something of the last day has no certain time."""
+    table = models.responses.c
+    # In the words of the index that it goes by.
+    doubtful = text("quality IN ('unknown', 'bounded')")
+    vague = or_(table.quality == "unknown", table.error_ms > VAGUE_MS)
+    return exists().where(table.device_id == devices.c.id, table.captured_ms > now_ms - DAY_MS, doubtful, vague)
+
+
+def _terminal(row: Row[Any], known: _Known, now_ms: int) -> Terminal:
+    spots, retired = known.spots.get(row.id, ()), row.id not in known.driving
     health = _health(row.health)
     heard_ms = row.contact_ms if row.contact_ms is not None else row.enrolled_ms
     is_expected = not retired and row.revoked_ms is None
+    is_dead = is_expected and any(delivery.is_dead(spot.place, heard_ms, now_ms) for spot in spots)
     return Terminal(
         id=row.id,
         app=row.app,
         spots=tuple(sorted(spots, key=lambda spot: (spot.place.name.casefold(), spot.screen.casefold()))),
-        streams=tuple(sorted((_stream(each, health) for each in held), key=lambda s: (not s.is_current, s.name))),
+        streams=tuple(
+            sorted(
+                (_stream(each, health) for each in known.held.get(row.id, ())), key=lambda s: (not s.is_current, s.name)
+            )
+        ),
         health=health,
-        signs=tuple(signs),
+        signs=tuple(known.signs.get(row.id, ())),
         enrolled_ms=row.enrolled_ms,
         contact_ms=row.contact_ms,
         complete_ms=row.complete_ms,
         rtt_ms=row.rtt_ms,
         revoked_ms=row.revoked_ms,
         is_retired=retired,
-        is_dead=is_expected and any(delivery.is_dead(spot.place, heard_ms, now_ms) for spot in spots),
+        is_dead=is_dead,
+        silence=known.silences.get(row.id) if is_expected and not is_dead else None,
+        is_unclocked=row.is_unclocked,
         has_apart=row.has_apart,
         now_ms=now_ms,
     )
@@ -189,31 +196,30 @@ def _health(told: str | None) -> wire.Health:
         return wire.Health()
 
 
-def _spots(tx: Connection, scope: set[str] | None, tree: dict[int, Location]) -> dict[str, list[Spot]]:
-    """Only those in the viewer's part of the tree: what else a terminal drives is none of theirs."""
-    found = defaultdict(list)
+def _spots(tx: Connection, those: Sequence[str], roots: Sequence[str]) -> dict[str, list[Spot]]:
     about = (touchpoints.c.location_id, touchpoints.c.name, screens.c.name, screens.c.id)
-    driving = _driving(screens.c.device_id, *about).where(_of(screens.c.device_id, scope))
-    drove = _drove(driven.c.device_id, *about).where(_of(driven.c.device_id, scope))
-    for query in (driving, drove):
-        for device, place, *told in tx.execute(query).all():
-            if place in tree:
-                found[device].append(Spot(tree[place], *told))
+    driving = _driving(screens.c.device_id, *about).where(screens.c.device_id.in_(those))
+    drove = _drove(driven.c.device_id, *about).where(driven.c.device_id.in_(those))
+    rows = [*tx.execute(driving), *tx.execute(drove)]
+    tree, found = places.resolved(tx, {row[1] for row in rows}), defaultdict(list)
+    for device, place, *told in rows:
+        if tree[place].path.startswith(tuple(roots)):
+            found[device].append(Spot(tree[place], *told))
     return found
 
 
-def _streams(tx: Connection, scope: set[str] | None) -> dict[str, list[Row[Any]]]:
+def _streams(tx: Connection, those: Sequence[str]) -> dict[str, list[Row[Any]]]:
     found = defaultdict(list)
-    for row in tx.execute(select(streams).where(_of(streams.c.device_id, scope))).all():
+    for row in tx.execute(select(streams).where(streams.c.device_id.in_(those))):
         found[row.device_id].append(row)
     return found
 
 
-def _signs(tx: Connection, scope: set[str] | None) -> dict[str, list[Sign]]:
+def _signs(tx: Connection, those: Sequence[str]) -> dict[str, list[Sign]]:
     """Those that nobody has looked at yet."""
     table, found = clone_signs.c, defaultdict(list)
     query = select(table.device_id, table.sign, table.first_ms, table.last_ms, table.times).where(
-        table.settled_ms.is_(None), _of(table.device_id, scope)
+        table.settled_ms.is_(None), table.device_id.in_(those)
     )
     for device, *sign in tx.execute(query.order_by(table.first_ms, table.sign)):
         found[device].append(Sign(*sign))

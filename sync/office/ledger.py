@@ -3,21 +3,34 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from sync import wire
 from sync.office.places import DEFAULT_ZONE, Location
+from sync.office.silences import Silence
 
-A_PAGE = 100
 LATE_MS = 3_600_000
 """What a terminal still holds after so long does not come by itself."""
 
 PAGE_LATE_MS = 600_000
 """The same of a screen's page, whose terminal is beside it."""
 
-Kind = Literal["lost", "clone", "storage", "damaged", "gap", "parked", "pages", "dead", "behind", "apart"]
-KINDS: tuple[Kind, ...] = ("lost", "clone", "storage", "damaged", "gap", "parked", "pages", "dead", "behind", "apart")
-"""What a terminal may need somebody for, the gravest first."""
+SLOW_RTT_MS = 10_000
+"""Answers that travel so long leave a clock's error of seconds."""
+
+Kind = Literal[
+    "dead", "silent", "behind", "clock", "clone", "storage", "damaged", "lost", "gap", "parked", "pages", "apart"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""What a terminal may need somebody for, in the order of the list."""
+
+OWES, HOLDS, UNSENT, RETIRED = (1 << n for n in range(16, 20))
+"""Beside the needs: answers that are not here; answers in its pages; some wait to be sent; it drives no screen."""
+
+
+def bit(kind: Kind) -> int:
+    """Of a need."""
+    return 1 << KINDS.index(kind)
 
 
 class Counts(NamedTuple):
@@ -88,6 +101,8 @@ class Terminal:
     revoked_ms: int | None
     is_retired: bool
     is_dead: bool
+    silence: Silence | None
+    is_unclocked: bool
     has_apart: bool
     now_ms: int
 
@@ -120,58 +135,45 @@ class Terminal:
 
     @cached_property
     def needs(self) -> tuple[Kind, ...]:
-        """Why somebody should look after it, the gravest first."""
-        found = {
-            "lost": self.health.lost > 0,
+        """Why somebody should look after it, in the order of the list."""
+        found: dict[Kind, bool] = {
+            "dead": self.is_dead,
+            "silent": self.silence is not None,
+            "behind": self._is_behind,
+            "clock": self.is_unclocked or (self.rtt_ms or 0) >= SLOW_RTT_MS,
             "clone": bool(self.signs),
             "storage": self.health.storage is not None,
             "damaged": self.health.aside + self.health.damaged > 0,
+            "lost": self.health.lost > 0,
             "gap": self.counts.gap > self.health.lost + self.health.damaged,
             "parked": self.counts.parked > 0,
             "pages": self.health.in_pages[1] >= PAGE_LATE_MS,
-            "dead": self.is_dead,
-            "behind": self._is_behind,
             "apart": self.has_apart,
         }
         return tuple(kind for kind in KINDS if found[kind])
 
     @property
+    def mask(self) -> int:
+        """Its states as bits: its needs by their place in KINDS, and beside them OWES, HOLDS, UNSENT, RETIRED."""
+        beside = (
+            (OWES, self.counts.owed),
+            (HOLDS, self.in_pages),
+            (UNSENT, self.unsent_ms),
+            (RETIRED, self.is_retired),
+        )
+        return sum(bit(kind) for kind in self.needs) + sum(each for each, holds in beside if holds)
+
+    @property
+    def rank(self) -> int:
+        """Its place in the list: by its gravest need; then who owes something; those that drive no screen last."""
+        if self.needs:
+            return KINDS.index(self.needs[0])
+        return len(KINDS) + (self.counts.owed == 0) + self.is_retired
+
+    @property
     def _is_behind(self) -> bool:
         since_ms = self.unsent_ms
         return since_ms is not None and (self.is_retired or self.now_ms - since_ms >= LATE_MS)
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Every terminal in the viewer's part of the tree (`top` is its root, None for everything), those that need
-    somebody first; `page` of `pages` is shown."""
-
-    terminals: tuple[Terminal, ...]
-    top: Location | None
-    page: int
-    pages: int
-    version: str
-
-    @property
-    def needing(self) -> list[Terminal]:
-        """Of this page."""
-        return [each for each in self._shown if each.needs]
-
-    @property
-    def rest(self) -> list[Terminal]:
-        """Of this page."""
-        return [each for each in self._shown if not each.needs]
-
-    @property
-    def _shown(self) -> tuple[Terminal, ...]:
-        return self.terminals[(self.page - 1) * A_PAGE : self.page * A_PAGE]
-
-
-def ledger(terminals: Iterable[Terminal], top: Location | None, page: int, version: str) -> Ledger:
-    """The page with that number, or the nearest there is."""
-    ordered = tuple(sorted(terminals, key=_urgency))
-    pages = max(-(-len(ordered) // A_PAGE), 1)
-    return Ledger(ordered, top, min(max(page, 1), pages), pages, version)
 
 
 def reckon(n: int, max_seq: int, sealed: int, told: wire.StreamCounts | None) -> Counts:
@@ -188,11 +190,3 @@ def reckon(n: int, max_seq: int, sealed: int, told: wire.StreamCounts | None) ->
 
 def together(parts: Iterable[Counts]) -> Counts:
     return Counts(*map(sum, zip(*parts, strict=True))) if (parts := list(parts)) else Counts()
-
-
-def _urgency(terminal: Terminal) -> tuple[int, int, str, str]:
-    """The gravest first, then who owes something, then by place; those that drive no screen any more last."""
-    needs = terminal.needs
-    rank = KINDS.index(needs[0]) if needs else len(KINDS) + (terminal.counts.owed == 0) + terminal.is_retired
-    name = terminal.spots[0].place.name.casefold() if terminal.spots else "\uffff"
-    return rank, -len(needs), name, terminal.id

@@ -24,6 +24,7 @@ _ADVICE: dict[Kind, str] = {
     "storage": mark("It goes on as long as it can; look after its card soon."),
     "damaged": mark("They stay in its data folder; keep its card."),
     "dead": mark("Look whether it has power and a network; what it holds is not known until it is heard."),
+    "clock": mark("They are counted on a day, perhaps in no hour. Below stands how far its clock is off."),
     "behind": mark("Its staff page says what keeps it from sending."),
     "apart": mark("See below."),
 }
@@ -36,11 +37,35 @@ _APART = {
     "unknown_survey": mark("to a survey that is not known here"),
 }
 
+_KINDS: dict[Kind, str] = {
+    "dead": mark("Dead"),
+    "silent": mark("Silent"),
+    "behind": mark("Behind"),
+    "clock": mark("Clock"),
+    "clone": mark("One box or two"),
+    "storage": mark("Disk"),
+    "damaged": mark("Damaged"),
+    "lost": mark("Lost"),
+    "gap": mark("Missing here"),
+    "parked": mark("Parked"),
+    "pages": mark("In its pages"),
+    "apart": mark("Kept apart"),
+}
+
+
+def kind(of: Kind) -> str:
+    """The name of a need."""
+    return _(_KINDS[of])
+
 
 def brief(terminal: Terminal, kind: Kind) -> str:
     """A few words for its row."""
     counts, health = terminal.counts, terminal.health
     match kind:
+        case "silent":
+            return _silent(terminal)
+        case "clock":
+            return _("Times of answers uncertain")
         case "lost":
             return _("{n} lost").format(n=number(health.lost))
         case "clone":
@@ -67,6 +92,18 @@ def brief(terminal: Terminal, kind: Kind) -> str:
             return _("Some kept apart, not counted")
 
 
+def _silent(terminal: Terminal) -> str:
+    if terminal.silence is None:
+        return ""
+    usual = round(terminal.silence.usual)
+    said = ngettext(
+        "No answers since {moment}, where about {n} is usual",
+        "No answers since {moment}, where about {n} are usual",
+        usual,
+    )
+    return said.format(moment=clocked(terminal, terminal.silence.since_ms), n=number(usual))
+
+
 def _damaged(health: wire.Health) -> str:
     aside, damaged = health.aside, health.damaged
     parts = []
@@ -85,11 +122,22 @@ def advice(terminal: Terminal, kind: Kind) -> str:
     n = {"lost": terminal.health.lost, "gap": counts.gap, "parked": counts.parked, "pages": terminal.in_pages}.get(kind)
     if n is not None:
         return _missing(kind, n).format(n=number(n))
+    if kind == "silent":
+        return f"{brief(terminal, kind)}. {_why_silent(terminal)}"
     said = brief(terminal, kind)
     ended = said if said.endswith(("?", "؟")) else f"{said}."
     if kind == "behind" and terminal.is_retired:
         return f"{ended} " + _("It stands nowhere any more: let it send them before it is wiped.")
     return f"{ended} {_(_ADVICE[kind])}"
+
+
+def _why_silent(terminal: Terminal) -> str:
+    if terminal.silence is not None and terminal.silence.alone:
+        return _("Others at the same place are used. Look whether its screen is on, clean, and where people pass.")
+    return _(
+        "Nobody else answered at that place since: perhaps it is closed today. If not, look whether the screen is on, "
+        "clean, and where people pass."
+    )
 
 
 def _missing(kind: Kind, n: int) -> str:

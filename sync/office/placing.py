@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
 
-from sync.intake import enrol, moves
+from sync.intake import enrol, ledger, moves
 from sync.models import locations, placements, screens, touchpoints
 from sync.office import audit, edits, forms, local_time, pairing, places
 from sync.office.audit import Actor, Subject
@@ -114,6 +114,8 @@ def move(tx: Connection, by: Actor, at: Spot, version: int, touchpoint: int, typ
     from_ms = from_ms if began_ms is None else max(from_ms, began_ms + 1)  # no two begin at once
     fresh = f"plc-{secrets.token_hex(6)}"
     tx.execute(insert(placements).values(id=fresh, screen_id=at.id, touchpoint_id=touchpoint, from_ms=from_ms))
+    if at.device is not None:
+        ledger.look_again(tx, at.device)
     went = 0
     if at.placement is not None:
         _close(tx, at.placement, from_ms)
@@ -129,6 +131,8 @@ def retire(tx: Connection, by: Actor, at: Spot, version: int, now_ms: int) -> No
     edits.Changed."""
     subject = _subject(tx, at)
     edits.save(tx, screens, at.id, version, device_id=None)
+    if at.device is not None:
+        ledger.look_again(tx, at.device)
     if at.placement is not None:
         _close(tx, at.placement, now_ms)
     before = {"touchpoint": at.touchpoint, "place": at.place.name if at.place else None, "device": at.device}

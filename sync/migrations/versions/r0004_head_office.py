@@ -16,6 +16,7 @@ def upgrade() -> None:
     _people()
     _uploads()
     _audit()
+    _devices()
 
 
 def _places() -> None:
@@ -186,3 +187,22 @@ def _audit() -> None:
             f"CREATE TRIGGER audit_stays_{change.lower()} BEFORE {change} ON audit "
             "BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END"
         )
+
+
+def _devices() -> None:
+    """What the list of terminals is sorted and found by."""
+    zero = sa.text("0")
+    op.add_column("devices", sa.Column("needs", sa.Integer(), nullable=False, server_default=zero))
+    op.add_column("devices", sa.Column("rank", sa.Integer(), nullable=False, server_default=zero))
+    op.add_column("devices", sa.Column("label", sa.Text(), nullable=False, server_default=_EMPTY))
+    for name in ("owed", "look_ms", "hush_ms"):
+        op.add_column("devices", sa.Column(name, sa.BigInteger(), nullable=False, server_default=zero))
+    op.create_index("ix_devices_look_ms", "devices", ["look_ms"])
+    op.create_index("ix_devices_hush_ms", "devices", ["hush_ms"])
+    op.create_index("ix_devices_rank_label_id", "devices", ["rank", "label", "id"])
+    op.create_index("ix_devices_needs_complete_ms", "devices", ["needs", "complete_ms"])
+    doubtful = sa.text("quality IN ('unknown', 'bounded')")
+    op.create_index(
+        "ix_responses_doubtful", "responses", ["device_id", "captured_ms"],
+        sqlite_where=doubtful, postgresql_where=doubtful,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import delivery, devices, edits, placing, service, subjects
+from sync.office import delivery, devices, edits, fleet, listing, placing, service, subjects, watch
 
 routes = Blueprint("devices", __name__)
 
@@ -97,9 +97,12 @@ def _unchanged() -> Response | None:
 
 
 def _ledger(template: str) -> Response:
-    here, user = centre(), access.viewer()
+    here, user, asked = centre(), access.viewer(), request.args
+    now_ms = here.now_ms()
+    watch.look(here.db, now_ms)
+    search, state = listing.sought(asked.get("search")), fleet.a_state(asked.get("state"))
     with here.db.reading() as tx:
-        view = devices.every(tx, user, here.now_ms(), request.args.get("page", 1, type=int))
+        view = fleet.fleet(tx, user, now_ms, search, state, asked.get("page", 1, type=int))
     return make_response(render_template(template, view=view))
 
 
