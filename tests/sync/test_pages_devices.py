@@ -322,7 +322,7 @@ def test_who_needs_somebody_stands_by_need_and_is_found_by_it(chain: Chain, cloc
         assert names(chain.page(f"/devices?state={state}")) == [name]
     assert names(chain.page("/devices?state=nonsense")) == names(page)
     assert names(chain.page("/devices?search=oslo+1")) == ["Oslo"]
-    assert names(chain.page("/devices?search=MALMÖ")) == ["Malmö"] or chain.centre.db.dialect == "sqlite"
+    assert names(chain.page("/devices?search=Malmö")) == ["Malmö"]
     assert names(chain.page(f"/devices?search={chain.boxes[full].device}")) == ["Alta"]
     assert names(chain.page("/devices?search=alta&state=dead")) == []
     assert "No terminal that you see is like that." in chain.page("/devices?search=nowhere")

@@ -178,7 +178,11 @@ def test_a_screen_goes_only_to_a_touchpoint_of_the_place(chain: Chain) -> None:
     answer = chain.browser(chain.astrid).post(f"/devices/pair/{chain.bergen}", data=form, headers=OURS)
     assert answer.status_code == 400
     assert "Choose one of the touchpoints of this place." in answer.get_data(as_text=True)
-    assert chain.browser(chain.astrid).get(f"/devices/pair/{chain.norway}").status_code == 404
+    of_a_group = words(chain.page(f"/devices/pair/{chain.norway}"))
+    assert ["Bergen" in of_a_group, "Malmö" in of_a_group] == [True, False]
+    form = {"touchpoint": touchpoint_of(chain, chain.oslo), "name": "Lost"}
+    answer = chain.browser(chain.astrid).post(f"/devices/pair/{chain.norway}", data=form, headers=OURS)
+    assert answer.status_code == 404
 
 
 def test_ten_thousand_places_are_searched_and_paged(chain: Chain) -> None:

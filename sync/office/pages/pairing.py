@@ -3,6 +3,8 @@
 A code is nowhere in the database: the browser that asked for it keeps it in a cookie, for as long as it is worth
 something, so that reloading the page shows it again and a form can lead on to it."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -20,18 +22,17 @@ _COOKIE = "pairing"
 
 @routes.get("/devices/pair")
 @access.may("devices")
-def choose_place() -> str:
-    search = listing.sought(request.args.get("search"))
-    roots = access.viewer().rights.roots("devices")
-    with centre().db.reading() as tx:
-        page = pairing.choices(tx, roots, search, request.args.get("page", 1, type=int))
-    return render_template("office/pair.html", page=page)
+def choose_place() -> Response:
+    return _choices("/devices/pair", access.viewer().rights.roots("devices"))
 
 
 @routes.get("/devices/pair/<place:number>")
 @access.may("devices")
 def choose_screen(number: int) -> Response:
-    return _screens(number)
+    """The screens of a place; of a group, the places in it."""
+    with centre().db.reading() as tx:
+        at = places.resolved(tx, {number})[number]
+    return _choices(f"/devices/pair/{number}", (at.path,)) if at.kind == "group" else _screens(number)
 
 
 @routes.post("/devices/pair/<place:number>")
@@ -83,6 +84,13 @@ def withdraw(screen: str) -> Response:
     with here.db.writing() as tx:
         pairing.withdraw(tx, access.actor(), screen, here.now_ms())
     return redirect(f"/screens/{screen}/pair", code=303)
+
+
+def _choices(address: str, roots: Sequence[str]) -> Response:
+    search = listing.sought(request.args.get("search"))
+    with centre().db.reading() as tx:
+        page = pairing.choices(tx, roots, search, request.args.get("page", 1, type=int))
+    return make_response(render_template("office/pair.html", page=page, address=address))
 
 
 def _screens(number: int, problems: dict[str, str] | None = None, status: int = 200) -> Response:
