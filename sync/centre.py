@@ -9,7 +9,6 @@ from tempfile import NamedTemporaryFile
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import select
 
 from sync import facts
 from sync.config import Settings
@@ -17,7 +16,6 @@ from sync.db import Database, open_database
 from sync.intake import erasures
 from sync.intake.erasure_log import BadLog
 from sync.intake.keys import BadSecrets, Secrets
-from sync.models import users
 
 EXTENSION = "smilepost"
 
@@ -62,12 +60,6 @@ def open_centre(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, *
         db.close()
         raise
     return Centre(db, settings, secrets, now_ms)
-
-
-def has_people(centre: Centre) -> bool:
-    """Whether anybody could sign in."""
-    with centre.db.reading() as tx:
-        return tx.execute(select(users.c.id).limit(1)).first() is not None
 
 
 def _make_folder(settings: Settings) -> None:

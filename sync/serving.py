@@ -13,12 +13,20 @@ import waitress  # type: ignore[import-untyped]
 from waitress.trigger import trigger  # type: ignore[import-untyped]
 from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 
+from sync.config import Settings
+
 STOP_WITHIN_S = 1.5
 """How long requests that are being answered get when the process is told to stop."""
 
 
 class PortRefused(Exception):
     """The address cannot be served on; the message is one sentence."""
+
+
+def address(settings: Settings) -> str:
+    """Where people find the pages: the public address, or this machine's own."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return settings.public_url or f"http://{host}:{settings.port}"
 
 
 def bind(host: str, port: int) -> list[socket.socket]:

@@ -4,10 +4,11 @@ import argparse
 import logging
 
 from sync import log_lines, serving
-from sync.centre import Centre, has_people, open_centre
+from sync.centre import Centre, open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Verbs
 from sync.config import Settings
+from sync.office import links, start
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
         centre = open_centre(settings)
         try:
             app = create_app(centre)
-            print(f"Head office is at {settings.public_url or _address(settings)}.", flush=True)
+            print(f"Head office is at {serving.address(settings)}.", flush=True)
             _say_what_next(centre, asked)
             log_lines.to_standard_error(settings.log)
             log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
@@ -40,17 +41,18 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     return OK
 
 
-def _address(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
 def _say_what_next(centre: Centre, asked: argparse.Namespace) -> None:
-    if has_people(centre):
+    """While nobody may sign in, each start prints a link for the first who does; those before it are worth nothing."""
+    with centre.db.writing() as tx:
+        token = start.invite_first(tx, centre.now_ms())
+    if token is None:
         return
     with_config = f" --config {asked.config}" if asked.config else ""
+    hours = links.FIRST_MS // links.HOUR_MS
     print(
-        f"Nobody may sign in yet: `smilepost server user add EMAIL --name NAME{with_config}` adds the first person, "
+        f"Nobody may sign in yet. Open this link in a browser to begin; it works once, for {hours} hours, until the "
+        f"next start:\n{serving.address(centre.settings)}{links.PATHS['first']}{token}\n"
+        f"Or without a browser: `smilepost server user add EMAIL --name NAME{with_config}` adds the first person, "
         f"`smilepost server enrol-code PLACE --new{with_config}` the first terminal.",
         flush=True,
     )

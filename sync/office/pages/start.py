@@ -2,6 +2,7 @@
 was done elsewhere meanwhile, so it can be left and taken up again."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ routes = Blueprint("start", __name__)
 
 SET_UP = "/set-up"
 _COOKIE = "set-up"
+_HERE = ("localhost", "127.0.0.1", "::1")
 OPENS, CLOSES, OPEN_DAYS = "09:00", "18:00", hours.DAYS[:6]
 """What the form proposes for a first place."""
 
@@ -162,11 +164,15 @@ def _page(template: str, problems: dict[str, str] | None = None, status: int = 2
         there = pairing.spot(tx, screen.replace("\0", "")) if code else None
         state = pairing.look(tx, there, code, now_ms) if there else pairing.Invitation("gone")
         named = start.choices(tx, tongue.language()) if progress.next == "survey" else []
+    if progress.next is None and access.is_fragment():
+        return Response(headers={"HX-Redirect": SET_UP})  # the whole page goes on, not only the code
     is_open = state.state == "open" and there is not None
     told = {"progress": progress, "steps": start.STEPS, "at": at, "there": there, "state": state, "now_ms": now_ms}
     shown = {"code": code, "picture": pairing.picture(code)} if is_open else {"code": "", "picture": ""}
     form = {"problems": problems or {}, "given": given, "zones": zones.every(), "surveys": named, "days": hours.DAYS}
     proposed = {"day_names": hours.NAMES, "opens": OPENS, "closes": CLOSES, "open_days": OPEN_DAYS}
-    centre_url = here.settings.public_url or request.host_url.rstrip("/")
-    page = render_template(template, centre_url=centre_url, **told, **shown, **form, **proposed)
+    url = here.settings.public_url or request.host_url.rstrip("/")
+    # A terminal insists on https, except to its own machine, unless it is told otherwise.
+    is_plain = url.startswith("http://") and urlsplit(url).hostname not in _HERE
+    page = render_template(template, centre_url=url, is_plain=is_plain, **told, **shown, **form, **proposed)
     return make_response(page, status)
