@@ -97,7 +97,7 @@ def _asked(tx: Connection, path: str, question: Question) -> dict[str, _Why]:
     """What asks for reasons after `question` at the touchpoints at and below `path`, by its id. Its reasons are counted
     together, whichever of the first questions of a pool was asked."""
     found: dict[str, _Why] = {}
-    for survey in surveys.asked_at(tx, path):
+    for survey in surveys.asked_at(tx, path, question.id):
         firsts = frozenset(first.id for first in survey.firsts)
         for each in survey.questions if question.id in firsts else ():
             if each.kind == "reasons" and each.after in (None, question.id):

@@ -44,7 +44,7 @@ def page(tx: Connection, rights: Rights, number: int, search: str = "") -> Page[
     """Those that are asked, or may be asked, in what this person sees; by id."""
     found = listing.page(tx, _visible(rights, search), number, lambda row: row, search=search)
     names = [row.id for row in found.items]
-    known, places_of, plans = newest(tx, names), _set_at(tx, names), _planned(tx, names)
+    known, places_of, plans = newest(tx, names), _set_at(tx, rights, names), _planned(tx, rights, names)
     lines = []
     for row in found.items:
         published = known.get(row.id)
@@ -93,20 +93,27 @@ def owners(tx: Connection, rights: Rights) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in tx.execute(query)]
 
 
-def _set_at(tx: Connection, names: list[str]) -> dict[str, int]:
+def _set_at(tx: Connection, rights: Rights, names: list[str]) -> dict[str, int]:
+    """Among what they see."""
     values = [msgspec.json.encode(name).decode() for name in names]
     query = (
         select(settings.c.value, func.count())
-        .where(settings.c.key == "survey", settings.c.value.in_(values))
+        .join(locations, locations.c.id == settings.c.location_id)
+        .where(settings.c.key == "survey", settings.c.value.in_(values), places.below(rights.roots("see")))
         .group_by(settings.c.value)
     )
     return {msgspec.json.decode(value): n for value, n in tx.execute(query)}
 
 
-def _planned(tx: Connection, names: list[str]) -> dict[str, int]:
+def _planned(tx: Connection, rights: Rights, names: list[str]) -> dict[str, int]:
+    """Those that concern what they see."""
+    roots = rights.roots("see")
+    above = {int(part) for root in roots for part in root.split("/") if part}
     query = (
         select(schedules.c.survey, func.count().label("n"))
+        .outerjoin(locations, locations.c.id == schedules.c.location_id)
         .where(schedules.c.survey.in_(names))
+        .where(schedules.c.location_id.is_(None) | schedules.c.location_id.in_(above) | places.below(roots))
         .group_by(schedules.c.survey)
     )
     return {row.survey: row.n for row in tx.execute(query)}

@@ -196,8 +196,31 @@ def questions(tx: Connection) -> dict[str, Asked]:
     }
 
 
-def asked_at(tx: Connection, path: str) -> list[survey.Survey]:
-    """What may be asked at and below `path`: the surveys that were set there, and the nearest one above."""
+def asked_at(tx: Connection, path: str, first: str) -> list[survey.Survey]:
+    """What may be asked at and below `path`: the surveys that were set or planned there, and the nearest one above;
+    each as it asked `first` last, where it ever did."""
+    names = _set_at(tx, path) | _planned_at(tx, path)
+    found = newest(tx, names)
+    if any(question.id == first for each in found.values() for question in each.firsts):
+        return list(found.values())
+    table = models.surveys
+    query = select(table.c.definition).where(table.c.id.in_(names), table.c.definition.contains(f'"{first}"'))
+    for definition in tx.execute(query.order_by(table.c.version)).scalars():
+        older = _load(definition)
+        if any(question.id == first for question in older.firsts):
+            found[older.id] = older
+    return list(found.values())
+
+
+def _planned_at(tx: Connection, path: str) -> set[str]:
+    table, locations = models.schedules, models.locations
+    above = [int(part) for part in path.split("/") if part]
+    there = table.c.location_id.in_(above) | locations.c.path.startswith(path)
+    query = select(table.c.survey).outerjoin(locations, locations.c.id == table.c.location_id)
+    return set(tx.execute(query.where(table.c.location_id.is_(None) | there).distinct()).scalars())
+
+
+def _set_at(tx: Connection, path: str) -> set[str]:
     settings, locations = models.settings, models.locations
     above = [int(part) for part in path.split("/") if part]
     query = (
@@ -212,7 +235,7 @@ def asked_at(tx: Connection, path: str) -> list[survey.Survey]:
             inherited[1 + above.index(location)] = name
         elif location not in above[:-1]:
             below.add(name)
-    return list(newest(tx, {*below, inherited[max(inherited)]}).values())
+    return {*below, inherited[max(inherited)]}
 
 
 def as_data(definition: survey.Survey) -> dict[str, object]:

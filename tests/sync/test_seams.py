@@ -7,8 +7,8 @@ import pytest
 
 from sync import survey
 from sync.centre import Centre
-from sync.office import surveys
-from sync.survey import BUILTIN, Question
+from sync.office import audit, schedules, surveys
+from sync.survey import BUILTIN, Choice, Question
 from tests.sync.conftest import Clock
 from tests.sync.norway import Chain
 
@@ -43,6 +43,25 @@ def test_the_old_question_says_what_took_its_place(chain: Chain) -> None:
     page = chain.page(f"/locations/{chain.oslo}?question=easy")
     assert "Not asked here since <bdi>22 Feb</bdi>, when “<bdi>Was it quick?</bdi>” took its place" in page
     assert page.count('class="seam"') == 1
+
+
+def test_reasons_stay_with_the_question_that_they_were_given_for(chain: Chain, a_centre: Centre, clock: Clock) -> None:
+    """Planned, then replaced: both had their reasons."""
+    for version, name in ((1, "old"), (2, "new")):
+        first = Question(name, "scale", {"en": f"How {name}?"}, scale="smiley4")
+        why = Question(f"why-{name}", "reasons", {"en": "Why?"}, choices=(Choice("queue", {"en": f"Queue {name}"}),))
+        asked = msgspec.structs.replace(
+            BUILTIN, id="planned", version=version, languages=("en",), questions=(first, why)
+        )
+        with a_centre.db.writing() as tx:
+            surveys.publish(tx, asked, 1)
+            if version == 1:
+                schedules.add(tx, audit.COMMAND, "planned", chain.oslo, None, (0, None), 1)
+            path = f"/{chain.norway}/{chain.oslo}/"
+            found = {each.id: each.version for each in surveys.asked_at(tx, path, "old")}
+            assert found["planned"] == 1
+    with a_centre.db.reading() as tx:
+        assert {each.id: each.version for each in surveys.asked_at(tx, path, "new")} == {"builtin": 1, "planned": 2}
 
 
 def test_a_question_that_took_nobodys_place_has_no_seam(chain: Chain) -> None:

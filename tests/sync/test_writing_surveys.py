@@ -224,6 +224,10 @@ def test_who_looks_after_oslo_copies_what_is_everybodys(chain: Chain, astrid: Fl
     assert hers.questions[1].id == theirs.questions[1].id, "what is worded alike is the same question"
     with chain.centre.db.reading() as tx:
         assert surveys.questions(tx)[theirs.first.id].texts == {"en": "How was the café?"}
+    bjorn = chain.browser(chain.bjorn)
+    sent = fields(read(bjorn, f"/surveys/{name}"), f"/surveys/{name}") | {"screen": ["ask"], "lang": ["en"]}
+    shown = bjorn.post(f"/surveys/{name}/preview/", data=sent, headers=OURS).get_data(as_text=True)
+    assert shown.count('class="option r4-') == 4, "who only looks walks through it as well"
     per = chain.browser(chain.per)
     assert per.get(f"/surveys/{name}").status_code == 404
     assert name not in read(per, "/surveys")
