@@ -89,9 +89,9 @@ class Text(logging.Formatter):
         now = doing()
         request = f" [{now.id}]" if now is not None else ""
         line = f"{self.formatTime(record)} {record.levelname} {record.name}: {record.getMessage()}{request}"
-        line = line.replace("\r", "\\r").replace("\n", "\\n")  # a line stays a line, whatever is in it
+        line = line.replace("\r", "\\r").replace("\n", "\n    ")  # nothing in it looks like a line of its own
         if record.exc_info and record.exc_info[1]:
-            line += "\n" + told(record.exc_info[1], record.exc_info[2])
+            line += f"\n{told(record.exc_info[1], record.exc_info[2])}"
         return line
 
 
