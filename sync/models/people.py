@@ -127,8 +127,9 @@ audit = Table(
     Column("path", Text, nullable=False),
     Column("before", Text),
     Column("after", Text),
-    # Serve: the newest; the newest of one subject; of one person; of one action.
+    # Serve: the newest; the newest of one kind; of one subject; of one person; of one action.
     Index(None, "at_ms"),
+    Index(None, "kind", "at_ms"),
     Index(None, "kind", "subject", "at_ms"),
     Index(None, "user_id", "at_ms"),
     Index(None, "action", "at_ms"),

@@ -69,7 +69,7 @@ def names_of(text: str) -> list[str]:
 
 def several(names: Iterable[str]) -> str:
     """Names in one cell."""
-    return "|".join(name.replace("|", "||") for name in names)
+    return " | ".join(name.replace("|", "||") for name in names)
 
 
 def each_of(text: str) -> list[str]:

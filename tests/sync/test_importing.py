@@ -9,18 +9,23 @@ from html import unescape
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
 from sync import models
 from sync.centre import Centre
-from sync.office import keys, place_sheet, sheet_reading, tree
+from sync.office import hours_cells, keys, place_sheet, sheet_reading, tree
 from sync.office.audit import COMMAND
 from sync.office.importing import uploads
+from sync.office.places import Hours
 from sync.office.tree import Details
 from tests.sync.conftest import Clock
 from tests.sync.norway import OURS, Chain
 
+DAYS: tuple[list[tuple[int, int]], ...] = ([], [(540, 1080)], [(480, 720), (780, 1620)], [(1320, 1680)])
+WEEKS: st.SearchStrategy[Hours] = st.lists(st.sampled_from(DAYS), min_size=7, max_size=7)
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
 HEAD = "ref,name,kind,parent,time zone,opening hours,opened,closed,touchpoints"
 
@@ -174,6 +179,20 @@ def test_a_file_is_looked_at_confirmed_and_written_down(office: Office) -> None:
         paths = {row.name: row.path for row in tx.execute(select(models.locations))}
     assert paths["Bergen"].startswith(paths["Danmark"])
     assert paths["København"].startswith(paths["Danmark"])
+
+
+@given(st.lists(st.text("/ |aß\u00e9", min_size=1, max_size=5).map(str.strip).filter(bool), min_size=1, max_size=4))
+def test_names_in_one_cell_are_read_back_as_they_were(names: list[str]) -> None:
+    """The way to a parent, and the touchpoints of a place, whatever stands in the names."""
+    assert place_sheet.names_of(place_sheet.way(names, {})) == names
+    assert place_sheet.each_of(place_sheet.several(names)) == names
+    first = place_sheet.way(names, {})
+    assert place_sheet.names_of(place_sheet.way(names, {first: 1})) == names
+
+
+@given(st.one_of(st.none(), st.just([[(0, 1440)]] * 7), WEEKS))
+def test_hours_in_one_cell_are_read_back_as_they_were(week: Hours) -> None:
+    assert hours_cells.read(hours_cells.written(week)) == week
 
 
 def test_what_is_not_in_the_file_stays_and_so_do_columns_that_are_not(office: Office) -> None:

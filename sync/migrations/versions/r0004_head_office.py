@@ -169,6 +169,7 @@ def _audit() -> None:
         sa.Column("after", sa.Text()),
     )
     op.create_index("ix_audit_at_ms", "audit", ["at_ms"])
+    op.create_index("ix_audit_kind_at_ms", "audit", ["kind", "at_ms"])
     op.create_index("ix_audit_kind_subject_at_ms", "audit", ["kind", "subject", "at_ms"])
     op.create_index("ix_audit_user_id_at_ms", "audit", ["user_id", "at_ms"])
     op.create_index("ix_audit_action_at_ms", "audit", ["action", "at_ms"])
