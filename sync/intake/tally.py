@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
-from sync.intake import clocks, flags
+from sync.intake import clocks, flags, sums
 from sync.office import places, surveys, zones
 from sync.rows import add_counts
 from sync.survey import Survey
@@ -58,6 +58,7 @@ class Tallies:
         for table, counts in ((DAY, self.days), (HOUR, self.hours)):
             rows = [(*key, *counts[key]) for key in sorted(counts) if any(counts[key])]
             add_counts(tx, table, rows)
+        sums.mark(tx, {(key.location, key.bucket) for key, counts in self.days.items() if any(counts)})
 
 
 def _add(counts: dict[Key, list[int]], key: Key, value: int, by: int) -> None:
@@ -147,6 +148,7 @@ def verify(tx: Connection) -> str | None:
         fresh = recount(tx)
         _compare(tx, DAY, fresh.days)
         _compare(tx, HOUR, fresh.hours)
+        _compare_sums(tx)
         _compare_streams(tx)
         _find_lost(tx)
     except Difference as difference:
@@ -161,6 +163,15 @@ def _compare(tx: Connection, table: Any, fresh: Mapping[Key, list[int]]) -> None
         counted, told = fresh.get(key, nothing), kept.get(key, nothing)
         if counted != told:
             raise Difference(f"{table.name} {tuple(key)} says {told}, the responses say {counted}.")
+
+
+def _compare_sums(tx: Connection) -> None:
+    """Those of which nothing waits to be summed up again, against what lies below."""
+    kept = {tuple(row[:7]): list(row[7:]) for row in tx.execute(select(models.sums_day))}
+    fresh, waiting = sums.recount(tx), sums.waiting(tx)
+    for key in sorted(fresh.keys() | kept.keys()):
+        if not waiting & {(key[0], None), (key[0], key[3])} and fresh.get(key) != kept.get(key):
+            raise Difference(f"sums_day {key} says {kept.get(key)}, the places say {fresh.get(key)}.")
 
 
 def _compare_streams(tx: Connection) -> None:
@@ -196,5 +207,7 @@ def rebuild(tx: Connection) -> int:
     fresh = recount(tx)
     for table in (DAY, HOUR):
         tx.execute(delete(table))
+    tx.execute(delete(models.sums_day))
     fresh.write(tx)
+    sums.mark_all(tx)
     return len(fresh.days) + len(fresh.hours)

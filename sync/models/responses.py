@@ -153,3 +153,43 @@ def _tally(name: str, bucket: str) -> Table:
 
 tallies_day = _tally("tallies_day", "day")
 tallies_hour = _tally("tallies_hour", "hour")
+
+# The days of everything below a location that has places below it, kept apart by the time zone of the places, as each
+# counts its own days; location 0 is above the whole tree. `whole` counts all; its twin only the days of a place with
+# answers enough to be shown, so that nobody subtracts the others out.
+sums_day = Table(
+    "sums_day",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("aside", Boolean, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("n", Integer, nullable=False),
+    *(Column(value, Integer, nullable=False) for value in VALUES),
+    PrimaryKeyConstraint("location_id", "question", "choice", "day", "zone", "aside", "whole"),
+)
+
+# What has to be summed up again: a location's day, or (NULL) all of its days. Rows are only added and taken away, so
+# that nobody who stores answers waits for anybody.
+sums_marks = Table(
+    "sums_marks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("location_id", Integer, nullable=False),
+    Column("day", Integer),
+)
+
+# Which places fell the most, of very many: found again when it is old. `scope` is what was looked through.
+news = Table(
+    "news",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("found_ms", BigInteger, nullable=False),
+    Column("places", Text, nullable=False),
+    PrimaryKeyConstraint("scope", "question", "whole"),
+)

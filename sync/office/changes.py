@@ -30,9 +30,15 @@ def of_week(before: Figure, since: Figure) -> Difference | None:
 
 
 def falls(
-    scale: Scale, leaves: Iterable[Location], days: Callable[[Location], Days], today: Callable[[Location], int]
+    scale: Scale,
+    leaves: Iterable[Location],
+    days: Callable[[Location], Days],
+    today: Callable[[Location], int],
+    *,
+    most: int | None = None,
 ) -> tuple[Fall, ...]:
-    """The certain falls that one can see in rounded scores too, the largest first."""
+    """The certain falls that one can see in rounded scores too, the largest first; MOST_NEWS unless `most` says how
+    many."""
     found = []
     for place in leaves:
         own, now = days(place).counts, today(place)
@@ -40,4 +46,4 @@ def falls(
         change = of_week(before, counts.total(scale, own, now - WEEK + 1, now))
         if change is not None and change.value < 0 and rounded(abs(change.value)) > 0:
             found.append(Fall(place, change))
-    return tuple(sorted(found, key=lambda fall: fall.change.value)[:MOST_NEWS])
+    return tuple(sorted(found, key=lambda fall: fall.change.value)[: most or MOST_NEWS])

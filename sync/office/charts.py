@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from sync.office.counts import Figure
-from sync.office.overview import Day, Overview
+from sync.office.lines import Day, Overview
 from sync.scores import score_range
 from sync.survey import Scale
 

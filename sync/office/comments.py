@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from sync import wire
 from sync.models import locations, responses
-from sync.office import surveys
+from sync.office import places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
 
@@ -62,20 +62,20 @@ class Comments:
         return self.shown[0].cursor if self.shown else Cursor(0, "0")
 
 
-def before(tx: Connection, path: str, places: Mapping[int, Location], cursor: Cursor | None) -> Comments:
+def before(tx: Connection, path: str, cursor: Cursor | None) -> Comments:
     """The newest comments at and below `path` that are older than `cursor` (None: the newest of all)."""
     query = _query(path).order_by(responses.c.captured_ms.desc(), responses.c.id.desc()).limit(A_PAGE + 1)
     if cursor is not None:
         query = query.where(_key() < cursor)
     rows = tx.execute(query).all()
     older = Cursor(rows[A_PAGE - 1].captured_ms, rows[A_PAGE - 1].id) if len(rows) > A_PAGE else None
-    return Comments(tuple(_read(tx, places, rows[:A_PAGE])), older)
+    return Comments(tuple(_read(tx, rows[:A_PAGE])), older)
 
 
-def after(tx: Connection, path: str, places: Mapping[int, Location], cursor: Cursor) -> Comments:
+def after(tx: Connection, path: str, cursor: Cursor) -> Comments:
     """The comments newer than `cursor`, newest first: what has come in since a page was drawn."""
     query = _query(path).where(_key() > cursor).order_by(responses.c.captured_ms, responses.c.id).limit(A_PAGE)
-    return Comments(tuple(_read(tx, places, tx.execute(query).all()[::-1])), None)
+    return Comments(tuple(_read(tx, tx.execute(query).all()[::-1])), None)
 
 
 def _key() -> Any:
@@ -86,17 +86,18 @@ def _query(path: str) -> Select[Any]:
     return (
         select(responses)
         .join(locations, locations.c.id == responses.c.location_id)
-        .where(responses.c.commented, ~responses.c.test, locations.c.path.startswith(path))
+        .where(responses.c.commented, ~responses.c.test, places.below((path,)))
     )
 
 
-def _read(tx: Connection, places: Mapping[int, Location], rows: Sequence[Row[Any]]) -> list[Comment]:
+def _read(tx: Connection, rows: Sequence[Row[Any]]) -> list[Comment]:
+    there = places.resolved(tx, {row.location_id for row in rows})
     asked: dict[tuple[str, int], Survey | None] = {}
     for row in rows:
         key = (row.survey, row.version)
         if key not in asked:
             asked[key] = surveys.published(tx, *key)
-    read = [_comment(places[row.location_id], asked[row.survey, row.version], row) for row in rows]
+    read = [_comment(there[row.location_id], asked[row.survey, row.version], row) for row in rows]
     return [comment for comment in read if comment.text]
 
 

@@ -1,6 +1,5 @@
 """Who asked to be called. Only for viewers with the permission `responses`: the routes ask for it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ from sqlalchemy import Connection, Row, select
 
 from sync import wire
 from sync.models import contacts, locations, responses
-from sync.office import surveys
+from sync.office import places, surveys
 from sync.office.places import Location
 
 MOST = 50
@@ -30,29 +29,31 @@ class Contact:
     scale_name: str | None
 
 
-def newest(tx: Connection, path: str, places: Mapping[int, Location]) -> tuple[Contact, ...]:
+def newest(tx: Connection, path: str) -> tuple[Contact, ...]:
     """At most MOST at and below `path`, the newest first; without those whose words were taken out, and without test
     taps."""
     query = (
         select(contacts, responses.c.body.label("answer"), responses.c.captured_ms.label("given_ms"), responses.c.hour)
         .join(locations, locations.c.id == contacts.c.location_id)
         .outerjoin(responses, responses.c.id == contacts.c.response_id)
-        .where(locations.c.path.startswith(path), ~contacts.c.test)
+        .where(places.below((path,)), ~contacts.c.test)
         .order_by(contacts.c.captured_ms.desc(), contacts.c.id)
         .limit(MOST)
     )
-    read = (_read(tx, places, row) for row in tx.execute(query).all())
+    rows = tx.execute(query).all()
+    there = places.resolved(tx, {row.location_id for row in rows})
+    read = (_read(tx, there[row.location_id], row) for row in rows)
     return tuple(contact for contact in read if contact.reach)
 
 
-def _read(tx: Connection, places: Mapping[int, Location], row: Row[Any]) -> Contact:
+def _read(tx: Connection, place: Location, row: Row[Any]) -> Contact:
     entry = wire.read_entry(row.body.encode())
     asked = surveys.published(tx, entry["survey"], entry["version"])
     answered = wire.read_entry(row.answer.encode())["answers"] if row.answer else {}
     first = asked.first_answer(answered) if asked else None
     return Contact(
         response=row.response_id,
-        place=places[row.location_id],
+        place=place,
         lang=entry["lang"],
         name=entry["answers"].get("name", ""),
         reach=entry["answers"].get("reach", ""),

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, func, select
 
 from sync.models import locations, tallies_day
 from sync.office import places, surveys
 from sync.office.places import Location
+from sync.office.surveys import Asked
 from sync.scores import Histogram, Score, Showing, add, score, showing, value
 from sync.survey import BUILTIN, SCALES, Scale, Texts
 
@@ -84,7 +85,7 @@ def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) ->
 def questions(tx: Connection, paths: Sequence[str], first: int, last: int) -> list[Question]:
     """What was asked at and below these paths in these days: what is asked first before what follows it, then the most
     answered; the built-in one when nothing was."""
-    known = {name: asked for name, asked in surveys.questions(tx).items() if asked.scale}
+    known = scored(tx)
     n = func.sum(tallies_day.c.n)
     query = (
         select(tallies_day.c.question, n)
@@ -95,7 +96,19 @@ def questions(tx: Connection, paths: Sequence[str], first: int, last: int) -> li
         .having(n > 0)
         .order_by(n.desc(), tallies_day.c.question)
     )
-    asked = sorted((name for name, _ in tx.execute(query)), key=lambda name: not known[name].is_first)
+    return in_order({name: int(answers) for name, answers in tx.execute(query)}, known)
+
+
+def scored(tx: Connection) -> dict[str, Asked]:
+    """Every question that has a score, by id."""
+    return {name: asked for name, asked in surveys.questions(tx).items() if asked.scale}
+
+
+def in_order(n: Mapping[str, int], known: Mapping[str, Asked]) -> list[Question]:
+    """Questions by how often each was answered: what is asked first before what follows it, then the most answered; the
+    built-in one when nothing was."""
+    answered = [name for name in n if n[name] > 0]
+    asked = sorted(answered, key=lambda name: (not known[name].is_first, -n[name], name))
     return [Question(name, known[name].scale, known[name].texts) for name in asked or [BUILTIN.first.id]]
 
 
@@ -104,11 +117,33 @@ def by_day(
 ) -> dict[int, Days]:
     """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` a day
     too small to be shown is not counted anywhere, so that no sum gives it away."""
+    there = tallies_day.join(locations, locations.c.id == tallies_day.c.location_id)
+    return _days(tx, there, places.below(paths), question, first, last, singles)
+
+
+def days_of(
+    tx: Connection, numbers: Sequence[int], question: Question, first: int, last: int, *, singles: bool
+) -> dict[int, Days]:
+    """The same of these places alone."""
+    if not numbers:
+        return {}
+    return _days(tx, tallies_day, tallies_day.c.location_id.in_(numbers), question, first, last, singles)
+
+
+def _days(
+    tx: Connection,
+    there: FromClause,
+    those: ColumnElement[bool],
+    question: Question,
+    first: int,
+    last: int,
+    singles: bool,
+) -> dict[int, Days]:
     columns = value_columns(question.scale)
     query = (
         select(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside, *map(func.sum, columns))
-        .join(locations, locations.c.id == tallies_day.c.location_id)
-        .where(places.below(paths), tallies_day.c.day.between(first, last))
+        .select_from(there)
+        .where(those, tallies_day.c.day.between(first, last))
         .where(tallies_day.c.choice == "", tallies_day.c.question == question.id)
         .group_by(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside)
     )

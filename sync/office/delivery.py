@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
 from sync.office import local_time, places
@@ -34,6 +34,17 @@ class Delivery:
 
 def deliveries(tx: Connection, paths: Sequence[str], tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of every place of `tree` (at or below `paths`) where a screen stands, by the place's number."""
+    return _deliveries(tx, places.below(paths), tree, now_ms)
+
+
+def of_places(tx: Connection, tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
+    """The same of these places alone."""
+    return _deliveries(tx, locations.c.id.in_(list(tree)), tree, now_ms) if tree else {}
+
+
+def _deliveries(
+    tx: Connection, those: ColumnElement[bool], tree: Mapping[int, Location], now_ms: int
+) -> dict[int, Delivery]:
     uncertain = exists().where(clone_signs.c.device_id == devices.c.id, clone_signs.c.settled_ms.is_(None))
     query = (
         select(touchpoints.c.location_id, devices.c.id, devices.c.complete_ms, devices.c.contact_ms, uncertain)
@@ -42,7 +53,7 @@ def deliveries(tx: Connection, paths: Sequence[str], tree: Mapping[int, Location
         .join(locations, locations.c.id == touchpoints.c.location_id)
         .join(screens, screens.c.id == placements.c.screen_id)
         .outerjoin(devices, devices.c.id == screens.c.device_id)
-        .where(placements.c.to_ms.is_(None), places.below(paths))
+        .where(placements.c.to_ms.is_(None), those)
     )
     standing = defaultdict(list)
     for place, device, complete_ms, contact_ms, unsure in tx.execute(query):

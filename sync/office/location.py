@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from sync.office import local_time, overview, places, reasons, seam
+from sync.office import local_time, overview, places, reasons, seam, wide
 from sync.office.counts import Figure, is_place
-from sync.office.overview import Line, Overview
+from sync.office.lines import Line, Overview
 from sync.office.people import User
 from sync.office.places import Location
 from sync.office.reasons import Reasons
@@ -32,7 +32,11 @@ class Page:
 
 def find(tx: Connection, user: User, number: int) -> Location | None:
     """That location, or None when there is none or this person may not see it."""
-    return next((place for place in places.visible(tx, user.rights.roots()) if place.id == number), None)
+    try:
+        found = places.resolved(tx, {number})[number]
+    except places.BadPlace:
+        return None
+    return found if user.rights.may("see", found.path) else None
 
 
 def page(
@@ -43,15 +47,22 @@ def page(
     found = overview.overview(tx, user, now_ms, top=place, question=question, page=number)
     if found.whole is None:
         raise LookupError(f"location {place.id} is not in its own overview")
-    visible = {each.id: each for each in places.visible(tx, user.rights.roots())}
-    below = [each for each in visible.values() if each.path.startswith(place.path) and is_place(each)]
-    today = {each.id: local_time.day_of(now_ms, each.zone) for each in below}
-    above = [visible[int(part)] for part in place.path.split("/") if part and int(part) in visible]
+    chain = places.resolved(tx, {place.id})
+    above = [each for each in chain.values() if each.id != place.id and user.rights.may("see", each.path)]
     return Page(
         place=place,
-        above=tuple(above[:-1]),
+        above=tuple(above),
         line=found.whole,
         overview=found,
         seams=tuple(seam.seams(tx, place, found.question, found.whole.days[-1].day)),
-        reasons=reasons.behind(tx, place.path, found.question, today, singles=user.rights.may("responses", place.path)),
+        reasons=_reasons(tx, user, place, found, now_ms),
     )
+
+
+def _reasons(tx: Connection, user: User, place: Location, found: Overview, now_ms: int) -> tuple[Reasons, ...]:
+    singles = user.rights.may("responses", place.path)
+    if wide.is_wide(tx, (place.path,), overview.MOST_LINES):
+        return reasons.behind_sums(tx, place, found.question, now_ms, singles=singles)
+    below = [each for each in places.below_or_at(tx, place.path) if is_place(each)]
+    today = {each.id: local_time.day_of(now_ms, each.zone) for each in below}
+    return reasons.behind(tx, place.path, found.question, today, singles=singles)

@@ -2,110 +2,23 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from sync.office import changes, counts, delivery, local_time, order, places
+from sync.db import Database
+from sync.intake import sums
+from sync.office import changes, counts, delivery, falling, local_time, order, places, wide
 from sync.office.changes import WEEK, Fall
-from sync.office.counts import PERIOD, Days, Figure, Question
-from sync.office.delivery import Agreed, Delivery
+from sync.office.counts import PERIOD, Days, Figure
+from sync.office.delivery import Delivery
+from sync.office.lines import Day, Line, Overview, Section, Yesterday, Youth
 from sync.office.people import User
 from sync.office.places import Location
-from sync.scores import Difference, difference
 from sync.survey import Scale
 
 MOST_LINES = 100
-"""Places on one page; where there are more, groups are summed up and places come page by page."""
-
-
-class Day(NamedTuple):
-    """One local day of a place or a group."""
-
-    day: int
-    figure: Figure
-
-
-@dataclass(frozen=True)
-class Line:
-    """One place or group. `days` are its last 28, today last; `figure` is their sum, `before` that of the first 21
-    and `since` that of the last seven."""
-
-    place: Location
-    figure: Figure
-    before: Figure
-    since: Figure
-    days: tuple[Day, ...]
-    today: int
-    aside: int
-    delivery: Delivery
-
-    @cached_property
-    def change(self) -> Difference | None:
-        """The last seven days against those before, None where that is not certain."""
-        return changes.of_week(self.before, self.since)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A group with the places right in it; those of the top itself, or of no group, have no group's line.
-    `is_empty`: there is no place in its groups either."""
-
-    group: Line | None
-    lines: tuple[Line, ...]
-    is_empty: bool = False
-
-
-@dataclass(frozen=True)
-class Yesterday:
-    """The last whole local day, and the same weekday of the four weeks before it."""
-
-    day: int
-    figure: Figure
-    usual: Figure
-
-    @property
-    def change(self) -> Difference | None:
-        """Against the usual; None when one of them is too small to be compared."""
-        if self.usual.showing != "full" or self.figure.score is None or self.usual.score is None:
-            return None
-        return difference(self.figure.score, self.usual.score)
-
-
-class Youth(NamedTuple):
-    """Screens have stood here for less than the 28 days of a page. `first` is the day of the first answers, None before
-    there are any; `is_new`: nobody can have answered yesterday."""
-
-    first: int | None
-    is_new: bool
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What is at and below `top`, and `whole` all of it together (both None: everything). `falls` is the news of the
-    week: places below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
-    when there are too many places for one."""
-
-    top: Location | None
-    question: Question
-    questions: tuple[Question, ...]
-    whole: Line | None
-    yesterday: Yesterday
-    falls: tuple[Fall, ...]
-    youth: Youth | None
-    agreed: Agreed | None
-    sections: tuple[Section, ...]
-    places: int
-    version: str
-    page: int = 1
-    pages: int = 1
-
-    @property
-    def lines(self) -> list[Line]:
-        """Every line that is shown, groups' too."""
-        return [line for section in self.sections for line in (section.group, *section.lines) if line]
+"""Places on one page; where there are more, groups are summed up and places come page by page (sync.office.wide)."""
 
 
 class _Reading(NamedTuple):
@@ -124,9 +37,36 @@ def overview(
     """What this person may see, or of it what is at and below `top`, which has to be within their scope. `question`
     names the one to score; the most answered one when it is None or nobody answered it."""
     paths = (top.path,) if top else user.rights.roots()
+    singles = user.rights.may_all("responses", paths)
+    if wide.is_wide(tx, paths, MOST_LINES):
+        return wide.overview(tx, wide.scope(tx, paths, singles), now_ms, question=question, page=page)
+    return _whole_tree(tx, paths, singles, now_ms, top=top, question=question)
+
+
+def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None) -> None:
+    """Bring up to date what an overview is read from. Writes only where something is missing."""
+    sums.fold(db)
+    paths = (top.path,) if top else user.rights.roots()
+    singles = user.rights.may_all("responses", paths)
+    with db.reading() as tx:
+        if not wide.is_wide(tx, paths, MOST_LINES):
+            return
+        asked = wide.asked(tx, wide.scope(tx, paths, singles), now_ms, question)
+    falling.refresh(db, paths, asked, now_ms, singles=singles)
+
+
+def _whole_tree(
+    tx: Connection,
+    paths: Sequence[str],
+    singles: bool,
+    now_ms: int,
+    *,
+    top: Location | None,
+    question: str | None,
+) -> Overview:
+    """Of places that all stand on one page."""
     tree = places.visible(tx, paths)
     shown_top = top or next((node for node in tree if paths == (node.path,)), None)
-    singles = user.rights.may_all("responses", paths)
     today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}
     last = max(today.values(), default=local_time.day_of(now_ms, places.DEFAULT_ZONE))
     asked = counts.questions(tx, paths, last - counts.LOADED, last)
@@ -139,7 +79,6 @@ def overview(
         singles,
     )
     leaves = [node for node in tree if counts.is_place(node)]
-    sections, pages = _sections(reading, tree, leaves, shown_top, page)
     return Overview(
         top=shown_top,
         question=chosen,
@@ -149,11 +88,9 @@ def overview(
         falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
         youth=_youth(reading, delivery.first_placed(tx, paths), last),
         agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
-        sections=sections,
+        sections=_sections(reading, tree, leaves, shown_top),
         places=len(leaves),
         version=delivery.version(tx, now_ms),
-        page=min(max(page, 1), pages),
-        pages=pages,
     )
 
 
@@ -164,10 +101,8 @@ def _whole(reading: _Reading, top: Location | None, leaves: Sequence[Location]) 
 
 
 def _sections(
-    reading: _Reading, tree: Sequence[Location], leaves: Sequence[Location], top: Location | None, page: int
-) -> tuple[tuple[Section, ...], int]:
-    if len(leaves) > MOST_LINES:
-        return _summed_up(reading, tree, top, page)
+    reading: _Reading, tree: Sequence[Location], leaves: Sequence[Location], top: Location | None
+) -> tuple[Section, ...]:
     groups = {node.id: node for node in tree if not counts.is_place(node)}
     at_home: dict[int | None, list[Location]] = {home: [] for home in [*order.in_order(groups), None]}
     for leaf in leaves:
@@ -179,24 +114,7 @@ def _sections(
         lines = tuple(_line(reading, leaf) for leaf in order.by_name(direct))
         if group or lines:
             sections.append(Section(_sum(reading, group, below) if group else None, lines, is_empty=not below))
-    return tuple(sections), 1
-
-
-def _summed_up(
-    reading: _Reading, tree: Sequence[Location], top: Location | None, page: int
-) -> tuple[tuple[Section, ...], int]:
-    """A line for each group right below, then the places right below, page by page."""
-    below = [node for node in tree if node.parent_id == (top.id if top else None)]
-    groups = order.by_name([node for node in below if not counts.is_place(node)])
-    direct = order.by_name([node for node in below if counts.is_place(node)])
-    pages = max(-(-len(direct) // MOST_LINES), 1)
-    first = (min(max(page, 1), pages) - 1) * MOST_LINES
-    lines = [
-        _sum(reading, group, [node for node in tree if counts.is_place(node) and node.path.startswith(group.path)])
-        for group in groups
-    ]
-    lines += [_line(reading, leaf) for leaf in direct[first : first + MOST_LINES]]
-    return (Section(None, tuple(lines)),), pages
+    return tuple(sections)
 
 
 def _line(reading: _Reading, place: Location) -> Line:

@@ -115,7 +115,16 @@ def add_location(
     above = "/" if parent is None else _path(tx, parent)
     number: int = tx.execute(insert(models.locations).values(values).returning(models.locations.c.id)).scalar_one()
     tx.execute(update(models.locations).where(models.locations.c.id == number).values(path=f"{above}{number}/"))
+    if parent is not None:
+        _sum_up_again(tx, parent)
     return number
+
+
+def _sum_up_again(tx: Connection, above: int) -> None:
+    """A place at which answers were given has others below it from now on (see sync.intake.sums)."""
+    table = models.locations
+    query = select(table.c.id).where(table.c.id == above, table.c.kind != "group")
+    tx.execute(insert(models.sums_marks).from_select(["location_id"], query))
 
 
 def _path(tx: Connection, location: int) -> str:
@@ -169,9 +178,23 @@ def below(paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *(and_(path >= top, path < top[:-1] + "0") for top in paths))
 
 
+def branches(tx: Connection) -> dict[int, Location]:
+    """Every location that has others below it."""
+    table, below = models.locations, models.locations.alias("below")
+    return _tree(tx.execute(select(table).where(table.c.id.in_(select(below.c.parent_id)))).all())
+
+
+def below_or_at(tx: Connection, path: str) -> list[Location]:
+    """Every location at or below this path, parents before children, then by number."""
+    return visible(tx, (path,))
+
+
 def visible(tx: Connection, paths: Sequence[str]) -> list[Location]:
-    """Every location at or below one of these paths, parents before children, then by number."""
-    return [place for place in locations(tx) if place.path.startswith(tuple(paths))]
+    """The same of several paths. Reads them, and what is above them."""
+    above = {int(part) for path in paths for part in path.split("/") if part}
+    those = or_(below(paths), models.locations.c.id.in_(above))
+    found = _tree(tx.execute(select(models.locations).where(those)).all())
+    return [place for place in found.values() if place.path.startswith(tuple(paths))]
 
 
 def _tree(rows: Sequence[Row[Any]]) -> dict[int, Location]:
@@ -179,13 +202,14 @@ def _tree(rows: Sequence[Row[Any]]) -> dict[int, Location]:
     for row in sorted(rows, key=lambda row: (row.path.count("/"), row.id)):
         above = found.get(row.parent_id)
         zone = row.zone or (above.zone if above else DEFAULT_ZONE)
-        hours = _hours(row.hours) if row.hours is not None else (above.hours if above else None)
+        hours = read_hours(row.hours) if row.hours is not None else (above.hours if above else None)
         dates = (row.opened_day, row.closed_day)
         found[row.id] = Location(row.id, row.parent_id, row.path, row.kind, row.name, zone, hours, *dates)
     return found
 
 
-def _hours(text: str) -> Hours:
+def read_hours(text: str) -> Hours:
+    """As they are kept in a row."""
     days = json.loads(text)
     return None if days is None else [[(start, end) for start, end in day] for day in days]
 

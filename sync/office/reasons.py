@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from sync.models import locations, tallies_day
-from sync.office import changes, surveys
+from sync.models import locations, sums_day, tallies_day
+from sync.office import changes, local_time, places, surveys
 from sync.office.changes import WEEK
 from sync.office.counts import PERIOD, Figure, Question, value_columns
+from sync.office.places import Location
 from sync.scores import Difference, Histogram, add, showing
 from sync.survey import SCALES
 from sync.survey import Question as Asked
 
+DAY_MS = 86_400_000
 Answer = tuple[str, str]
 """A question and a choice of it; the choice is empty for the first question itself."""
 Counts = dict[Answer, Histogram]
@@ -86,6 +88,34 @@ def behind(
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
 
+def behind_sums(
+    tx: Connection, place: Location, question: Question, now_ms: int, *, singles: bool
+) -> tuple[Reasons, ...]:
+    """The same of a group of very many places, from its sums: for whoever may not see `singles`, of the days of places
+    with answers enough."""
+    asked = _asked(tx, place.path, question)
+    if not asked:
+        return ()
+    firsts = frozenset[str]().union(*(why.firsts for why in asked.values()))
+    columns = [sums_day.c[column.name] for column in value_columns(question.scale)]
+    itself = and_(sums_day.c.question.in_(firsts), sums_day.c.choice == "")
+    last = now_ms // DAY_MS + 1
+    query = (
+        select(sums_day.c.zone, sums_day.c.day, sums_day.c.question, sums_day.c.choice, *columns)
+        .where(sums_day.c.location_id == place.id, ~sums_day.c.aside, sums_day.c.whole.is_(singles))
+        .where(sums_day.c.day.between(last - PERIOD - 1, last))
+        .where(or_(itself, and_(sums_day.c.question.in_(asked), sums_day.c.choice != "")))
+    )
+    spans, today = _Spans({}, {}, {}), dict[str, int]()
+    for zone, day, name, chosen, *counted in tx.execute(query):
+        ago = today.setdefault(zone, local_time.day_of(now_ms, zone)) - day
+        if 0 <= ago < PERIOD:
+            for part in (spans.whole, spans.before if ago >= WEEK else spans.week):
+                _count(part, (name, chosen), tuple(map(int, counted)))
+    ranked = (_ranked(each, spans, question) for each in asked.values())
+    return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
+
+
 class _Why(NamedTuple):
     """A question for reasons, and the first questions that it follows."""
 
@@ -124,7 +154,7 @@ def _by_place(
     query = (
         select(place, span, tallies_day.c.question, choice, *columns)
         .join(locations, locations.c.id == place)
-        .where(locations.c.path.startswith(path), day.between(first - PERIOD + 1, last), ~tallies_day.c.aside)
+        .where(places.below((path,)), day.between(first - PERIOD + 1, last), ~tallies_day.c.aside)
         .where(or_(itself, and_(tallies_day.c.question.in_(asked), choice != "")))
         .group_by(place, "span", tallies_day.c.question, choice)
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy import delete as sql_delete
 
 from sync import models
+from sync.intake import sums
 from sync.office import audit, edits, forms, hanging, hours, local_time, places, zones
 from sync.office.audit import Actor, Subject
 from sync.office.forms import Wrong
@@ -106,6 +107,8 @@ def change(
     version = edits.save(tx, models.locations, location, version, **kept(clean))
     if was:
         zones.keep(tx, was, zones.resolved(tx, before.path), now_ms)
+    if was or clean.kind != before.details.kind:
+        sums.mark_tree(tx, before.path)
     subject = Subject("place", str(location), clean.name, before.path)
     audit.note(tx, by, "place changed", subject, now_ms, before=told(before.details), after=told(clean))
     return version
@@ -126,6 +129,8 @@ def move(tx: Connection, by: Actor, location: int, parent: int | None, version: 
     path = f"{above.path if above else EVERYWHERE}{location}/"
     _rewrite(tx, node.path, path)
     zones.keep(tx, was, zones.resolved(tx, path), now_ms)
+    sums.mark_tree(tx, path)
+    sums.mark(tx, [(node.parent_id or sums.TOP, None)])
     subject = Subject("place", str(location), node.details.name, path)
     told = ({"above": _called(tx, each), "path": at} for each, at in ((node.parent_id, node.path), (parent, path)))
     audit.note(tx, by, "place moved", subject, now_ms, before=next(told), after=next(told))
@@ -157,6 +162,7 @@ def remove(tx: Connection, by: Actor, location: int, version: int, now_ms: int) 
     for owned in (models.settings, models.former_zones):
         tx.execute(sql_delete(owned).where(owned.c.location_id == location))
     tx.execute(sql_delete(table).where(table.c.id == location))
+    sums.mark(tx, [(node.parent_id or sums.TOP, None)])
     subject = Subject("place", str(location), node.details.name, node.path)
     audit.note(tx, by, "place deleted", subject, now_ms, before=told(node.details))
 

@@ -12,7 +12,7 @@ from sync.office.answer_words import text as text
 from sync.office.comments import Comment
 from sync.office.counts import PERIOD, Figure
 from sync.office.delivery import Delivery
-from sync.office.overview import Line, Overview, Yesterday
+from sync.office.lines import Line, Overview, Yesterday
 from sync.office.places import Location
 from sync.office.reasons import Reasons
 from sync.office.tongue import _, ngettext

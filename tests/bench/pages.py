@@ -240,8 +240,9 @@ def compare(kind: str, few: Chain, many: Chain, places: int) -> bool:
     is_slow = False
     there = dict(pages(many))
     for name, address in pages(few):
-        if name not in there or few.client.get(address).mimetype != "text/html":
-            continue  # a file holds what it holds
+        first = few.client.get(address)
+        if name not in there or first.mimetype != "text/html" or first.status_code != 200:
+            continue  # a file holds what it holds, and nobody pairs a group
         here, far = timed(few, address, many, there[name])
         growth = far / here
         slow = growth > GROWTH and far - here > A_FEW_MS

@@ -10,7 +10,7 @@ from sync.office.charts import Axis
 from sync.office.counts import Figure, together
 from sync.office.delivery import Delivery
 from sync.office.delivery import together as delivered
-from sync.office.overview import Day
+from sync.office.lines import Day
 from sync.scores import Difference
 from sync.survey import SCALES
 

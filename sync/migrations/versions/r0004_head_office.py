@@ -17,6 +17,7 @@ def upgrade() -> None:
     _uploads()
     _audit()
     _devices()
+    _sums()
 
 
 def _places() -> None:
@@ -207,3 +208,37 @@ def _devices() -> None:
         "ix_responses_doubtful", "responses", ["device_id", "captured_ms"],
         sqlite_where=doubtful, postgresql_where=doubtful,
     )  # fmt: skip
+
+
+def _sums() -> None:
+    op.create_table(
+        "sums_day",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("aside", sa.Boolean(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        *(sa.Column(f"s{value}", sa.Integer(), nullable=False) for value in range(11)),
+        sa.PrimaryKeyConstraint("location_id", "question", "choice", "day", "zone", "aside", "whole"),
+    )
+    op.create_table(
+        "sums_marks",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer()),
+    )
+    # What was answered before is summed up by whoever looks first.
+    op.execute("INSERT INTO sums_marks (location_id) SELECT DISTINCT parent_id FROM locations WHERE parent_id > 0")
+    op.execute("INSERT INTO sums_marks (location_id) VALUES (0)")
+    op.create_table(
+        "news",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("found_ms", sa.BigInteger(), nullable=False),
+        sa.Column("places", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "question", "whole"),
+    )

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import comments, contacts, delivery, location, overview, places, reading
+from sync.office import comments, contacts, delivery, location, overview, reading
 from sync.office.comments import Comments, Cursor
 from sync.office.people import User
 from sync.office.places import Location
@@ -47,7 +47,7 @@ def place_comments(number: int) -> Response:
     here, user = centre(), access.viewer()
     with here.db.reading() as tx:
         at = _find(tx, user, number)
-        page = comments.before(tx, at.path, _tree(tx, at), Cursor.parse(request.args.get("before")))
+        page = comments.before(tx, at.path, Cursor.parse(request.args.get("before")))
         is_news = bool(page.shown) and not reading.is_noted(tx, user.id, at.id, here.now_ms())
     if is_news:
         _note_read(at)
@@ -72,6 +72,7 @@ def _unchanged() -> Response | None:
 def _overview(template: str) -> Response:
     here, user = centre(), access.viewer()
     now_ms = here.now_ms()
+    overview.prepare(here.db, user, now_ms, question=request.args.get("question"))
     with here.db.reading() as tx:
         view = overview.overview(tx, user, now_ms, question=request.args.get("question"), page=_asked_page())
     return make_response(render_template(template, view=view, now_ms=now_ms))
@@ -82,9 +83,11 @@ def _location(template: str, number: int, newest: Cursor | None = None, *, is_op
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         at = _find(tx, user, number)
+    overview.prepare(here.db, user, now_ms, top=at, question=request.args.get("question"))
+    with here.db.reading() as tx:
         page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=_asked_page())
         said = _comments(tx, user, at, newest)
-        called = contacts.newest(tx, at.path, _tree(tx, at)) if user.rights.may("responses", at.path) else ()
+        called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
         is_read = is_opened and bool(called or (said and said.shown))
         is_news = is_read and not reading.is_noted(tx, user.id, at.id, now_ms)
     if is_news:
@@ -114,14 +117,10 @@ def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -
     if not user.rights.may("responses", at.path):
         return None
     if newest is not None:
-        return comments.after(tx, at.path, _tree(tx, at), newest)
-    return comments.before(tx, at.path, _tree(tx, at), None)
+        return comments.after(tx, at.path, newest)
+    return comments.before(tx, at.path, None)
 
 
 def _find(tx: Connection, user: User, number: int) -> Location:
     """404 alike for a location that isn't there and one that isn't theirs."""
     return location.find(tx, user, number) or abort(404)
-
-
-def _tree(tx: Connection, at: Location) -> dict[int, Location]:
-    return {each.id: each for each in places.locations(tx, at.id)}

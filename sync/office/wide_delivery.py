@@ -1,0 +1,98 @@
+"""How far everything below a group is complete, where it is too much to be looked at place by place: the database
+counts, for each group and each kind of opening hours."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
+
+from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
+from sync.office import delivery, local_time, places
+from sync.office.delivery import DEAD_MINUTES, MINUTE_MS, Delivery
+from sync.office.places import Hours, Location
+
+
+def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_ms: int) -> dict[int, Delivery]:
+    """The delivery of each of `nodes`, which lie at or below these paths, with everything below it, by its number."""
+    branches = places.branches(tx)
+    parts: dict[int, list[Delivery]] = defaultdict(list)
+    for path, state in _counted(tx, paths, branches, now_ms):
+        for node in nodes:
+            if path.startswith(node.path):
+                parts[node.id].append(state)
+    own = {node.id: node for node in nodes if node.kind != "group"}
+    for number, state in delivery.of_places(tx, own, now_ms).items():
+        parts[number].append(state)
+    return {number: delivery.together(each) for number, each in parts.items()}
+
+
+def _counted(
+    tx: Connection, paths: Sequence[str], branches: Mapping[int, Location], now_ms: int
+) -> Iterator[tuple[str, Delivery]]:
+    """What stands right below each location that has others below it (its path; "/" for what is at the top)."""
+    doubts = _doubts(tx, paths)
+    is_open: dict[tuple[str, object], bool] = {}
+    for row in tx.execute(_query(paths, now_ms)):
+        above = branches.get(row.parent_id)
+        zone = row.zone or (above.zone if above else places.DEFAULT_ZONE)
+        hours: Hours = places.read_hours(row.hours) if row.hours is not None else (above.hours if above else None)
+        clock = (zone, row.hours if row.hours is not None else id(hours))
+        if clock not in is_open:
+            is_open[clock] = (local_time.open_for(now_ms, zone, hours) or 0) >= DEAD_MINUTES
+        path = above.path if above else "/"
+        yield path, _several(row, is_open[clock])
+        if row.parent_id in doubts:
+            yield path, Delivery(uncertain=doubts.pop(row.parent_id))
+
+
+def _several(row: Row[Any], is_open: bool) -> Delivery:
+    state = Delivery(
+        screens=row.screens,
+        complete_ms=row.complete_ms if not row.unknown else None,
+        unenrolled=row.screens - row.enrolled,
+    )
+    return replace(state, dead=int(row.quiet), dead_since_ms=row.quiet_since_ms) if is_open and row.quiet else state
+
+
+def _query(paths: Sequence[str], now_ms: int) -> Any:
+    quiet = or_(devices.c.contact_ms.is_(None), devices.c.contact_ms <= now_ms - DEAD_MINUTES * MINUTE_MS)
+    is_quiet = and_(devices.c.id.is_not(None), quiet)
+    return (
+        _standing(
+            select(
+                locations.c.parent_id,
+                locations.c.zone,
+                locations.c.hours,
+                func.count().label("screens"),
+                func.count(devices.c.id).label("enrolled"),
+                func.sum(case((and_(devices.c.id.is_not(None), devices.c.complete_ms.is_(None)), 1), else_=0)).label(
+                    "unknown"
+                ),
+                func.min(devices.c.complete_ms).label("complete_ms"),
+                func.sum(case((is_quiet, 1), else_=0)).label("quiet"),
+                func.min(case((is_quiet, devices.c.contact_ms))).label("quiet_since_ms"),
+            )
+        )
+        .where(placements.c.to_ms.is_(None), places.below(paths))
+        .group_by(locations.c.parent_id, locations.c.zone, locations.c.hours)
+    )
+
+
+def _standing(query: Any) -> Any:
+    return (
+        query.select_from(placements)
+        .join(touchpoints, touchpoints.c.id == placements.c.touchpoint_id)
+        .join(locations, locations.c.id == touchpoints.c.location_id)
+        .join(screens, screens.c.id == placements.c.screen_id)
+        .outerjoin(devices, devices.c.id == screens.c.device_id)
+    )
+
+
+def _doubts(tx: Connection, paths: Sequence[str]) -> dict[int | None, int]:
+    """Of how many screens right below each location it is not certain where they stand."""
+    signed = select(clone_signs.c.device_id).where(clone_signs.c.settled_ms.is_(None))
+    query = _standing(select(locations.c.parent_id, func.count()))
+    query = query.where(placements.c.to_ms.is_(None), places.below(paths), devices.c.id.in_(signed))
+    return {row[0]: int(row[1]) for row in tx.execute(query.group_by(locations.c.parent_id))}
