@@ -92,7 +92,10 @@ def _standing(query: Any) -> Any:
 
 def _doubts(tx: Connection, paths: Sequence[str]) -> dict[int | None, int]:
     """Of how many screens right below each location it is not certain where they stand."""
-    signed = select(clone_signs.c.device_id).where(clone_signs.c.settled_ms.is_(None))
+    signed = tx.execute(select(clone_signs.c.device_id).where(clone_signs.c.settled_ms.is_(None)).distinct()).scalars()
+    doubtful = signed.all()
+    if not doubtful:
+        return {}
     query = _standing(select(locations.c.parent_id, func.count()))
-    query = query.where(placements.c.to_ms.is_(None), places.below(paths), devices.c.id.in_(signed))
+    query = query.where(placements.c.to_ms.is_(None), places.below(paths), devices.c.id.in_(doubtful))
     return {row[0]: int(row[1]) for row in tx.execute(query.group_by(locations.c.parent_id))}
