@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from sync import models, rows
+from sync.intake import sums
 from sync.office import audit, place_sheet, tree, zones
 from sync.office.audit import Actor, Deed, Subject
 from sync.office.importing.items import Item
@@ -23,12 +24,18 @@ def carry_out(tx: Connection, by: Actor, rights: Rights, plan: Plan, now_ms: int
     carrying.write()
     if zoned:
         zones.keep(tx, was, _zones(tx, tops), now_ms)
+    if zoned or any(_kind_differs(step) for step in plan.steps):
+        sums.mark_all(tx)
     audit.note_all(tx, by, carrying.deeds(), now_ms)
     audit.note_all(tx, by, _summaries(plan, carrying.paths, tops), now_ms)
 
 
 def _zone_differs(step: Step) -> bool:
     return step.item.node is not None and step.item.node.details.zone != step.details.zone
+
+
+def _kind_differs(step: Step) -> bool:
+    return step.item.node is not None and step.item.node.details.kind != step.details.kind
 
 
 def _zones(tx: Connection, tops: Iterable[str]) -> dict[int, str]:
