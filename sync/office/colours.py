@@ -8,6 +8,7 @@ from math import floor
 from typing import NamedTuple
 
 from sync import wire
+from sync.office.tongue import _
 
 ENOUGH = 4.5
 _STEPS = 100
@@ -35,11 +36,15 @@ def accent(text: str) -> wire.Accent:
     which or with which nobody could read."""
     light = f"#{text.strip().lower().removeprefix('#')}"  # a shell takes # for the beginning of a remark
     if not re.fullmatch("#[0-9a-f]{6}", light):
-        raise BadColour(f"{text!r} is no colour: one is # and six digits from 0 to f, such as #33468c.")
-    for ground, where in ((LIGHT.paper, "the screen's paper"), (LIGHT.card, "a card on the screen")):
-        _refuse_faint(contrast(light, ground), f"{light} on {where}")
+        sentence = _("{given} is no colour: one is # and six digits from 0 to f, such as #33468c.")
+        raise BadColour(sentence.format(given=repr(text)))
+    for ground, what in (
+        (LIGHT.paper, _("{colour} on the screen's paper")),
+        (LIGHT.card, _("{colour} on a card on the screen")),
+    ):
+        _refuse_faint(contrast(light, ground), what.format(colour=light))
     on_light, dark = _ink(light, LIGHT), _lightened(light)
-    _refuse_faint(contrast(on_light, light), f"Text on {light}")
+    _refuse_faint(contrast(on_light, light), _("Text on {colour}").format(colour=light))
     return wire.Accent(light, on_light, dark, _ink(dark, DARK))
 
 
@@ -53,7 +58,8 @@ def _refuse_faint(ratio: float, what: str) -> None:
     if ratio < ENOUGH:
         # Never rounded up to what would have been enough.
         shown = floor(ratio * 10) / 10
-        raise BadColour(f"{what} has a contrast of {shown} : 1; at least {ENOUGH} : 1 is needed.")
+        sentence = _("{what} has a contrast of {ratio} : 1; at least {least} : 1 is needed.")
+        raise BadColour(sentence.format(what=what, ratio=shown, least=ENOUGH))
 
 
 def _lightened(colour: str) -> str:

@@ -19,6 +19,7 @@ Hours = list[list[tuple[int, int]]] | None
 
 DEFAULT_ZONE = zones.DEFAULT_ZONE
 MAX_NAME = 120
+DAY_MS = 86_400_000
 INTERVAL, INTERVAL_S = "response_interval", 5
 """The setting, and what holds without it: two answers on one screen within less are one person playing (the response
 interval of the trade)."""
@@ -150,13 +151,24 @@ def add_touchpoint(tx: Connection, location: int, name: str) -> int:
 
 
 def add_screen(tx: Connection, name: str, touchpoint: int, now_ms: int) -> tuple[str, str]:
-    """A new screen standing at a touchpoint from now on: (screen id, placement id). Raises BadPlace."""
+    """A new screen standing at a touchpoint from now on: (screen id, placement id). Raises BadPlace, also for a
+    touchpoint that is retired."""
+    _refuse_retired(tx, touchpoint, now_ms // DAY_MS)
     screen, placement = f"scr-{secrets.token_hex(6)}", f"plc-{secrets.token_hex(6)}"
     tx.execute(insert(models.screens).values(id=screen, name=a_name(name, "screen")))
     tx.execute(
         insert(models.placements).values(id=placement, screen_id=screen, touchpoint_id=touchpoint, from_ms=now_ms)
     )
     return screen, placement
+
+
+def _refuse_retired(tx: Connection, touchpoint: int, today: int) -> None:
+    """`today`: the world's day, at most one off from the place's own. On PostgreSQL nobody retires it meanwhile."""
+    table = models.touchpoints
+    query = select(table.c.name, table.c.retired_day).where(table.c.id == touchpoint).with_for_update(read=True)
+    found = tx.execute(query).first()
+    if found is not None and found.retired_day is not None and found.retired_day < today:
+        raise BadPlace(f"The touchpoint {found.name!r} is retired: no screen is put there any more.")
 
 
 def locations(tx: Connection, under: int | None = None) -> list[Location]:

@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 from sync import models
 from sync.centre import Centre
 from sync.intake import tally
-from sync.office import templates, tree
+from sync.office import places, templates, tree
 from sync.office.audit import COMMAND
+from sync.office.places import BadPlace
 from sync.rows import append
 from tests.sync.conftest import Clock
 from tests.sync.norway import OURS, Chain
@@ -306,6 +307,8 @@ def test_a_touchpoint_is_retired_and_its_answers_stay(chain: Chain, astrid: Flas
         counted = select(func.sum(models.tallies_day.c.n)).where(models.tallies_day.c.touchpoint_id == point)
         assert tx.execute(counted.where(models.tallies_day.c.choice == "")).scalar_one() == 3
         assert tally.verify(tx) is None
+        with pytest.raises(BadPlace, match="is retired"):
+            places.add_screen(tx, "Another", point, chain.clock())
     assert "Retired since" in astrid.get(f"/places/{chain.oslo}").text
     assert "at stores and crews" in send(astrid, "/touchpoints/new", place=chain.norway, name="Door").text
     assert "already" in problem(send(astrid, "/touchpoints/new", place=chain.oslo, name="TILL").text, "name")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select
 from sync import i18n, models
 from sync.office import places, survey_list, surveys
 from sync.office.settings.keys import KEYS, SECONDS, BadSetting, Given, Key, Known
+from sync.office.tongue import _
 from sync.rows import put as put_rows
 
 ALL = 0
@@ -123,10 +124,11 @@ def _refuse_late_warning(tx: Connection, location: int, touchpoint: int | None, 
     found = {holding.key: holding.value for holding in known(tx, location, touchpoint)} | {key: seconds}
     warning, early = found["seconds.warning"], min(found[name] for name in _TYPED_SECONDS)
     if warning >= early:
-        raise BadSetting(
-            f"{key} cannot be {seconds} here: the warning after {warning} s has to come before the screen on which "
-            f"somebody writes goes away, after {early} s."
+        sentence = _(
+            "{key} cannot be {n} here: the warning after {warning} s has to come before the screen on which somebody "
+            "writes goes away, after {early} s."
         )
+        raise BadSetting(sentence.format(key=key, n=seconds, warning=warning, early=early))
 
 
 def _names(tx: Connection, found: Iterable[Set]) -> dict[tuple[int, int], Source]:

@@ -11,6 +11,7 @@ import msgspec
 from sync import wire
 from sync.office import colours, papers, pictures
 from sync.office.places import INTERVAL, INTERVAL_S
+from sync.office.tongue import _
 from sync.survey import text_problem
 
 Given = str | bytes
@@ -74,14 +75,16 @@ def _accent(given: Given, known: Known) -> str:
 def _logo(given: Given, known: Known) -> dict[str, Any]:
     content = _content(given)
     if len(content) > LOGO_BYTES:
-        raise BadSetting(f"The logo has {len(content):,} bytes; at most {LOGO_BYTES:,} are allowed.")
+        told = {"n": f"{len(content):,}", "most": f"{LOGO_BYTES:,}"}
+        raise BadSetting(_("The logo has {n} bytes; at most {most} are allowed.").format(**told))
     try:
         found = pictures.read(content)
     except pictures.BadPicture as problem:
-        raise BadSetting(f"The logo {problem}.") from None
+        raise BadSetting(_("The logo {problem}.").format(problem=_(str(problem)))) from None
     if max(found.width, found.height) > LOGO_PIXELS:
         size = f"{found.width} × {found.height} pixels"
-        raise BadSetting(f"The logo has {size}; at most {LOGO_PIXELS} × {LOGO_PIXELS} are allowed.")
+        most = f"{LOGO_PIXELS} × {LOGO_PIXELS}"
+        raise BadSetting(_("The logo has {size}; at most {most} are allowed.").format(size=size, most=most))
     return {**found._asdict(), "bytes": len(content), "data": b64encode(content).decode()}
 
 
@@ -115,7 +118,9 @@ def _whole(name: str, low: int, high: int) -> Callable[[Given, Known], int]:
         text = _typed(given)
         fits = text.isascii() and text.isdecimal() and len(text) <= 9 and low <= int(text) <= high
         if not fits:
-            raise BadSetting(f"{name} is {text[:40]!r}: a whole number of seconds from {low} to {high} is allowed.")
+            told = {"key": name, "given": repr(text[:40]), "low": low, "high": high}
+            sentence = _("{key} is {given}: a whole number of seconds from {low} to {high} is allowed.")
+            raise BadSetting(sentence.format(**told))
         return int(text)
 
     return check
@@ -135,7 +140,7 @@ def _staff_pin(given: Given, known: Known) -> str:
     pin = _typed(given)
     if not (4 <= len(pin) <= 12 and pin.isascii() and pin.isdecimal()):
         # Not repeated: it may be the right one with a slip in it.
-        raise BadSetting("staff_pin has 4 to 12 digits and nothing else.")
+        raise BadSetting(_("staff_pin has 4 to 12 digits and nothing else."))
     return wire.hash_pin(pin)
 
 
