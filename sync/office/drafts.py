@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from sync import survey, wire
@@ -108,9 +108,7 @@ def discard(tx: Connection, by: Actor, draft: Draft, version: int, now_ms: int) 
     if newest is not None and draft.version:
         edits.save(tx, drafts, draft.id, version, definition=wire.encode(newest).decode(), changed_ms=now_ms)
     elif newest is None:
-        mine = delete(drafts).where(drafts.c.survey == draft.id, drafts.c.version == version)
-        if tx.execute(mine).rowcount != 1:
-            raise edits.Changed
+        edits.drop(tx, drafts, draft.id, version)
     audit.note(tx, by, "survey draft discarded", draft.subject, now_ms)
     return newest is not None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
 
 from sync.models import locations, schedules, touchpoint_templates, touchpoints
 from sync.office import audit, edits, local_time, places, survey_list
@@ -163,9 +163,7 @@ def change(
 
 def remove(tx: Connection, by: Actor, schedule: Schedule, version: int, now_ms: int) -> None:
     """Take it back. Raises edits.Changed."""
-    mine = delete(schedules).where(schedules.c.id == schedule.id, schedules.c.version == version)
-    if tx.execute(mine).rowcount != 1:
-        raise edits.Changed
+    edits.drop(tx, schedules, schedule.id, version)
     audit.note(tx, by, "schedule taken back", schedule.subject, now_ms, before=_told(schedule))
 
 

@@ -1,18 +1,21 @@
 """The list of surveys: what each asks first, in which version, and where. Long lists are paged by the database."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Select, false, func, literal, or_, select, union
 
 from sync import survey
-from sync.models import drafts, locations, schedules, settings, surveys
+from sync.models import drafts, locations, schedules, settings, surveys, touchpoints
 from sync.office import listing, places
 from sync.office.listing import Page
 from sync.office.rights import EVERYWHERE, Rights
 from sync.office.surveys import newest
 from sync.survey import Survey
 
+MOST_CHOSEN = 30
+"""Places that the page of a survey names."""
 MOST_OWNERS = 200
 """That are offered: a longer list is none to choose from."""
 
@@ -103,6 +106,29 @@ def _set_at(tx: Connection, rights: Rights, names: list[str]) -> dict[str, int]:
         .group_by(settings.c.value)
     )
     return {msgspec.json.decode(value): n for value, n in tx.execute(query)}
+
+
+class Chosen(NamedTuple):
+    """A place, and one of its touchpoints if it is for that alone (else empty), that a survey was chosen for."""
+
+    location: int
+    place: str
+    touchpoint: str
+
+
+def chosen(tx: Connection, rights: Rights, name: str) -> list[Chosen]:
+    """Where a survey was chosen among what they see: the first ones, and one more than a page names if there are
+    more."""
+    query = (
+        select(locations.c.id, locations.c.name, touchpoints.c.name.label("touchpoint"))
+        .join(settings, settings.c.location_id == locations.c.id)
+        .outerjoin(touchpoints, touchpoints.c.id == settings.c.touchpoint_id)
+        .where(settings.c.key == "survey", settings.c.value == msgspec.json.encode(name).decode())
+        .where(places.below(rights.roots("see")))
+        .order_by(locations.c.name, locations.c.id)
+        .limit(MOST_CHOSEN + 1)
+    )
+    return [Chosen(row.id, row.name, row.touchpoint or "") for row in tx.execute(query)]
 
 
 def _planned(tx: Connection, rights: Rights, names: list[str]) -> dict[str, int]:

@@ -141,6 +141,17 @@ def test_what_was_chosen_for_one_touchpoint_goes_before_every_plan(chain: Chain,
     assert (first.surveys[0]["id"], first.scheduled) == ("summer", [])
 
 
+def test_the_page_says_where_it_was_chosen(chain: Chain) -> None:
+    with chain.centre.db.writing() as tx:
+        settings.put(tx, chain.oslo, None, "survey", "summer", 1)
+        settings.put(tx, chain.malmo, None, "survey", "summer", 1)
+    assert f'href="/locations/{chain.malmo}"' in chain.page("/surveys/summer/schedules")
+    theirs = chain.page("/surveys/summer/schedules", chain.bjorn)
+    assert f'href="/locations/{chain.oslo}"' in theirs
+    assert "Malmö" not in theirs
+    assert "Chosen at 1 place" in chain.page("/surveys", chain.bjorn)
+
+
 def test_overlaps_are_shown_on_both_sides(chain: Chain, astrid: FlaskClient) -> None:
     plan(astrid, "summer", "Norway", TODAY, TODAY + 20)
     plan(astrid, "sale", "Oslo", TODAY + 5, TODAY + 6)
@@ -154,7 +165,9 @@ def test_a_plan_is_changed_and_taken_back_and_all_of_it_is_in_the_log(chain: Cha
     with chain.centre.db.reading() as tx:
         (kept,) = schedules.of(tx, "summer")
     address, day = f"/schedules/{kept.id}", _iso(TODAY + 3)
-    assert astrid.post(address, data={"version": "9", "from": day}, headers=OURS).status_code == 409
+    for version in ("9", "-1", "9" * 30, "soon"):
+        assert astrid.post(address, data={"version": version, "from": day}, headers=OURS).status_code == 409
+        assert astrid.post(address, data={"version": version, "do": "remove"}, headers=OURS).status_code == 409
     wrong = astrid.post(address, data={"version": "1", "from": day, "to": _iso(TODAY)}, headers=OURS)
     assert wrong.status_code == 400
     assert "The last day cannot be before the first." in wrong.get_data(as_text=True)
@@ -167,7 +180,7 @@ def test_a_plan_is_changed_and_taken_back_and_all_of_it_is_in_the_log(chain: Cha
 
 
 def test_what_cannot_be_planned_is_a_sentence(chain: Chain, astrid: FlaskClient) -> None:
-    assert "There is no place of that name" in plan(astrid, "summer", "Atlantis", TODAY)[1]
+    assert "There is no place of that name" in plan(astrid, "summer", "Atlantis\0", TODAY)[1]
     assert (
         "Give the first day" in astrid.post("/schedules", data={"survey": "summer", "from": "soon"}, headers=OURS).text
     )

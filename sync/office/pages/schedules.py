@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from sync import access
 from sync.centre import centre
 from sync.models import locations, touchpoint_templates
-from sync.office import drafts, local_time, places, schedules, survey_words, surveys, words
+from sync.office import drafts, listing, local_time, places, schedules, survey_list, survey_words, surveys, words
 from sync.office.drafts import Draft
 from sync.office.forms import Wrong
 from sync.office.rights import EVERYWHERE
@@ -32,6 +32,8 @@ def shown(tx: Connection, draft: Draft) -> dict[str, Any]:
     others = {other.survey for every in over.values() for other in every}
     return {
         "planned": planned,
+        "chosen": survey_list.chosen(tx, user.rights, draft.id),
+        "most_chosen": survey_list.MOST_CHOSEN,
         "overlaps": {number: [each for each in every if _sees(each)] for number, every in over.items()},
         "titles": {name: survey_words.title(each) for name, each in surveys.newest(tx, others).items()},
         "may_plan": user.rights.may_somewhere("surveys") and draft.published > 0,
@@ -136,7 +138,7 @@ def _again(name: str, given: dict[str, str], wrong: Wrong) -> Response:
 
 def _place(tx: Connection, given: dict[str, str]) -> int | None:
     """The number of the place that was typed; None for everywhere. Raises Wrong."""
-    rights, typed = access.viewer().rights, " ".join(given.get("place", "").split())
+    rights, typed = access.viewer().rights, listing.sought(" ".join(given.get("place", "").split()))
     if not typed:
         if rights.may("surveys", EVERYWHERE):
             return None
