@@ -159,7 +159,7 @@ def _renew(tx: Connection, wish: Wish) -> Callable[[str | None], Restored]:
     is_new = facts.get(tx, facts.SECRET) not in (None, *secrets.fingerprints)
     facts.keep(tx, facts.SECRET, secrets.fingerprints[0])
     facts.keep(tx, facts.EPOCH, random.token_hex(16))
-    for table in (models.sessions, models.sign_in_links, models.enrol_codes):
+    for table in (models.sessions, models.sign_in_links, models.one_time_links, models.enrol_codes):
         tx.execute(delete(table))
     erased, revoked = erasures.apply(tx, _erasures(tx, wish))
     subject = Subject("centre", "", wish.path.name, EVERYWHERE)

@@ -12,7 +12,7 @@ from sync.centre import open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Refused, Verbs
 from sync.config import Settings
-from sync.office import enrolling, hiring, links, people, rights, roster
+from sync.office import audit, enrolling, hiring, links, people, rights, roster
 from sync.office.audit import COMMAND
 from sync.office.forms import Wrong
 from sync.office.roster import Enlisted
@@ -50,10 +50,10 @@ def _user_add(settings: Settings, asked: argparse.Namespace) -> int:
             at = enrolling.must_find(tx, asked.at) if asked.at else None
         password = _password(asked.password_stdin)
         with centre.db.writing() as tx:
-            people.add_user(
-                tx, asked.email, asked.name, password, roles=[(asked.role, at.id if at else None)],
-                now_ms=centre.now_ms(),
-            )  # fmt: skip
+            roles, now_ms = [(asked.role, at.id if at else None)], centre.now_ms()
+            number = people.add_user(tx, asked.email, asked.name, password, roles=roles, now_ms=now_ms)
+            about = {"role": asked.role, "place": at.name if at else None}
+            audit.note(tx, COMMAND, "person added", people.subject(tx, number), now_ms, after=about)
     finally:
         centre.db.close()
     print(f"{asked.name} may sign in as {asked.email} and sees {at.name if at else 'every place'}.")

@@ -8,7 +8,7 @@ from sync.centre import Centre, open_centre
 from sync.cli import verbs
 from sync.cli.verbs import OK, Verbs
 from sync.config import Settings
-from sync.office import links, start
+from sync.office import links, mail, start
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             serving.serve(app, sockets, threads=settings.threads, max_body=LARGEST_BODY,
                           proxied=settings.trusted_proxies > 0)  # fmt: skip
         finally:
+            mail.finish(serving.STOP_WITHIN_S)
             centre.db.close()
     finally:
         for sock in sockets:

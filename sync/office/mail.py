@@ -6,7 +6,7 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -27,6 +27,7 @@ Why = str
 
 log = logging.getLogger(__name__)
 _carriers = ThreadPoolExecutor(2, thread_name_prefix="mail")
+_on_their_way: set["Future[None]"] = set()
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,15 @@ Write = Callable[[], Letter | None]
 def later(db: Database, settings: Settings, now_ms: Callable[[], int], write: Write) -> "Future[None]":
     """Has a letter written and carried while the page goes on. Call it after the commit. What goes wrong is logged and
     kept, and never raised."""
-    return _carriers.submit(_carry, db, settings, now_ms, write)
+    handed = _carriers.submit(_carry, db, settings, now_ms, write)
+    _on_their_way.add(handed)
+    handed.add_done_callback(_on_their_way.discard)
+    return handed
+
+
+def finish(seconds: float) -> None:
+    """Waits, not longer than this, until what was handed over so far has left: before the database is closed."""
+    wait(list(_on_their_way), seconds)
 
 
 def trouble(tx: Connection) -> Trouble | None:

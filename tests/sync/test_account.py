@@ -147,7 +147,7 @@ def test_who_forgot_their_password_gets_a_letter_and_nobody_learns_who_is_there(
     assert reset
     assert post(chain.browser(), reset[1], password=NEW) == 303
     assert sign_in(chain, "bjorn@example.com", NEW)
-    mail.later(chain.centre.db, chain.centre.settings, chain.clock, lambda: None).result(PATIENCE_S)
+    mail.finish(PATIENCE_S)
     assert office.letters.empty()
     assert reset[1].rpartition("/")[2] not in caplog.text
 
@@ -159,6 +159,23 @@ def test_a_visitor_cannot_choose_where_a_letter_leads(chain: Chain, office: Post
     text = office.letter().get_content()
     assert "http://localhost/password/" in text
     assert "evil.example" not in text
+
+
+def test_a_letter_that_did_not_leave_is_told_to_who_looks_after_people(chain: Chain, office: PostOffice) -> None:
+    with_mail(chain, office)
+    office.refuses = "550 not here"
+    assert post(chain.browser(), "/forgotten", email="bjorn@example.com") == 200
+    mail.finish(PATIENCE_S)
+    for path in ("/people", "/account"):
+        page = chain.page(path)
+        assert "The newest letter could not be sent" in page
+        assert "bjorn@example.com" not in page.partition("The newest letter")[2].partition("</p>")[0]
+    assert "The newest letter" not in chain.page("/account", chain.bjorn)
+    office.refuses = ""
+    assert post(chain.browser(), "/forgotten", email="per@example.com") == 200
+    assert office.letter()["To"] == "per@example.com"
+    mail.finish(PATIENCE_S)
+    assert "The newest letter" not in chain.page("/people")
 
 
 def test_nobodys_letter_box_is_filled(chain: Chain, office: PostOffice) -> None:

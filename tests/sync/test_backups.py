@@ -25,6 +25,7 @@ from sync.config import Settings
 from sync.intake import enrol, tally
 from sync.intake.keys import Secrets
 from sync.occupancy import Occupancy
+from sync.office import links
 from tests import postgres
 from tests.boxes import enrol_box, new_id, open_shop, verdicts
 from tests.processes import running, smilepost
@@ -485,9 +486,11 @@ def test_everybody_signs_in_again(office: HeadOffice, tmp_path: Path) -> None:
             insert(models.sessions).values(token_hash="x", user_id=user, created_ms=0, seen_ms=0, expires_ms=9**15)
         )
         tx.execute(insert(models.sign_in_links).values(token_hash="x", user_id=user, expires_ms=9**15))
+        links.invite(tx, user, 0)  # followed after the backup, it would work a second time
     office.backup(tmp_path / "monday")
     assert office.restore(tmp_path / "monday")[0] == 0
     assert office.rows(models.sessions) == office.rows(models.sign_in_links) == []
+    assert office.rows(models.one_time_links) == []
     assert len(office.rows(models.users)) == 1
 
 

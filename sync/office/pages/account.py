@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from sync import access
 from sync.centre import centre
 from sync.i18n import NAMES
-from sync.office import account, audit_log, mail, people, second, sessions
+from sync.office import account, audit_log, people, second, sessions
 from sync.office.edits import Changed
 from sync.office.forms import Wrong
 from sync.office.pages import doors
@@ -93,7 +93,6 @@ def _page(problems: dict[str, str] | None = None, status: int = 200, *, is_chang
             "sessions": sessions.open_ones(tx, user.id, _token(), now_ms, owes=owes),
             "codes": second.codes_left(tx, user.id),
             "zone": audit_log.zone_of(tx, user.rights.roots()),
-            "trouble": mail.trouble(tx) if user.rights.may_somewhere("people") else None,
         }
     languages = [("", _("As the browser says")), *((code, NAMES[code]) for code in LANGUAGES)]
     more = {"problems": problems or {}, "is_changed": is_changed, "languages": languages, "now_ms": now_ms}

@@ -5,13 +5,19 @@ from flask import Flask, current_app, render_template, request
 from sync.centre import Centre, centre
 from sync.office import links, mail, organisation, tongue
 from sync.office.links import Guest, Purpose
-from sync.office.mail import Letter
+from sync.office.mail import Letter, Trouble
 from sync.office.tongue import _
 
 
 def address(purpose: Purpose, token: str) -> str:
     """The whole address of a one-time link, to be copied by whoever made it."""
     return f"{centre().settings.public_url or request.host_url.rstrip('/')}{links.PATHS[purpose]}{token}"
+
+
+def trouble() -> Trouble | None:
+    """What went wrong with the newest letter."""
+    with centre().db.reading() as tx:
+        return mail.trouble(tx)
 
 
 def send(purpose: Purpose, guest: Guest, token: str, by: str = "") -> bool:
