@@ -23,6 +23,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     sockets = serving.bind(settings.host, settings.port)
     try:
         from sync.app import LARGEST_BODY, create_app
+        from sync.office import watch
 
         centre = open_centre(settings)
         try:
@@ -31,8 +32,9 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             _say_what_next(centre, asked)
             log_lines.to_standard_error(settings.log)
             log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
-            serving.serve(app, sockets, threads=settings.threads, max_body=LARGEST_BODY,
-                          proxied=settings.trusted_proxies > 0)  # fmt: skip
+            with watch.kept(centre.db, centre.now_ms):
+                serving.serve(app, sockets, threads=settings.threads, max_body=LARGEST_BODY,
+                              proxied=settings.trusted_proxies > 0)  # fmt: skip
         finally:
             mail.finish(serving.STOP_WITHIN_S)
             centre.db.close()

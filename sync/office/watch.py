@@ -4,7 +4,10 @@ What a terminal tells changes its state when it tells it; that is looked at when
 server once in a while. What changes by the clock alone, because nothing is heard, is looked at when it may happen: each
 terminal has the next such moment written beside it."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from sqlalchemy import BigInteger, Connection, bindparam, or_, select, update
 
@@ -17,11 +20,35 @@ from sync.office.ledger import LATE_MS, Terminal
 from sync.office.rights import EVERYWHERE
 from sync.office.silences import LEAST_MS
 
+log = logging.getLogger(__name__)
+
+EVERY_S, STOP_WITHIN_S = 20.0, 1.0
 AT_ONCE = 500
 QUIET_MS = DEAD_MINUTES * MINUTE_MS
 """One that was not heard for so long is looked at as often as that: opening hours may have been changed."""
 NEVER_MS, PATTERN_MS = 1 << 60, 6 * 3_600_000
 LONGEST_LABEL = 200
+
+
+@contextmanager
+def kept(db: Database, clock: Callable[[], int]) -> Iterator[None]:
+    """Meanwhile the states are kept up to date, so that nobody who opens the list waits for it."""
+    told = Event()
+    thread = Thread(target=_keep, args=(db, clock, told), name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        told.set()
+        thread.join(timeout=STOP_WITHIN_S)
+
+
+def _keep(db: Database, clock: Callable[[], int], told: Event) -> None:
+    while not told.wait(EVERY_S):
+        try:
+            look(db, clock())
+        except Exception as problem:  # the next round may find the database again
+            log.warning("The terminals could not be looked at: %s", type(problem).__name__)
 
 
 def look(db: Database, now_ms: int) -> int:

@@ -2,6 +2,7 @@
 both databases."""
 
 import re
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from sync import models, wire
 from sync.centre import Centre
-from sync.office import device_words, devices, listing
+from sync.office import device_words, devices, listing, watch
 from sync.office.ledger import Counts, reckon
 from sync.wire import StreamCounts
 from tests.boxes import NOON, Box
@@ -460,3 +461,18 @@ def test_a_list_says_on_whose_clock_its_times_are(chain: Chain) -> None:
         chain.visits(shop, [3])
     assert "Times are on the clock of the place where each terminal stands." in chain.page("/devices")
     assert "Times are on the clock of Europe/Stockholm." in chain.page("/devices", chain.per)
+
+
+def test_the_server_keeps_the_states_up_to_date_by_itself(
+    chain: Chain, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "EVERY_S", 0.01)
+    all_heard(chain)
+    clock.ms += HOUR_MS
+    deadline, needs = monotonic() + 20, [0]
+    with watch.kept(chain.centre.db, clock):
+        while needs != [1, 1, 1] and monotonic() < deadline:
+            sleep(0.02)
+            with chain.centre.db.reading() as tx:
+                needs = list(tx.execute(select(models.devices.c.needs)).scalars())
+    assert needs == [1, 1, 1]  # dead, all of them

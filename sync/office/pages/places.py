@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import branches, edits, hours, listing, local_time, touchpoints, tree, zones
+from sync.office import branches, edits, hours, listing, local_time, placing, touchpoints, tree, zones
 from sync.office.audit import Actor
 from sync.office.branches import STATES
 from sync.office.forms import Wrong
@@ -54,6 +54,7 @@ def _shown(number: int, problems: Problems | None = None, status: int = 200) -> 
             "moved_ms": branches.moved_ms(tx, number),
             "page": _branches(tx, number, node.path) if node.details.kind == "group" else None,
             "points": touchpoints.at(tx, number),
+            "screens": placing.standing_at(tx, number),
         }
     may = rights.may("places", node.path)
     page = render_template(
