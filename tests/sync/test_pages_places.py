@@ -242,6 +242,7 @@ def test_a_place_is_closed_with_a_date_and_not_deleted(chain: Chain, astrid: Fla
     assert refused.status_code == 400
     assert "there are touchpoints, what people may do there, answers" in refused.text
     send(astrid, f"/places/{chain.oslo}/edit", name="Oslo", kind="store", closed_day="2026-01-31", version=1)
+    assert "1 screen still stands there: take it away under Terminals." in astrid.get(f"/places/{chain.oslo}").text
     assert "Closed since 31 Jan 2026" in astrid.get(f"/places/{chain.norway}").text
     assert "Closed since" not in astrid.get(f"/places/{chain.norway}?state=open").text
     closed = astrid.get(f"/places/{chain.norway}?state=closed").text
