@@ -8,6 +8,9 @@ LARGEST = 2**31 - 1
 """Of a version: forms can say anything, and no column holds more."""
 
 
+_MOST = 2**31 - 1
+
+
 class Changed(Exception):
     """Somebody else changed it meanwhile; nothing was done."""
 
@@ -16,6 +19,8 @@ def save(tx: Connection, table: Table, key: Any, version: int, **values: Any) ->
     """Change the row with this key if it still is of this version; its new version. The key is the table's one primary
     column. Raises Changed, also when there is no such row any more."""
     if not 0 <= version <= LARGEST:
+        raise Changed
+    if not 0 < version < _MOST:  # no column holds it, so no row can have it
         raise Changed
     (column,) = table.primary_key.columns
     mine = update(table).where(column == key, table.c.version == version)

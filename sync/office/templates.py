@@ -124,8 +124,8 @@ def retire(tx: Connection, by: Actor, template: int, version: int, retired: bool
 
 def remove(tx: Connection, by: Actor, template: int, version: int, now_ms: int) -> None:
     """One that was made by mistake. Raises Wrong with what hangs on it, and edits.Changed."""
-    mine = select(templates.c.id).where(templates.c.id == template, templates.c.version == version)
-    if tx.execute(mine.with_for_update()).first() is None:
+    mine = select(templates.c.version).where(templates.c.id == template)
+    if tx.execute(mine.with_for_update()).scalar() != version:
         raise edits.Changed
     gone = get(tx, template)
     found = hanging.on_template(tx, template)

@@ -129,8 +129,8 @@ def change(
 
 def remove(tx: Connection, by: Actor, touchpoint: int, version: int, now_ms: int) -> None:
     """One that was made by mistake. Raises Wrong with what hangs on it, and edits.Changed."""
-    mine = select(points.c.id).where(points.c.id == touchpoint, points.c.version == version)
-    if tx.execute(mine.with_for_update()).first() is None:
+    mine = select(points.c.version).where(points.c.id == touchpoint)
+    if tx.execute(mine.with_for_update()).scalar() != version:
         raise edits.Changed
     gone = get(tx, touchpoint)
     found = hanging.on_touchpoint(tx, gone.location_id, touchpoint)

@@ -152,8 +152,8 @@ def remove(tx: Connection, by: Actor, location: int, version: int, now_ms: int) 
     """One that was made by mistake. Raises Wrong with what hangs on it, and edits.Changed."""
     places.hold_tree(tx)
     table = models.locations
-    mine = select(table.c.id).where(table.c.id == location, table.c.version == version)
-    if tx.execute(mine.with_for_update()).first() is None:
+    mine = select(table.c.version).where(table.c.id == location)
+    if tx.execute(mine.with_for_update()).scalar() != version:
         raise edits.Changed
     node = get(tx, location)
     found = hanging.on_place(tx, location)

@@ -192,6 +192,19 @@ def test_two_people_change_one_place(chain: Chain, astrid: FlaskClient) -> None:
     assert node(chain, chain.oslo).parent_id == chain.norway
 
 
+def test_numbers_that_nothing_has(chain: Chain, astrid: FlaskClient) -> None:
+    """However large: an answer, never an error of ours."""
+    huge = "9" * 30
+    template = send(astrid, "/templates/new", name="Repairs", place=chain.norway).location
+    for address in (f"/places/{chain.oslo}/edit", f"/places/{chain.oslo}/remove", template):
+        for do in ("", "retire", "remove"):
+            assert send(astrid, address, name="Oslo", kind="store", version=huge, do=do).status_code == 409
+    assert send(astrid, f"/places/{chain.oslo}/move", parent=huge, version=1).status_code == 404
+    assert astrid.get(f"/places/{huge}").status_code == 404
+    assert astrid.get(f"/places?page={huge}&search=%00o").status_code == 200
+    assert send(astrid, "/places/new", name="a\0b", ref="\0", zone="\0", kind="\0").status_code == 400
+
+
 def test_a_new_zone_is_from_now_on(chain: Chain, astrid: FlaskClient) -> None:
     chain.visits(chain.oslo, [3, 1])
     send(astrid, f"/places/{chain.norway}/edit", name="Norway", kind="group", zone="Asia/Tokyo", version=1)
