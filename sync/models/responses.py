@@ -61,6 +61,14 @@ Index(
     sqlite_where=responses.c.commented,
     postgresql_where=responses.c.commented,
 )
+# Serves: the newest comments of many locations.
+Index(
+    "ix_responses_newest_comments",
+    responses.c.captured_ms,
+    responses.c.id,
+    sqlite_where=responses.c.commented,
+    postgresql_where=responses.c.commented,
+)
 # Serves: what a later anchor may move. Those that are known to a second stay where they are.
 _unsure = (responses.c.quality != "anchored") | (responses.c.error_ms > UNSURE_MS)
 Index(
@@ -103,8 +111,9 @@ contacts = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
 )
-# Serve: who of a place asked to be called, newest first; the contact of a response.
+# Serve: who of a place asked to be called, newest first; who of many places did; the contact of a response.
 Index("ix_contacts_place", contacts.c.location_id, contacts.c.captured_ms)
+Index("ix_contacts_newest", contacts.c.captured_ms, contacts.c.id)
 Index("ix_contacts_response", contacts.c.response_id)
 
 # Kept raw, not counted, replayable.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 from unicodedata import category
 
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, literal_column, select, tuple_
 
 from sync import wire
-from sync.models import locations, responses
-from sync.office import places, surveys
+from sync.models import responses
+from sync.office import latest, places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
 
@@ -64,30 +64,30 @@ class Comments:
 
 def before(tx: Connection, path: str, cursor: Cursor | None) -> Comments:
     """The newest comments at and below `path` that are older than `cursor` (None: the newest of all)."""
-    query = _query(path).order_by(responses.c.captured_ms.desc(), responses.c.id.desc()).limit(A_PAGE + 1)
-    if cursor is not None:
-        query = query.where(_key() < cursor)
-    rows = tx.execute(query).all()
+    those = [*_COMMENTS, _key() < cursor] if cursor is not None else _COMMENTS
+    rows = _rows(tx, latest.ids(tx, responses, path, those, A_PAGE + 1))
     older = Cursor(rows[A_PAGE - 1].captured_ms, rows[A_PAGE - 1].id) if len(rows) > A_PAGE else None
     return Comments(tuple(_read(tx, rows[:A_PAGE])), older)
 
 
 def after(tx: Connection, path: str, cursor: Cursor) -> Comments:
     """The comments newer than `cursor`, newest first: what has come in since a page was drawn."""
-    query = _query(path).where(_key() > cursor).order_by(responses.c.captured_ms, responses.c.id).limit(A_PAGE)
-    return Comments(tuple(_read(tx, tx.execute(query).all()[::-1])), None)
+    found = latest.ids(tx, responses, path, [*_COMMENTS, _key() > cursor], A_PAGE, oldest=True)
+    return Comments(tuple(_read(tx, _rows(tx, found))), None)
+
+
+# In the words of their indexes: SQLite does not know "commented = 1" for the same.
+_COMMENTS: list[ColumnElement[bool]] = [literal_column("responses.commented"), ~responses.c.test]
 
 
 def _key() -> Any:
     return tuple_(responses.c.captured_ms, responses.c.id)
 
 
-def _query(path: str) -> Select[Any]:
-    return (
-        select(responses)
-        .join(locations, locations.c.id == responses.c.location_id)
-        .where(responses.c.commented, ~responses.c.test, places.below((path,)))
-    )
+def _rows(tx: Connection, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """The newest first."""
+    query = select(responses).where(responses.c.id.in_(ids))
+    return tx.execute(query.order_by(responses.c.captured_ms.desc(), responses.c.id.desc())).all()
 
 
 def _read(tx: Connection, rows: Sequence[Row[Any]]) -> list[Comment]:

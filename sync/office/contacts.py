@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from sync import wire
-from sync.models import contacts, locations, responses
-from sync.office import places, surveys
+from sync.models import contacts, responses
+from sync.office import latest, places, surveys
 from sync.office.places import Location
 
 MOST = 50
@@ -34,11 +34,9 @@ def newest(tx: Connection, path: str) -> tuple[Contact, ...]:
     taps."""
     query = (
         select(contacts, responses.c.body.label("answer"), responses.c.captured_ms.label("given_ms"), responses.c.hour)
-        .join(locations, locations.c.id == contacts.c.location_id)
         .outerjoin(responses, responses.c.id == contacts.c.response_id)
-        .where(places.below((path,)), ~contacts.c.test)
-        .order_by(contacts.c.captured_ms.desc(), contacts.c.id)
-        .limit(MOST)
+        .where(contacts.c.id.in_(latest.ids(tx, contacts, path, [~contacts.c.test], MOST)))
+        .order_by(contacts.c.captured_ms.desc(), contacts.c.id.desc())
     )
     rows = tx.execute(query).all()
     there = places.resolved(tx, {row.location_id for row in rows})

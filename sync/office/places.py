@@ -173,12 +173,10 @@ def _refuse_retired(tx: Connection, touchpoint: int, today: int) -> None:
 
 def locations(tx: Connection, under: int | None = None) -> list[Location]:
     """Every location at or below `under` (None: all), parents before children, then by number."""
-    table = models.locations
-    resolved = _tree(tx.execute(select(table)).all())
     if under is None:
-        return list(resolved.values())
-    top = resolved.get(under)
-    return [place for place in resolved.values() if top and place.path.startswith(top.path)]
+        return visible(tx, [EVERYWHERE])
+    top = tx.execute(select(models.locations.c.path).where(models.locations.c.id == under)).scalar()
+    return visible(tx, [top]) if top is not None else []
 
 
 def below(paths: Sequence[str]) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _audit()
     _devices()
     _sums()
+    _newest()
 
 
 def _places() -> None:
@@ -242,3 +243,15 @@ def _sums() -> None:
         sa.Column("places", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "question", "whole"),
     )
+
+
+def _newest() -> None:
+    commented: sa.ColumnClause[bool] = sa.column("commented")
+    op.create_index(
+        "ix_responses_newest_comments",
+        "responses",
+        ["captured_ms", "id"],
+        sqlite_where=commented,
+        postgresql_where=commented,
+    )
+    op.create_index("ix_contacts_newest", "contacts", ["captured_ms", "id"])
