@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync.db import Database
 from sync.models import grants, locations, sessions, sign_in_links, users
-from sync.office import audit, organisation, passwords, rights, throttle
+from sync.office import audit, links, organisation, passwords, rights, throttle
 from sync.office.audit import Actor, Subject
 from sync.office.passwords import Verify
 from sync.office.rights import EVERYWHERE, Grant, Rights
@@ -142,6 +142,7 @@ def set_password(tx: Connection, by: Actor, user: int, password: str, now_ms: in
         raise BadPerson(refused)
     tx.execute(update(users).where(users.c.id == user).values(password_hash=passwords.hashed(password)))
     sign_out_everywhere(tx, user, now_ms, keep=keep)
+    links.withdraw(tx, user, now_ms)
     audit.note(tx, by, "password changed", subject(tx, user), now_ms)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sync.app import create_app
 from sync.centre import Centre
 from sync.models import audit, one_time_links, sessions, users
-from sync.office import links, mail, people, throttle
+from sync.office import links, mail, organisation, people, throttle
 from sync.office.sessions import device
 from tests.post_office import PATIENCE_S, PostOffice, post_office
 from tests.sync.conftest import Clock
@@ -161,6 +161,24 @@ def test_a_visitor_cannot_choose_where_a_letter_leads(chain: Chain, office: Post
     assert "evil.example" not in text
 
 
+def test_an_invitation_is_mailed_in_the_language_of_who_is_invited(chain: Chain, office: PostOffice) -> None:
+    with_mail(chain, office)
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(users).where(users.c.id == chain.bjorn).values(password_hash=None, language="de"))
+        organisation.call(tx, "Nordic Coffee")
+    answer = chain.browser(chain.astrid).post(f"/people/{chain.bjorn}/link", headers=OURS)
+    assert answer.status_code == 200
+    letter = office.letter()
+    text = letter.get_content()
+    assert "Astrid" in text
+    assert "Nordic Coffee" in text
+    assert "\r\n\r\n\r\n" not in text
+    invitation = re.search(r"http://localhost(/welcome/\S+)", text)
+    assert invitation
+    assert invitation[1] in answer.get_data(as_text=True)
+    assert post(chain.browser(), invitation[1], password=NEW) == 303
+
+
 def test_a_letter_that_did_not_leave_is_told_to_who_looks_after_people(chain: Chain, office: PostOffice) -> None:
     with_mail(chain, office)
     office.refuses = "550 not here"
@@ -186,7 +204,7 @@ def test_nobodys_letter_box_is_filled(chain: Chain, office: PostOffice) -> None:
 
 
 def test_a_password_is_changed_with_the_old_one_and_other_sessions_end(chain: Chain) -> None:
-    phone, laptop = chain.browser(chain.bjorn), chain.browser(chain.bjorn)
+    phone, laptop, reset = chain.browser(chain.bjorn), chain.browser(chain.bjorn), link(chain, chain.bjorn)
     with chain.centre.db.writing() as tx:
         old = people.new_link(tx, chain.bjorn, chain.clock() + 1_000)
     assert post(laptop, "/account/password", old="not the old one", **{"new-password": NEW}) == 400
@@ -201,6 +219,7 @@ def test_a_password_is_changed_with_the_old_one_and_other_sessions_end(chain: Ch
     assert before.value != after.value
     assert [is_in(each) for each in (phone, laptop)] == [False, True]
     assert chain.browser().get(f"/enter/{old}").status_code == 403
+    assert chain.browser().get(reset).status_code == 410
     assert sign_in(chain, "bjorn@example.com", NEW)
 
 

@@ -116,9 +116,9 @@ def _chosen(purpose: Purpose, token: str) -> Response:
     by = Actor(f"{found.name} <{found.email}>", found.user, at)
     try:
         with here.db.writing() as tx:
-            people.set_password(tx, by, found.user, request.form.get("password", ""), now_ms)
             if not links.use(tx, purpose, token, now_ms):
                 raise Gone
+            people.set_password(tx, by, found.user, request.form.get("password", ""), now_ms)
             session = people.let_in(tx, found.user, now_ms, address=at, agent=doors.agent())
     except BadPerson as problem:
         return _choice(purpose, found, str(problem), 400)
