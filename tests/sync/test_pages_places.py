@@ -321,8 +321,8 @@ def test_a_touchpoint_is_retired_and_its_answers_stay(chain: Chain, astrid: Flas
         counted = select(func.sum(models.tallies_day.c.n)).where(models.tallies_day.c.touchpoint_id == point)
         assert tx.execute(counted.where(models.tallies_day.c.choice == "")).scalar_one() == 3
         assert tally.verify(tx) is None
-        with pytest.raises(BadPlace, match="is retired"):
-            places.add_screen(tx, "Another", point, chain.clock())
+    with chain.centre.db.writing() as tx, pytest.raises(BadPlace, match="is retired"):
+        places.add_screen(tx, "Another", point, chain.clock())
     assert "Retired since" in astrid.get(f"/places/{chain.oslo}").text
     assert "at stores and crews" in send(astrid, "/touchpoints/new", place=chain.norway, name="Door").text
     assert "already" in problem(send(astrid, "/touchpoints/new", place=chain.oslo, name="TILL").text, "name")
