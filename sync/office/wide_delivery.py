@@ -1,13 +1,12 @@
 """How far everything below a group is complete, where it is too much to be looked at place by place: the database
 counts, for each group and each kind of opening hours."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
+from sync.intake.sums import TOP
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
 from sync.office import delivery, local_time, places
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS, Delivery
@@ -17,15 +16,15 @@ from sync.office.places import Hours, Location
 def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of each of `nodes`, which lie at or below these paths, with everything below it, by its number."""
     branches = places.branches(tx)
-    parts: dict[int, list[Delivery]] = defaultdict(list)
+    parts: dict[int, list[Delivery]] = {node.id: [] for node in nodes}
     for path, state in _counted(tx, paths, branches, now_ms):
-        for node in nodes:
-            if path.startswith(node.path):
-                parts[node.id].append(state)
+        for number in (TOP, *map(int, path.split("/")[1:-1])):
+            if number in parts:
+                parts[number].append(state)
     own = {node.id: node for node in nodes if node.kind != "group"}
     for number, state in delivery.of_places(tx, own, now_ms).items():
         parts[number].append(state)
-    return {number: delivery.together(each) for number, each in parts.items()}
+    return {number: delivery.together(each) for number, each in parts.items() if each}
 
 
 def _counted(
@@ -48,12 +47,13 @@ def _counted(
 
 
 def _several(row: Row[Any], is_open: bool) -> Delivery:
-    state = Delivery(
+    return Delivery(
         screens=row.screens,
         complete_ms=row.complete_ms if not row.unknown else None,
+        dead=int(row.quiet) if is_open else 0,
+        dead_since_ms=row.quiet_since_ms if is_open else None,
         unenrolled=row.screens - row.enrolled,
     )
-    return replace(state, dead=int(row.quiet), dead_since_ms=row.quiet_since_ms) if is_open and row.quiet else state
 
 
 def _query(paths: Sequence[str], now_ms: int) -> Any:
