@@ -119,14 +119,16 @@ def dismiss(tx: Connection, now_ms: int) -> None:
 
 def spot(tx: Connection) -> Spot | None:
     """Where the next step belongs; None while there is no place."""
+    at = touchpoints.c.name.label("at")
     query = (
-        select(locations.c.id, locations.c.name, touchpoints.c.id.label("touchpoint"), touchpoints.c.name.label("at"))
-        .outerjoin(touchpoints, touchpoints.c.location_id == locations.c.id)
+        select(locations.c.id, locations.c.name, touchpoints.c.id.label("touchpoint"), at)
         .where(locations.c.kind != "group")
-        .order_by(touchpoints.c.id.is_(None), locations.c.id, touchpoints.c.id)
+        .order_by(locations.c.id, touchpoints.c.id)
         .limit(1)
     )
-    row = tx.execute(query).first()
+    # One after the other: for both at once every place there is would be read and put in order.
+    row = tx.execute(query.join(touchpoints, touchpoints.c.location_id == locations.c.id)).first()
+    row = row or tx.execute(query.outerjoin(touchpoints, touchpoints.c.location_id == locations.c.id)).first()
     return Spot(row.id, row.name, row.touchpoint, row.at or "") if row else None
 
 
