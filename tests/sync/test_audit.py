@@ -215,6 +215,9 @@ def test_nobody_changes_or_deletes_a_line(log: Log) -> None:
 def test_it_stands_in_the_head_of_who_may_read_it(log: Log) -> None:
     assert 'href="/audit"' in log.chain.page("/")
     assert 'href="/audit"' not in log.chain.page("/", log.chain.bjorn)
+    history = f'href="/audit?kind=place&amp;subject={log.chain.oslo}"'
+    assert history in log.chain.page(f"/places/{log.chain.oslo}")
+    assert history not in log.chain.page(f"/places/{log.chain.oslo}", log.chain.bjorn)
     assert log.chain.browser(log.chain.astrid).post("/audit", headers=OURS).status_code == 405
 
 

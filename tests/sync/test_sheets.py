@@ -47,7 +47,8 @@ def test_another_separator_begins_no_formula_either(text: str, separator: str) -
     """Excel opens a file with the separator of its country, whatever it was written with."""
     line = b"".join(Sheet(["name", "place"], [["Oslo", text]])).decode().removeprefix(BOM)
     cells = [cell for row in csv.reader(io.StringIO(line, newline=""), delimiter=separator) for cell in row]
-    assert [cell for cell in cells if cell.startswith(FORMULAS)] == []
+    # What is left of a line break behind a quote that was torn apart is no formula by itself.
+    assert [cell for cell in cells if cell.strip("\t\r\n ").startswith(FORMULAS)] == []
 
 
 def test_a_row_that_does_not_fit_its_header_is_no_sheet() -> None:
