@@ -23,7 +23,7 @@ SAID = {"en": "Would you say so?", "ar": "هل تقول ذلك؟", "de": "Würde
 
 def asking(scale: str) -> Survey:
     """A survey with every screen after each answer: two reasons alone, so that chance has nothing to mix but them."""
-    return Survey("all", 1, ("en", "ar", "de"), (
+    return Survey("all", 1, ("de", "ar"), (
         Question("first", "scale", SAID, scale=scale),
         Question("why", "reasons", SAID, choices=(Choice("one", SAID), Choice("other", SAID))),
         Question("words", "text", SAID),
@@ -95,13 +95,15 @@ def _sent(page: str, given: dict[str, str]) -> dict[str, list[str]]:
     return sent
 
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def chain(a_centre: Centre, clock: Clock) -> Chain:
     return Chain(a_centre, clock)
 
 
 @pytest.mark.parametrize("scale", list(survey.SCALES))
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_each_screen_is_drawn_as_on_the_terminal(scale: str, chain: Chain, tmp_path: Path) -> None:
     asked = asking(scale)
     with chain.centre.db.writing() as tx:
@@ -119,7 +121,7 @@ def test_each_screen_is_drawn_as_on_the_terminal(scale: str, chain: Chain, tmp_p
                 assert drawn(frame.page) == drawn(kiosk.page), (lang, step)
 
 
-def test_it_wears_the_styles_of_the_terminal() -> None:
+def test_it_wears_the_styles_of_the_terminal(database_url: str) -> None:
     assert ("tokens.css", *(f"kiosk/{name}.css" for name in preview.STYLES)) == worker.STYLES
     assert preview.MAX_LANGUAGES == visits.MAX_LANGUAGES
     assert (preview._MAX_NAME, preview._MAX_REACH) == (reach.MAX_NAME, reach.MAX_REACH)

@@ -30,7 +30,7 @@ definitions = st.builds(
 
 
 @given(definitions)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_the_same_comes_back(asked: Survey) -> None:
     assert survey_files.read(survey_files.write(asked)) == asked
 

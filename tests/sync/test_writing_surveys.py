@@ -273,13 +273,13 @@ def test_the_builtin_survey_is_looked_at_and_copied(chain: Chain, astrid: FlaskC
     assert found.definition == kept, "a form that nobody touched changes nothing"
 
 
-def test_thousands_of_surveys_are_paged_and_searched(chain: Chain, astrid: FlaskClient) -> None:
+def test_hundreds_of_surveys_are_paged_and_searched(chain: Chain, astrid: FlaskClient) -> None:
     definition = msgspec.json.encode(survey.BUILTIN).decode()
     rows = [{"survey": f"s{n:04}", "definition": definition.replace('"id":"builtin"', f'"id":"s{n:04}"'),
-             "changed_ms": 1} for n in range(2000)]  # fmt: skip
+             "changed_ms": 1} for n in range(300)]  # fmt: skip
     with chain.centre.db.writing() as tx:
         tx.execute(models.drafts.insert(), rows)
     page = read(astrid, "/surveys")
     assert page.count('<th scope="row">') == 25
-    assert "Page 1 of 81" in page
-    assert "s1234" in read(astrid, "/surveys?search=S1234")
+    assert "Page 1 of 13" in page
+    assert "s0234" in read(astrid, "/surveys?search=S0234")
