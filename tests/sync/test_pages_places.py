@@ -19,6 +19,9 @@ from sync.rows import append
 from tests.sync.conftest import Clock
 from tests.sync.norway import OURS, Chain
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is about words and forms alone: the database makes no difference."""
+
 
 @pytest.fixture
 def chain(a_centre: Centre, clock: Clock) -> Chain:
@@ -119,6 +122,7 @@ BAD_HOURS = [
 ]
 
 
+@ON_SQLITE
 def test_hours_that_cannot_be(chain: Chain, astrid: FlaskClient) -> None:
     """Each gets a sentence beside its day, what was typed stays, and nothing is done; other fields are looked at."""
     for typed, day, sentence in BAD_HOURS:
@@ -141,6 +145,7 @@ def test_hours_that_cannot_be(chain: Chain, astrid: FlaskClient) -> None:
     assert details(chain, chain.oslo) == tree.Details("Oslo")
 
 
+@ON_SQLITE
 def test_monday_is_copied_to_all_days_before_anything_is_saved(chain: Chain, astrid: FlaskClient) -> None:
     answer = send(
         astrid,

@@ -17,6 +17,9 @@ from tests.sync.conftest import Clock
 from tests.sync.drawings import png
 from tests.sync.norway import OURS, Chain
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is about words and forms alone: the database makes no difference."""
+
 
 @pytest.fixture
 def chain(a_centre: Centre, clock: Clock) -> Chain:
@@ -101,6 +104,7 @@ def test_two_people_set_the_same(chain: Chain, astrid: FlaskClient) -> None:
     assert give(astrid, here(chain), "accent", value="#1f5c3a", seen=stamp(late.text, "accent")).status_code == 303
 
 
+@ON_SQLITE
 def test_one_touchpoint_alone(chain: Chain, astrid: FlaskClient) -> None:
     with chain.centre.db.reading() as tx:
         mine = models.touchpoints.c.location_id == chain.oslo
@@ -110,6 +114,7 @@ def test_one_touchpoint_alone(chain: Chain, astrid: FlaskClient) -> None:
     assert holds(chain, "large") is False
 
 
+@ON_SQLITE
 def test_what_cannot_be_is_said_beside_the_field(chain: Chain, astrid: FlaskClient) -> None:
     for key, value, sentence in (
         ("accent", "#ffff00", "has a contrast of 1.0 : 1; at least 4.5 : 1 is needed"),
@@ -129,6 +134,7 @@ def test_what_cannot_be_is_said_beside_the_field(chain: Chain, astrid: FlaskClie
         assert tx.execute(select(models.audit)).all() == []
 
 
+@ON_SQLITE
 def test_a_colour_is_told_while_it_is_typed(astrid: FlaskClient) -> None:
     assert "Readable: its contrast is" in astrid.get("/accent?value=%2333468c").text
     assert 'fill="#33468c"' in astrid.get("/accent?value=%2333468c").text
@@ -137,6 +143,7 @@ def test_a_colour_is_told_while_it_is_typed(astrid: FlaskClient) -> None:
     assert "<script" not in astrid.get("/accent?value=%3Cscript%3E").text
 
 
+@ON_SQLITE
 def test_a_logo_is_uploaded_or_refused_whole(chain: Chain, astrid: FlaskClient) -> None:
     for content, status, sentence in (
         (b"<svg onload=alert(1)>", 400, "is an SVG"),
@@ -152,6 +159,7 @@ def test_a_logo_is_uploaded_or_refused_whole(chain: Chain, astrid: FlaskClient) 
     assert '<img src="data:image/png;base64,' in astrid.get(here(chain)).text
 
 
+@ON_SQLITE
 def test_you_said_we_did_is_written_without_json(chain: Chain, astrid: FlaskClient) -> None:
     give(astrid, here(chain), "languages", first="nl", more=["en"])
     form = astrid.get(here(chain)).text
@@ -182,6 +190,7 @@ def test_a_pin_is_never_shown_nor_written_down(chain: Chain, astrid: FlaskClient
     assert str(holds(chain, "staff_pin")) not in astrid.get(here(chain)).text
 
 
+@ON_SQLITE
 def test_who_may_not_change_places_sets_nothing(chain: Chain) -> None:
     per = chain.browser(chain.per)
     assert give(per, f"/places/{chain.malmo}/settings", "large", value="true").status_code == 403

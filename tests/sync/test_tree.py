@@ -260,7 +260,7 @@ def test_ten_thousand_places_move_in_two_seconds(chain: Chain) -> None:
 STEP = st.tuples(st.sampled_from(["add", "move", "close", "zone", "remove"]), st.integers(0, 30), st.integers(0, 30))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=5, max_size=25))
 def test_whatever_is_done_to_the_tree_it_stays_one(chain: Chain, steps: list[tuple[str, int, int]]) -> None:
     """Paths are always those of the parents, nothing lies in itself, what was counted stays, and a recount agrees."""
