@@ -188,12 +188,6 @@ def below(paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *(and_(path >= top, path < top[:-1] + "0") for top in paths))
 
 
-def branches(tx: Connection) -> dict[int, Location]:
-    """Every location that has others below it."""
-    table, below = models.locations, models.locations.alias("below")
-    return _tree(tx.execute(select(table).where(table.c.id.in_(select(below.c.parent_id)))).all())
-
-
 def below_or_at(tx: Connection, path: str) -> list[Location]:
     """Every location at or below this path, parents before children, then by number."""
     return visible(tx, (path,))

@@ -2,7 +2,7 @@
 counts, for each group and each kind of opening hours."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
@@ -10,12 +10,12 @@ from sync.intake.sums import TOP
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
 from sync.office import delivery, local_time, places
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS, Delivery
-from sync.office.places import Hours, Location
+from sync.office.places import Location
 
 
 def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of each of `nodes`, which lie at or below these paths, with everything below it, by its number."""
-    branches = places.branches(tx)
+    branches = _branches(tx)
     parts: dict[int, list[Delivery]] = {node.id: [] for node in nodes}
     for path, state in _counted(tx, paths, branches, now_ms):
         for number in (TOP, *map(int, path.split("/")[1:-1])):
@@ -27,23 +27,43 @@ def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_
     return {number: delivery.together(each) for number, each in parts.items() if each}
 
 
+class _Branch(NamedTuple):
+    """A location that has others below it; `hours` as they are kept, inherited like the zone."""
+
+    path: str
+    zone: str
+    hours: str | None
+
+
+_TOP = _Branch("/", places.DEFAULT_ZONE, None)
+
+
+def _branches(tx: Connection) -> dict[int, _Branch]:
+    table, below = locations.c, locations.alias("below")
+    query = select(table.id, table.parent_id, table.path, table.zone, table.hours)
+    rows = tx.execute(query.where(table.id.in_(select(below.c.parent_id)))).all()
+    found: dict[int, _Branch] = {}
+    for number, parent, path, zone, hours in sorted(rows, key=lambda row: len(row.path)):  # parents first
+        above = found.get(parent, _TOP)
+        found[number] = _Branch(path, zone or above.zone, hours if hours is not None else above.hours)
+    return found
+
+
 def _counted(
-    tx: Connection, paths: Sequence[str], branches: Mapping[int, Location], now_ms: int
+    tx: Connection, paths: Sequence[str], branches: Mapping[int, _Branch], now_ms: int
 ) -> Iterator[tuple[str, Delivery]]:
     """What stands right below each location that has others below it (its path; "/" for what is at the top)."""
     doubts = _doubts(tx, paths)
-    is_open: dict[tuple[str, object], bool] = {}
+    is_open: dict[tuple[str, str | None], bool] = {}
     for row in tx.execute(_query(paths, now_ms)):
-        above = branches.get(row.parent_id)
-        zone = row.zone or (above.zone if above else places.DEFAULT_ZONE)
-        hours: Hours = places.read_hours(row.hours) if row.hours is not None else (above.hours if above else None)
-        clock = (zone, row.hours if row.hours is not None else id(hours))
+        above = branches.get(row.parent_id, _TOP)
+        clock = (row.zone or above.zone, row.hours if row.hours is not None else above.hours)
         if clock not in is_open:
-            is_open[clock] = (local_time.open_for(now_ms, zone, hours) or 0) >= DEAD_MINUTES
-        path = above.path if above else "/"
-        yield path, _several(row, is_open[clock])
+            hours = places.read_hours(clock[1]) if clock[1] is not None else None
+            is_open[clock] = (local_time.open_for(now_ms, clock[0], hours) or 0) >= DEAD_MINUTES
+        yield above.path, _several(row, is_open[clock])
         if row.parent_id in doubts:
-            yield path, Delivery(uncertain=doubts.pop(row.parent_id))
+            yield above.path, Delivery(uncertain=doubts.pop(row.parent_id))
 
 
 def _several(row: Row[Any], is_open: bool) -> Delivery:
