@@ -119,10 +119,18 @@ def _screen(
 
 
 def is_dead(place: Location, contact_ms: int | None, now_ms: int) -> bool:
-    """Whether a terminal that was last heard then should have been heard of since: its place is open."""
+    """Whether a terminal that was last heard then should have been heard of since: its place is open, and not closed for
+    good."""
+    if is_over(place, now_ms):
+        return False
     open_minutes = local_time.open_for(now_ms, place.zone, place.hours)
     quiet_minutes = DEAD_MINUTES + 1 if contact_ms is None else (now_ms - contact_ms) // MINUTE_MS
     return open_minutes is not None and min(open_minutes, quiet_minutes) >= DEAD_MINUTES
+
+
+def is_over(place: Location, now_ms: int) -> bool:
+    """Whether the place's last day has gone by: nobody waits for anything there."""
+    return place.closed_day is not None and place.closed_day < local_time.day_of(now_ms, place.zone)
 
 
 def together(parts: Iterable[Delivery]) -> Delivery:

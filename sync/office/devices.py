@@ -157,6 +157,7 @@ def _terminal(row: Row[Any], known: _Known, now_ms: int) -> Terminal:
     health = _health(row.health)
     heard_ms = row.contact_ms if row.contact_ms is not None else row.enrolled_ms
     is_expected = not retired and row.revoked_ms is None
+    is_over = all(delivery.is_over(spot.place, now_ms) for spot in spots)
     is_dead = is_expected and any(delivery.is_dead(spot.place, heard_ms, now_ms) for spot in spots)
     return Terminal(
         id=row.id,
@@ -176,7 +177,7 @@ def _terminal(row: Row[Any], known: _Known, now_ms: int) -> Terminal:
         revoked_ms=row.revoked_ms,
         is_retired=retired,
         is_dead=is_dead,
-        silence=known.silences.get(row.id) if is_expected and not is_dead else None,
+        silence=known.silences.get(row.id) if is_expected and not (is_dead or is_over) else None,
         is_unclocked=row.is_unclocked,
         has_apart=row.has_apart,
         now_ms=now_ms,

@@ -12,6 +12,8 @@ from sync.office import delivery, local_time, places
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS, Delivery
 from sync.office.places import Location
 
+DAY_MS = 86_400_000
+
 
 def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of each of `nodes`, which lie at or below these paths, with everything below it, by its number."""
@@ -78,7 +80,8 @@ def _several(row: Row[Any], is_open: bool) -> Delivery:
 
 def _query(paths: Sequence[str], now_ms: int) -> Any:
     quiet = or_(devices.c.contact_ms.is_(None), devices.c.contact_ms <= now_ms - DEAD_MINUTES * MINUTE_MS)
-    is_quiet = and_(devices.c.id.is_not(None), quiet)
+    stands = or_(locations.c.closed_day.is_(None), locations.c.closed_day >= now_ms // DAY_MS)
+    is_quiet = and_(devices.c.id.is_not(None), quiet, stands)
     return (
         _standing(
             select(
