@@ -191,14 +191,14 @@ sums_marks = Table(
     Column("day", Integer),
 )
 
-# Which places fell the most, of very many: found again when it is old. `scope` is what was looked through.
-news = Table(
-    "news",
+# What was found by looking through very many places, kept for a while: `scope` is what was looked through, `what` was
+# looked for, and `body` is JSON.
+glances = Table(
+    "glances",
     metadata,
     Column("scope", Text, nullable=False),
-    Column("question", Text, nullable=False),
-    Column("whole", Boolean, nullable=False),
+    Column("what", Text, nullable=False),
     Column("found_ms", BigInteger, nullable=False),
-    Column("places", Text, nullable=False),
-    PrimaryKeyConstraint("scope", "question", "whole"),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("scope", "what"),
 )

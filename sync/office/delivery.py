@@ -119,8 +119,8 @@ def _screen(
 
 
 def is_dead(place: Location, contact_ms: int | None, now_ms: int) -> bool:
-    """Whether a terminal that was last heard then should have been heard of since: its place is open, and not closed for
-    good."""
+    """Whether a terminal that was last heard then should have been heard of since: its place is open, and not closed
+    for good."""
     if is_over(place, now_ms):
         return False
     open_minutes = local_time.open_for(now_ms, place.zone, place.hours)

@@ -2,20 +2,17 @@
 found is kept for a while; how far they fell is reckoned from the newest counts each time."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 from math import sqrt
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from sync.db import Database
-from sync.models import clone_signs, devices, locations, news, placements, screens, tallies_day, touchpoints
-from sync.office import changes, counts, local_time, places
+from sync.models import clone_signs, devices, locations, placements, screens, tallies_day, touchpoints
+from sync.office import changes, counts, glances, local_time, places
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import LOADED, PERIOD, Days, Question
 from sync.office.places import Location
-from sync.rows import put
 from sync.scores import RANKED, value
 from sync.survey import Scale
 
@@ -27,30 +24,21 @@ CANDIDATES, KEPT = 40, 6
 
 def refresh(db: Database, paths: Sequence[str], question: Question, now_ms: int, *, singles: bool) -> None:
     """Look through everything at and below these paths, unless somebody just did."""
-    scope = _scope(paths)
-    with db.reading() as tx:
-        found = _kept(tx, scope, question, singles)
-        if found is not None and now_ms - KEPT_MS < found.found_ms <= now_ms:
-            return
-        numbers = _search(tx, paths, question, now_ms, singles=singles)
-    body = msgspec.json.encode(numbers).decode()
-    with db.writing() as tx:
-        put(tx, news, [(scope, question.id, singles, now_ms, body)])
+
+    def look(tx: Connection) -> list[int]:
+        return _search(tx, paths, question, now_ms, singles=singles)
+
+    glances.keep(db, paths, _what(question, singles), KEPT_MS, now_ms, look)
 
 
 def newest(tx: Connection, paths: Sequence[str], question: Question, now_ms: int, *, singles: bool) -> tuple[Fall, ...]:
     """The largest certain falls among those that were found last."""
-    found = _kept(tx, _scope(paths), question, singles)
-    return _reckoned(tx, msgspec.json.decode(found.places), question, now_ms, singles=singles) if found else ()
+    found = glances.last(tx, paths, _what(question, singles))
+    return _reckoned(tx, found, question, now_ms, singles=singles) if found else ()
 
 
-def _scope(paths: Sequence[str]) -> str:
-    return sha256(" ".join(sorted(paths)).encode()).hexdigest()
-
-
-def _kept(tx: Connection, scope: str, question: Question, singles: bool) -> Any:
-    mine = (news.c.scope == scope, news.c.question == question.id, news.c.whole.is_(singles))
-    return tx.execute(select(news.c.found_ms, news.c.places).where(*mine)).first()
+def _what(question: Question, singles: bool) -> str:
+    return f"falls {'whole' if singles else 'shown'} {question.id}"
 
 
 def _search(tx: Connection, paths: Sequence[str], question: Question, now_ms: int, *, singles: bool) -> list[int]:

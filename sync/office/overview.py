@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync.db import Database
 from sync.intake import sums
-from sync.office import changes, counts, delivery, falling, local_time, order, places, wide
+from sync.office import changes, counts, delivery, falling, local_time, order, places, wide, wide_delivery
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure
 from sync.office.delivery import Delivery
@@ -52,6 +52,7 @@ def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = Non
         if not wide.is_wide(tx, paths, MOST_LINES):
             return
         asked = wide.asked(tx, wide.scope(tx, paths, singles), now_ms, question)
+    wide_delivery.refresh(db, paths, now_ms)
     falling.refresh(db, paths, asked, now_ms, singles=singles)
 
 

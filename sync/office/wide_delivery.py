@@ -1,25 +1,36 @@
 """How far everything below a group is complete, where it is too much to be looked at place by place: the database
-counts, for each group and each kind of opening hours."""
+counts, for each group and each kind of opening hours, and what it counted is kept for a few seconds. It is then a
+little older than it could be, and no less true: what was complete stays complete."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
+from sync.db import Database
 from sync.intake.sums import TOP
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
-from sync.office import delivery, local_time, places
+from sync.office import delivery, glances, local_time, places
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS, Delivery
 from sync.office.places import Location
 
 DAY_MS = 86_400_000
+KEPT_MS = 15_000
+_WHAT = "delivery"
+
+
+def refresh(db: Database, paths: Sequence[str], now_ms: int) -> None:
+    """Count at and below these paths, unless somebody just did."""
+    glances.keep(db, paths, _WHAT, KEPT_MS, now_ms, lambda tx: _by_branch(tx, paths, now_ms))
 
 
 def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_ms: int) -> dict[int, Delivery]:
     """The delivery of each of `nodes`, which lie at or below these paths, with everything below it, by its number."""
-    branches = _branches(tx)
+    kept = glances.last(tx, paths, _WHAT)
     parts: dict[int, list[Delivery]] = {node.id: [] for node in nodes}
-    for path, state in _counted(tx, paths, branches, now_ms):
+    for path, *counted in kept if kept is not None else _by_branch(tx, paths, now_ms):
+        state = Delivery(*counted)
         for number in (TOP, *map(int, path.split("/")[1:-1])):
             if number in parts:
                 parts[number].append(state)
@@ -27,6 +38,14 @@ def summed(tx: Connection, paths: Sequence[str], nodes: Sequence[Location], now_
     for number, state in delivery.of_places(tx, own, now_ms).items():
         parts[number].append(state)
     return {number: delivery.together(each) for number, each in parts.items() if each}
+
+
+def _by_branch(tx: Connection, paths: Sequence[str], now_ms: int) -> list[tuple[Any, ...]]:
+    """For each path of a location that has others below it what stands right below, as the fields of a Delivery."""
+    found: dict[str, list[Delivery]] = {}
+    for path, state in _counted(tx, paths, _branches(tx), now_ms):
+        found.setdefault(path, []).append(state)
+    return [(path, *astuple(delivery.together(each))) for path, each in found.items()]
 
 
 class _Branch(NamedTuple):

@@ -235,13 +235,12 @@ def _sums() -> None:
     op.execute("INSERT INTO sums_marks (location_id) SELECT DISTINCT parent_id FROM locations WHERE parent_id > 0")
     op.execute("INSERT INTO sums_marks (location_id) VALUES (0)")
     op.create_table(
-        "news",
+        "glances",
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
         sa.Column("found_ms", sa.BigInteger(), nullable=False),
-        sa.Column("places", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", "question", "whole"),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "what"),
     )
 
 
