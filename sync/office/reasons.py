@@ -83,7 +83,7 @@ def behind(
     asked = _asked(tx, path, question)
     if not asked or not today:
         return ()
-    spans = _together(_by_place(tx, path, question, asked, today), singles=singles)
+    spans = _together(_by_place(tx, path, question, asked, today, singles=singles), singles=singles)
     ranked = (_ranked(each, spans, question) for each in asked.values())
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
@@ -137,16 +137,25 @@ def _asked(tx: Connection, path: str, question: Question) -> dict[str, _Why]:
 
 
 def _by_place(
-    tx: Connection, path: str, question: Question, asked: Mapping[str, _Why], today: Mapping[int, int]
+    tx: Connection,
+    path: str,
+    question: Question,
+    asked: Mapping[str, _Why],
+    today: Mapping[int, int],
+    *,
+    singles: bool,
 ) -> list[tuple[Counts, Counts]]:
     """Each place's last seven days and those before them, by its own calendar. Days that are on the same side for
-    every place are summed up by the database; only around the dateline some remain to be told apart."""
+    every place are summed up by the database; only around the dateline some remain to be told apart. Without `singles`
+    each day is, since those with few answers are left out as they are in a score (counts.by_day): else one could be
+    subtracted from the other."""
     first, last, day = min(today.values()), max(today.values()), tallies_day.c.day
-    span = case(
+    spans = case(
         (day.between(last - WEEK + 1, first), last - WEEK + 1),
         (day.between(last - PERIOD + 1, first - WEEK), last - PERIOD + 1),
         else_=day,
-    ).label("span")
+    )
+    span = (spans if singles else day).label("span")
     place, choice = tallies_day.c.location_id, tallies_day.c.choice
     firsts = frozenset[str]().union(*(why.firsts for why in asked.values()))
     itself = and_(tallies_day.c.question.in_(firsts), choice == "")
@@ -159,7 +168,11 @@ def _by_place(
         .group_by(place, "span", tallies_day.c.question, choice)
     )
     found: dict[int, tuple[Counts, Counts]] = defaultdict(lambda: ({}, {}))
-    for number, since, name, chosen, *sums in tx.execute(query):
+    rows = tx.execute(query).all()
+    few = set() if singles else {(row[0], row[1]) for row in rows if not row[3] and showing(sum(row[4:])) == "none"}
+    for number, since, name, chosen, *sums in rows:
+        if (number, since) in few:
+            continue
         ago = today[number] - since
         if 0 <= ago < PERIOD:
             _count(found[number][ago >= WEEK], (name, chosen), tuple(map(int, sums)))

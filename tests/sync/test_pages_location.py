@@ -132,6 +132,16 @@ def test_reasons_of_a_few_cannot_be_subtracted_out(chain: Chain) -> None:
     assert section(chain.page(path, kari), "What went wrong?").endswith("Price 100% 30")
 
 
+def test_reasons_of_a_small_day_cannot_be_subtracted_out(chain: Chain) -> None:
+    """The score of whoever may not see single answers leaves that day out; the reasons beside it do, too."""
+    for days_ago, n in ((2, 12), (9, 12), (4, 3)):
+        chain.visits(chain.oslo, [0] * n, answers={"visit_unhappy": ["price"]}, days_ago=days_ago)
+    kari = chain.person("kari@example.com", "Kari", chain.oslo)
+    path = f"/locations/{chain.oslo}"
+    assert section(chain.page(path), "What went wrong?").startswith("Of 15 people this week, and 12 in")
+    assert section(chain.page(path, kari), "What went wrong?").startswith("Of 12 people this week, and 12 in")
+
+
 def test_a_bar_is_as_long_as_its_share(chain: Chain) -> None:
     chain.visits(chain.oslo, [3] * 6 + [0] * 2)
     chain.visits(chain.oslo, [3] * 2, answers={"visit_happy": ["price"]})
