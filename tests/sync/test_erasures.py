@@ -104,7 +104,7 @@ def test_the_id_to_erase_stands_below_the_words(a_centre: Centre, clock: Clock, 
     chain.comment(chain.oslo, WORDS)
     page = f"/locations/{chain.oslo}/comments"
     assert WORDS in chain.page(page)
-    (name,) = re.findall(r"of this answer</span></summary>\s*<p><code>(.*?)</code>", chain.page(page))
+    (name,) = re.findall(r"Id of this answer.*?</summary>\s*<p><code[^>]*>(.*?)</code>", chain.page(page))
     assert "are erased" in verb("erase", name)[1]
     assert WORDS not in chain.page(page)
 
