@@ -111,7 +111,7 @@ def test_the_link_signs_in_head_office_and_runs_out(centre: Centre, chain: Chain
         assert session
         user = people.session_user(tx, session, NOW)
         assert user
-        assert (user.name, user.location_id, user.responses) == ("Astrid", None, True)
+        assert (user.name, user.rights.roots("people"), user.owes_second) == ("Astrid", ("/",), False)
         assert people.follow_link(tx, token, NOW + founding.LINK_MS + 1) is None
 
 

@@ -173,6 +173,7 @@ class Tables:
         known: Known,
         batch: wire.Batch,
         results: Sequence[wire.Result],
+        have: Mapping[str, wire.Held],
         *,
         news: bool,
         late: bool,
@@ -183,6 +184,9 @@ class Tables:
                 seen_ms=max(min(batch.seen[0], now_ms), known.seen_ms), seen_tries=batch.seen[1],
                 boot=batch.boot, boottime_ms=batch.boottime_ms, health=batch.health,
             )  # fmt: skip
+
+    def look_again(self, device: str) -> None:
+        """Nobody looks at a list of terminals here."""
 
     # -- sync.intake.starts
 
