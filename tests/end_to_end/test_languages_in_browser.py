@@ -172,7 +172,7 @@ def test_the_page_tells_numbers_as_the_terminal_does(new_page: Callable[..., Pag
     page.goto(there.address)
     told = [message for message in catalogues.messages() if isinstance(message, tuple)]
     for lang in LANGUAGES:
-        rule = i18n._read(lang).plural  # type: ignore[attr-defined]
+        rule = i18n._read(lang, i18n.DOMAIN).plural  # type: ignore[attr-defined]
         # Beside the messages there are: one whose every form is its own.
         each = {category: f"{{n}} in form {rule(n)}" for category, n in i18n._COUNTS.get(lang, i18n._TWO).items()}
         assert _says(page, each, lang) == [f"{n} in form {rule(n)}" for n in NUMBERS]
