@@ -63,6 +63,6 @@ def _reasons(tx: Connection, user: User, place: Location, found: Overview, now_m
     singles = user.rights.may("responses", place.path)
     if wide.is_wide(tx, (place.path,), overview.MOST_LINES):
         return reasons.behind_sums(tx, place, found.question, now_ms, singles=singles)
-    below = [each for each in places.below_or_at(tx, place.path) if is_place(each)]
+    below = [each for each in places.visible(tx, (place.path,)) if is_place(each)]
     today = {each.id: local_time.day_of(now_ms, each.zone) for each in below}
     return reasons.behind(tx, place.path, found.question, today, singles=singles)

@@ -188,13 +188,9 @@ def below(paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *(and_(path >= top, path < top[:-1] + "0") for top in paths))
 
 
-def below_or_at(tx: Connection, path: str) -> list[Location]:
-    """Every location at or below this path, parents before children, then by number."""
-    return visible(tx, (path,))
-
-
 def visible(tx: Connection, paths: Sequence[str]) -> list[Location]:
-    """The same of several paths. Reads them, and what is above them."""
+    """Every location at or below one of these paths, parents before children, then by number. Reads them, and what is
+    above them."""
     above = {int(part) for path in paths for part in path.split("/") if part}
     those = or_(below(paths), models.locations.c.id.in_(above))
     found = _tree(tx.execute(select(models.locations).where(those)).all())
