@@ -125,14 +125,14 @@ def test_a_hung_terminal_delays_no_thanks(new_page: NewPage, there: Served, box:
     page = new_page()
     page.goto(there.address)
     anchored(page)
+    given_up: list[str] = []
+    page.on("requestfailed", lambda request: given_up.append(request.url))
     with there.hung():
-        asked = time.monotonic()
         press(page, "value", 2)
         at(page, "thanks")
-        assert time.monotonic() - asked < 1
         press(page, "action", "finish")
         at(page, "done")
-        assert time.monotonic() - asked < 2
+        assert given_up == [], "it thanked only after it had given up waiting"
     (entry,) = delivered(box)
     assert (entry["answers"], entry["ended"], entry["rev"]) == ({"visit": 2}, "done", 2)
     nudge(page)

@@ -204,10 +204,9 @@ def on_a_failing_disk(folder: Path, inject: str, *only: Path) -> Iterator[str]:
     # -D: whoever kills what was started kills the terminal, and strace goes with it.
     watched = ["strace", "-D", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={inject}"]
     watched += [option for path in only for option in ("-P", str(path))]
-    screen, began = f"http://127.0.0.1:{port}", time.monotonic()
+    screen = f"http://127.0.0.1:{port}"
     arguments = ("kiosk", "run", "--config", folder / "config.toml")
     with running(*arguments, cwd=folder, health=screen + "/healthz", program=[*watched, *COMMAND]):
-        assert time.monotonic() - began < START_S
         assert requests.get(screen + "/", timeout=5).status_code == 200
         yield screen
 
@@ -311,22 +310,19 @@ def left_by_a_power_cut(folder: Path) -> int:
 def test_taps_are_held_while_a_copy_is_being_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.disk.UNPIN_S", 0.1)
     before = left_by_a_power_cut(tmp_path)
-    with reader(tmp_path / "outbox.sqlite3") as leave:
-        began = time.monotonic()
-        with terminal(tmp_path) as box:
-            assert time.monotonic() - began < START_S
-            box.start()
-            assert box.health()["storage"] == "pinned"
-            ids = [hold(box) for _ in range(100)]  # more than make a checkpoint
-            for name in ids:
-                box.seal(name, "done")
-            time.sleep(0.2)
-            box.outbox.disk.mend()
-            assert box.health()["storage"] == "pinned"
-            leave()
-            wait_until_well(box)
-            assert len(sealed(box)) == before + 100
-            assert [row[0] for row in box.outbox.disk.rows("PRAGMA locking_mode")] == ["exclusive"]
+    with reader(tmp_path / "outbox.sqlite3") as leave, terminal(tmp_path) as box:
+        box.start()
+        assert box.health()["storage"] == "pinned"
+        ids = [hold(box) for _ in range(100)]  # more than make a checkpoint
+        for name in ids:
+            box.seal(name, "done")
+        time.sleep(0.2)
+        box.outbox.disk.mend()
+        assert box.health()["storage"] == "pinned"
+        leave()
+        wait_until_well(box)
+        assert len(sealed(box)) == before + 100
+        assert [row[0] for row in box.outbox.disk.rows("PRAGMA locking_mode")] == ["exclusive"]
     assert not (tmp_path / "outbox.sqlite3-wal").exists()
 
 

