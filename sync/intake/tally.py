@@ -24,16 +24,18 @@ class Key(NamedTuple):
     choice: str
     bucket: int
     touchpoint: int
+    lang: str
     aside: bool
 
 
 class Counted(NamedTuple):
-    """Where and when a response counts. `hour` None: never in hourly views."""
+    """Where, when and in which language a response counts. `hour` None: never in hourly views."""
 
     location: int
     touchpoint: int
     day: int
     hour: int | None
+    lang: str
     aside: bool
 
 
@@ -47,11 +49,11 @@ class Tallies:
     def move(self, where: Counted, survey: Survey, answers: Mapping[str, Any], by: int) -> None:
         """Add (by 1) or take away (by -1) what these answers count. For a reason the columns count the first
         answers of those who chose it; reasons have days only."""
-        location, touchpoint, day, hour, aside = where
+        location, touchpoint, day, hour, lang, aside = where
         for question, choice, value in _counts(survey, answers):
-            _add(self.days, Key(location, question, choice, day, touchpoint, aside), value, by)
+            _add(self.days, Key(location, question, choice, day, touchpoint, lang, aside), value, by)
             if hour is not None and not choice:
-                _add(self.hours, Key(location, question, choice, hour, touchpoint, aside), value, by)
+                _add(self.hours, Key(location, question, choice, hour, touchpoint, lang, aside), value, by)
 
     def write(self, tx: Connection) -> None:
         """Add the changes to the tables, in the order of their keys: two batches then never wait in a circle."""
@@ -101,7 +103,7 @@ def recount(tx: Connection) -> Tallies:
         zone = told.get(row.location_id, zones.DEFAULT_ZONE)  # a row that was tampered with may name no place
         _check(row, entry, zones.at(zone, former.get(row.location_id, ()), row.captured_ms))
         if not row.test:
-            where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.aside)
+            where = Counted(row.location_id, row.touchpoint_id, row.day, row.hour, row.lang, row.aside)
             tallies.move(where, asked(row.survey, row.version), entry["answers"], 1)
     return tallies
 
@@ -157,7 +159,7 @@ def verify(tx: Connection) -> str | None:
 
 
 def _compare(tx: Connection, table: Any, fresh: Mapping[Key, list[int]]) -> None:
-    kept = {Key(*row[:6]): list(row[6:]) for row in tx.execute(select(table))}
+    kept = {Key(*row[:7]): list(row[7:]) for row in tx.execute(select(table))}
     nothing = [0] * WIDTH
     for key in sorted(fresh.keys() | kept.keys()):
         counted, told = fresh.get(key, nothing), kept.get(key, nothing)

@@ -49,12 +49,13 @@ class Row(NamedTuple):
     flags: str
     aside: bool
     commented: bool
+    lang: str
     received_ms: int
     body: str
 
     @property
     def counted(self) -> Counted:
-        return Counted(self.location, self.touchpoint, self.day, self.hour, self.aside)
+        return Counted(self.location, self.touchpoint, self.day, self.hour, self.lang, self.aside)
 
 
 class Contact(NamedTuple):
@@ -187,7 +188,7 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
     verdict: wire.Verdict = "erased" if entry.erased else "stored"
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
     if entry.response is not None:
-        row = _as_row(entry.response, standing, entry.raw, scene)
+        row = _as_row(entry.response, standing, asked, entry.raw, scene)
         _place(row, asked, entry.response.answers, held, scene, plan)
     elif entry.contact is not None:
         _place_contact(entry.contact, standing, entry.raw, held, scene, plan)
@@ -256,7 +257,7 @@ def _where_then(
     return since[-1] if since else named
 
 
-def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scene) -> Row:
+def _as_row(response: wire.Response, standing: Standing, asked: Survey, raw: bytes, scene: Scene) -> Row:
     captured = scene.starts.correct(response.stamp, scene.now_ms)
     zone = standing.zone_at(captured.ms)
     there = clocks.local(captured.ms, zone)
@@ -271,7 +272,7 @@ def _as_row(response: wire.Response, standing: Standing, raw: bytes, scene: Scen
         there.day, clocks.hour_of(captured, there),
         ",".join(found), not flags.ASIDE.isdisjoint(found),
         any(isinstance(answer, str) and answer.strip() for answer in response.answers.values()),
-        scene.now_ms, raw.decode(),
+        response.lang if response.lang in asked.languages else "", scene.now_ms, raw.decode(),
     )  # fmt: skip
 
 

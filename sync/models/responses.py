@@ -29,7 +29,8 @@ Index("ix_receipts_slot", receipts.c.stream, receipts.c.seq)
 
 # One row per response: its highest revision. `body` is the entry as it came. `flags` are names with commas;
 # `aside` says that one of them keeps the response out of the unflagged tallies. `hour` is NULL when the time of
-# capture is unknown. `boot` is the start of the clock that stamped it.
+# capture is unknown. `boot` is the start of the clock that stamped it. `lang` is the survey's language that was used,
+# empty where it is not known (what came in before there was the column).
 responses = Table(
     "responses",
     metadata,
@@ -50,6 +51,7 @@ responses = Table(
     Column("flags", Text, nullable=False),
     Column("aside", Boolean, nullable=False),
     Column("commented", Boolean, nullable=False),
+    Column("lang", Text, nullable=False, server_default=text("''")),
     Column("received_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
 )
@@ -153,10 +155,11 @@ def _tally(name: str, bucket: str) -> Table:
         Column("choice", Text, nullable=False),
         Column(bucket, Integer, nullable=False),
         Column("touchpoint_id", Integer, nullable=False),
+        Column("lang", Text, nullable=False, server_default=text("''")),
         Column("aside", Boolean, nullable=False),
         Column("n", Integer, nullable=False),
         *(Column(value, Integer, nullable=False) for value in VALUES),
-        PrimaryKeyConstraint("location_id", "question", "choice", bucket, "touchpoint_id", "aside"),
+        PrimaryKeyConstraint("location_id", "question", "choice", bucket, "touchpoint_id", "lang", "aside"),
     )
 
 
