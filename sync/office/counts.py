@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, func, select
 
-from sync.models import locations, tallies_day
+from sync.models import locations, tallies_day, tallies_hour, touchpoints
 from sync.office import places, surveys
+from sync.office.filters import ALL, Narrowed
 from sync.office.places import Location
 from sync.office.surveys import Asked
 from sync.scores import Histogram, Score, Showing, add, score, showing, value
@@ -113,54 +114,108 @@ def in_order(n: Mapping[str, int], known: Mapping[str, Asked]) -> list[Question]
 
 
 def by_day(
-    tx: Connection, paths: Sequence[str], question: Question, first: int, last: int, *, singles: bool
+    tx: Connection,
+    paths: Sequence[str],
+    question: Question,
+    first: int,
+    last: int,
+    *,
+    singles: bool,
+    narrowed: Narrowed = ALL,
 ) -> dict[int, Days]:
     """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` a day
-    too small to be shown is not counted anywhere, so that no sum gives it away."""
-    there = tallies_day.join(locations, locations.c.id == tallies_day.c.location_id)
-    return _days(tx, there, places.below(paths), question, first, last, singles)
+    too small to be shown is not counted anywhere, so that no sum gives it away; nor may they narrow it down."""
+    those = locations.c.id == _source(narrowed).c.location_id
+    return _days(tx, places.below(paths), those, question, first, last, singles, narrowed)
 
 
 def days_of(
-    tx: Connection, numbers: Sequence[int], question: Question, first: int, last: int, *, singles: bool
+    tx: Connection,
+    numbers: Sequence[int],
+    question: Question,
+    first: int,
+    last: int,
+    *,
+    singles: bool,
+    narrowed: Narrowed = ALL,
 ) -> dict[int, Days]:
     """The same of these places alone."""
     if not numbers:
         return {}
-    return _days(tx, tallies_day, tallies_day.c.location_id.in_(numbers), question, first, last, singles)
+    here = _source(narrowed).c.location_id.in_(numbers)
+    return _days(tx, here, None, question, first, last, singles, narrowed)
+
+
+def _source(narrowed: Narrowed) -> Table:
+    return tallies_hour if narrowed.hours else tallies_day
 
 
 def _days(
     tx: Connection,
-    there: FromClause,
     those: ColumnElement[bool],
+    joined: ColumnElement[bool] | None,
     question: Question,
     first: int,
     last: int,
     singles: bool,
+    narrowed: Narrowed,
 ) -> dict[int, Days]:
-    columns = value_columns(question.scale)
+    if not singles and not narrowed.is_wide:
+        raise ValueError("answers are narrowed down for those only who may see single ones")
+    table = _source(narrowed)
+    there: FromClause = table if joined is None else table.join(locations, joined)
+    day = _day_of(table)
     query = (
-        select(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside, *map(func.sum, columns))
+        select(
+            table.c.location_id, day, table.c.aside, *(func.sum(each) for each in value_columns(question.scale, table))
+        )
         .select_from(there)
-        .where(those, tallies_day.c.day.between(first, last))
-        .where(tallies_day.c.choice == "", tallies_day.c.question == question.id)
-        .group_by(tallies_day.c.location_id, tallies_day.c.day, tallies_day.c.aside)
+        .where(those, *_between(table, first, last), *_narrowing(table, narrowed))
+        .where(table.c.choice == "", table.c.question == question.id)
+        .group_by(table.c.location_id, day, table.c.aside)
     )
     found: dict[int, Days] = defaultdict(Days)
-    for place, day, aside, *counts in tx.execute(query):
+    for place, local_day, aside, *counts in tx.execute(query):
         if not any(counts) or (not aside and not singles and showing(sum(map(int, counts))) == "none"):
             continue
-        if aside:
-            found[place].aside[day] = sum(map(int, counts))
-        else:
-            found[place].counts[day] = tuple(map(int, counts))
+        _keep(found[place], int(local_day), bool(aside), tuple(map(int, counts)), narrowed)
     return found
 
 
-def value_columns(scale: Scale) -> list[Column[int]]:
+def _keep(days: Days, day: int, aside: bool, counts: Histogram, narrowed: Narrowed) -> None:
+    if aside:
+        days.aside[day] = sum(counts)
+    if narrowed.flagged == "with" or aside == (narrowed.flagged == "only"):
+        days.counts[day] = add([counts, days.counts[day]]) if day in days.counts else counts
+
+
+def _day_of(table: Table) -> ColumnElement[int]:
+    # Whole numbers from 1970 on: both databases then cut off alike.
+    return table.c.day if "day" in table.c else ((table.c.hour - table.c.hour % 24) // 24).label("day")
+
+
+def _between(table: Table, first: int, last: int) -> list[ColumnElement[bool]]:
+    if "day" in table.c:
+        return [table.c.day.between(first, last)]
+    return [table.c.hour.between(first * 24, last * 24 + 23)]
+
+
+def _narrowing(table: Table, narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    those: list[ColumnElement[bool]] = []
+    if narrowed.touchpoint is not None:
+        named = select(touchpoints.c.id).where(touchpoints.c.name == narrowed.touchpoint)
+        those.append(table.c.touchpoint_id.in_(named))
+    if narrowed.lang is not None:
+        those.append(table.c.lang == narrowed.lang)
+    if narrowed.hours is not None:
+        first, end = narrowed.hours
+        those.append((table.c.hour % 24).between(first, end - 1))
+    return those
+
+
+def value_columns(scale: Scale, table: Table = tallies_day) -> list[Column[int]]:
     """The columns of a tally that hold this scale's values, the lowest first."""
-    return [tallies_day.c[f"s{value}"] for value in range(scale.low, scale.high + 1)]
+    return [table.c[f"s{value}"] for value in range(scale.low, scale.high + 1)]
 
 
 def is_place(location: Location) -> bool:
