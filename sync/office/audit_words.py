@@ -84,6 +84,12 @@ FIELDS = {
     "new": mark("new"),
     "changed": mark("changed"),
     "moved": mark("moved"),
+    "ended": mark("closed"),
+    "languages": mark("languages"),
+    "questions": mark("questions"),
+    "replaces": mark("instead of"),
+    "may": mark("may"),
+    "hint": mark("begins with"),
 }
 """Fields of changes, as people call them; one that isn't here is shown by its own word."""
 

@@ -22,6 +22,7 @@ COLUMNS = {
     "opened": "opened",
     "closed": "closed",
     "touchpoints": "touchpoints",
+    "id": "place id",
 }
 """By the name of a column in code: as the export heads it."""
 KNOWN = ", ".join(COLUMNS.values())
@@ -35,6 +36,7 @@ _ALSO = {
     "opened": ("open since", "first day", "geopend", "eröffnet", "تاريخ الافتتاح"),
     "closed": ("last day", "gesloten", "geschlossen", "تاريخ الإغلاق"),
     "touchpoints": ("touchpoint", "contactpunten", "kontaktpunkte", "نقاط الاتصال"),
+    "id": (),
 }
 _KINDS = {
     "group": ("groep", "gruppe", "مجموعة"),
@@ -157,4 +159,5 @@ def rows(nodes: Iterable[Node], touchpoints: Mapping[int, list[str]]) -> Iterato
         ways[node.id] = [*(ways[above.id] if above else []), node.details.name]
         parent = "" if above is None else above.details.ref or way(ways[above.id], refs)
         told = cells(node.details) | {"parent": parent, "touchpoints": several(touchpoints.get(node.id, ()))}
+        told["id"] = str(node.id)
         yield [told[name] for name in COLUMNS]

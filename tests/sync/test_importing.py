@@ -127,7 +127,18 @@ def test_the_export_holds_what_is_a_places_own_and_in_one_readable_cell(office: 
     week = [[(540, 1080)]] * 5 + [[(600, 1020)], []]
     office.add("Lillehammer", office.chain.norway, ref="NO-7", own_hours=True, hours=week, opened_day=20_515)
     rows = office.rows()
-    assert list(rows["Oslo"].values()) == ["", "Oslo", "store", "Norway", "", "", "", "", "Checkout"]
+    assert list(rows["Oslo"].values()) == [
+        "",
+        "Oslo",
+        "store",
+        "Norway",
+        "",
+        "",
+        "",
+        "",
+        "Checkout",
+        str(office.chain.oslo),
+    ]
     assert rows["Norway"]["time zone"] == "Europe/Oslo"
     assert rows["Lillehammer"]["opening hours"] == "Mo-Fr 09:00-18:00; Sa 10:00-17:00"
     assert rows["Lillehammer"]["opened"] == "2026-03-03"
@@ -166,6 +177,7 @@ def test_a_file_is_looked_at_confirmed_and_written_down(office: Office) -> None:
     assert done.headers["Location"] == "/places/import?new=2&changed=1&moved=1&closed=1"
     assert "The places are imported." in office.chain.page(done.headers["Location"])
     rows = office.rows()
+    assert int(rows["København"].pop("place id"))
     assert rows["København"] == {
         "ref": "DK-1", "name": "København", "kind": "store", "parent": "DK", "time zone": "",
         "opening hours": "Mo-Su 22:00-04:00", "opened": "2026-03-01", "closed": "", "touchpoints": "Repairs",
@@ -211,6 +223,43 @@ def test_numbers_are_given_to_places_that_had_none(office: Office) -> None:
     assert office.rows()["Oslo"]["ref"] == "NO-1"
 
 
+def test_places_without_numbers_are_moved_and_renamed_in_the_export(office: Office) -> None:
+    count, export = office.count(), office.export()
+    shown = office.upload(export.replace(",Oslo,store,Norway,", ",Oslo S,store,Sweden,"))
+    assert steps(shown) == ["Line 4 Oslo S moved, changed name: Oslo → Oslo S belongs to: Norway → Sweden"]
+    assert office.confirm(shown).status_code == 303
+    assert (office.count(), office.rows()["Oslo S"]["parent"]) == (count, "Sweden")
+    office.bring(sheet([str(office.chain.bergen), "NO-2", "Bergen"], head="place id,ref,name"))
+    assert office.rows()["Bergen"] | {"touchpoints": ""} == {
+        **dict.fromkeys(HEAD.split(","), ""),
+        **{"ref": "NO-2", "name": "Bergen", "kind": "store", "parent": "Norway", "place id": str(office.chain.bergen)},
+    }
+
+
+def test_an_id_is_that_of_one_place_which_one_looks_after(office: Office) -> None:
+    office.add("Lillehammer", office.chain.norway, ref="NO-7")
+    oslo = str(office.chain.oslo)
+    lines = [[oslo, "", "Oslo"], [oslo, "", "Oslo S"], ["x", "", "A"], ["99999", "", "B"], ["9" * 40, "", "C"]]
+    lines += [[str(office.chain.bergen), "NO-7", "Bergen"]]
+    said = problems(office.upload(sheet(*lines, head="place id,ref,name")))
+    assert [each.split(" ")[1] for each in said] == ["3", "4", "5", "6", "7"]
+    assert said[0] == f"Line 3 The number “{oslo}” stands in line 2 as well."
+    assert all("there is no place" in each for each in said[1:4])
+    assert said[4].endswith("has this number already.")
+    inger = office.chain.hired("inger@example.com", "Inger", ("admin", office.chain.sweden))
+    hers = problems(office.upload(sheet([oslo, "Mine"], head="place id,name"), inger))
+    assert hers == [f"Line 2 place id: there is no place “{oslo}” in your part of the tree. A new place has none."]
+
+
+def test_a_new_place_that_may_be_an_old_one_is_pointed_out(office: Office) -> None:
+    lines = [["Oslo", "Sweden"], ["Kiruna", "Sweden"]]
+    told = steps(office.upload(sheet(*lines, head="name,parent")))
+    assert "Norway / Oslo is there already." in told[0]
+    assert "already" not in told[1]
+    told = steps(office.upload(sheet(*lines, ["Oslo", "Norway"], head="name,parent")))
+    assert "already" not in " ".join(told)  # the file knows of both
+
+
 def test_a_moved_group_takes_everything_below_along(office: Office) -> None:
     office.chain.visits(office.chain.oslo, [3, 3, 3])
     office.bring(sheet(["NO", "Norway"], head="ref,name"))
@@ -221,6 +270,8 @@ def test_a_moved_group_takes_everything_below_along(office: Office) -> None:
     assert norway[1] == f"/{nordics[0]}/{norway[0]}/"
     assert oslo[1] == f"{norway[1]}{office.chain.oslo}/"
     assert "3 answers" in text(office.chain.page(f"/locations/{office.chain.oslo}"))
+    told = text(office.chain.page("/audit?kind=places"))
+    assert "new : 1 changed : 0 moved : 1 closed : 0" in told
 
 
 def test_a_changed_zone_leaves_what_was_counted(office: Office) -> None:

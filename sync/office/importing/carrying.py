@@ -49,7 +49,8 @@ def _summaries(plan: Plan, paths: dict[Item, str], tops: list[str]) -> Iterator[
     """One for each part of the tree in which something was done."""
     for top in tops:
         done = [step for step in plan.steps if paths[step.item].startswith(top)]
-        counts = {what: sum(what in step.what for step in done) for what in ("new", "changed", "moved", "closed")}
+        words = {"new": "new", "changed": "changed", "moved": "moved", "closed": "ended"}
+        counts = {words[what]: sum(what in step.what for step in done) for what in words}
         if done:
             yield Deed("places imported", Subject("places", "", "", top), {}, counts)
 

@@ -1,14 +1,16 @@
 """The places of a file and of the tree, found in each other: which line means which place, and what lies in what.
 
-A line means the place with its number; without one, the place of its name in its parent. A parent is named by its
-number, by its name, or by the names on the way to it ("Norway / Oslo"); it may stand further down in the file."""
+A line means the place with its id, as the export writes it; without one, that with its number; without either, the
+place of its name in its parent. A parent is named by its number, by its name, or by the names on the way to it
+("Norway / Oslo"); it may stand further down in the file."""
 
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sync.office import place_sheet
+from sync.office import place_sheet, tree
+from sync.office.importing import circles
 from sync.office.sheet_reading import Line
 from sync.office.tongue import _
 from sync.office.tree import Node
@@ -78,6 +80,11 @@ class Finder:
         """The place with this number of ours; None where it is none that somebody looks after."""
         return self._by_id.get(location or 0)
 
+    def namesake(self, item: Item) -> Item | None:
+        """Of a new place: the one that is there under the same name, if only one is and the file says nothing of it."""
+        same = [each for each in self._by_name.get(folded(item.name), ()) if each.node and each.line is None]
+        return same[0] if item.node is None and len(same) == 1 else None
+
     def is_root(self, item: Item) -> bool:
         """Whether it is a topmost place of what somebody looks after."""
         return item.node is not None and item.node.parent_id not in self._by_id
@@ -106,23 +113,31 @@ class Finder:
         self._settle_all()
 
     def _of_line(self, line: Line, new: dict[str, Item]) -> Item:
-        """The item of a line with a number; one of its own for any other, which is found later."""
-        ref = line.cells.get("ref", "")
-        there = self._by_ref.get(ref)
+        """The item of a line with an id or a number; one of its own for any other, which is found later."""
+        ref, own = line.cells.get("ref", ""), line.cells.get("id", "")
+        there, problem = self._meant(ref, own)
         other = there.line if there else new[ref].line if ref in new else None
-        if line.problem:
-            return Item(line=line, problems=[line.problem])
+        if line.problem or problem:
+            return Item(line=line, problems=[line.problem or problem or ""])
         if other:
             told = _("The number “{ref}” stands in line {line} as well.")
-            return Item(line=line, problems=[told.format(ref=ref[:60], line=other.number)])
-        if there:
-            there.line = line
-            return there
-        item = Item(line=line)
-        if ref:
+            return Item(line=line, problems=[told.format(ref=(own or ref)[:60], line=other.number)])
+        item = there or Item(line=line)
+        item.line = line
+        if ref and self._by_ref.setdefault(ref, item) is item and there is None:
             new[ref] = item
-            self._by_ref.setdefault(ref, item)
         return item
+
+    def _meant(self, ref: str, own: str) -> tuple[Item | None, str | None]:
+        """The place that is there with this id, else with this number; and what is wrong with them."""
+        numbered = self._by_ref.get(ref)
+        if not own:
+            return numbered, None
+        there = self._by_id.get(int(own)) if own.isascii() and own.isdigit() and len(own) < 18 else None
+        if there is None:
+            told = _("place id: there is no place “{id}” in your part of the tree. A new place has none.")
+            return None, told.format(id=own[:40])
+        return there, tree.taken_elsewhere() if numbered not in (None, there) else None
 
     def _parent_text(self, item: Item) -> str:
         return item.line.cells.get("parent", "") if item.line else ""
@@ -253,7 +268,7 @@ class Finder:
             above = self._by_ref.get(text) or (named.get(folded(names[-1])) if names else None)
             if above is not None and above in self._open:
                 ahead[item] = above
-        round_ = circles(ahead)
+        round_ = rounds(ahead)
         for item, text in self._open.items():
             if item in round_:
                 item.problems.append(round_[item])
@@ -266,26 +281,9 @@ class Finder:
         self._open.clear()
 
 
-def circles(ahead: Mapping[Item, Item | None]) -> dict[Item, str]:
-    """The items from which one comes back to them, each with a sentence that names the lines of its circle."""
-    found: dict[Item, str] = {}
-    seen: dict[Item, int] = {}
-    for number, start in enumerate(ahead):
-        steps: list[Item] = []
-        item: Item | None = start
-        while item is not None and item not in seen:
-            seen[item] = number
-            steps.append(item)
-            item = ahead.get(item)
-        if item is not None and seen[item] == number and item in steps:
-            circle = steps[steps.index(item) :]
-            found |= dict.fromkeys(circle, _in_itself(circle))
-    return found
-
-
-def _in_itself(circle: list[Item]) -> str:
-    lines = sorted(item.line.number for item in circle if item.line)
-    if len(lines) == 1:
-        return _("It would lie in itself.")
-    shown = ", ".join(map(str, lines[:8])) + (" …" if len(lines) > 8 else "")
-    return _("The lines {lines} lie in each other, round in a circle.").format(lines=shown)
+def rounds(ahead: Mapping[Item, Item | None]) -> dict[Item, str]:
+    """The places from which one comes back to them, each with a sentence that names the lines of its circle."""
+    lines = {
+        item: sorted(each.line.number for each in circle if each.line) for item, circle in circles.found(ahead).items()
+    }
+    return {item: circles.sentence(numbers) for item, numbers in lines.items()}

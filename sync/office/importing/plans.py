@@ -41,7 +41,7 @@ class Opening:
 @dataclass(frozen=True)
 class Step:
     """What a line does to a place: `what` is of new, changed, moved, closed. `changes`: of each cell what was and what
-    will be, by its column."""
+    will be, by its column. `namesake`: of a new place, the way to one of its name that may have been meant."""
 
     line: int
     name: str
@@ -50,6 +50,7 @@ class Step:
     item: Item
     details: Details
     openings: tuple[Opening, ...] = ()
+    namesake: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class _Drawing:
     def _check_tree(self) -> None:
         """The tree as it would be: nothing in itself, everything in groups."""
         every = self._finder.items
-        round_ = items.circles({item: item.parent for item in every})
+        round_ = items.rounds({item: item.parent for item in every})
         full = {item.parent for item in every if item.parent}
         for item in self._finder.lines:
             if item in round_ and not item.problems:
@@ -196,13 +197,19 @@ class _Drawing:
         plain = [name for name, _old, _new in changes if name != "parent" and not (closed and name == "closed")]
         what += ["changed"] if before is not None and plain else []
         told = tuple(change for change in changes if change[1] != change[2])
-        return Step(item.line.number if item.line else 0, item.name, tuple(what), told, item, details, openings)
+        line, like = item.line.number if item.line else 0, self._finder.namesake(item)
+        namesake = place_sheet.way([*self._names(like, now=True), like.name], {}) if like else ""
+        return Step(line, item.name, tuple(what), told, item, details, openings, namesake)
 
     def _is_moved(self, item: Item) -> bool:
         return item.node is not None and item.parent is not self._finder.with_number(item.node.parent_id)
 
     def _way(self, item: Item, *, now: bool) -> str:
-        """The names on the way to the parent: as it is `now`, or as it will be."""
+        """The way to the parent: as it is `now`, or as it will be."""
+        return place_sheet.way(self._names(item, now=now), {})
+
+    def _names(self, item: Item, *, now: bool) -> list[str]:
+        """Those on the way to the parent, from the top."""
         above = item.parent
         if now:
             above = self._finder.with_number(item.node.parent_id if item.node else None)
@@ -210,7 +217,7 @@ class _Drawing:
         while above is not None and len(names) <= items.DEEPEST:
             names.append(above.node.details.name if now and above.node else above.name)
             above = self._finder.with_number(above.node.parent_id) if now and above.node else above.parent
-        return place_sheet.way(reversed(names), {})
+        return names[::-1]
 
     def _openings(self, item: Item) -> tuple[Opening, ...]:
         """The touchpoints that the place doesn't have yet, each from the template of its name."""
