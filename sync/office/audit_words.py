@@ -22,6 +22,7 @@ KINDS = {
     "schedule": mark("Schedule"),
     "person": mark("Person"),
     "key": mark("Key"),
+    "wall": mark("Wall"),
     "setting": mark("Setting"),
     "places": mark("Places"),
     "answer": mark("Answer"),

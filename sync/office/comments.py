@@ -76,6 +76,11 @@ def after(tx: Connection, path: str, cursor: Cursor) -> Comments:
     return Comments(tuple(_read(tx, _rows(tx, found))), None)
 
 
+def those(tx: Connection, ids: Sequence[str]) -> list[Comment]:
+    """These, newest first, as far as they still have words."""
+    return _read(tx, _rows(tx, ids))
+
+
 # In the words of their indexes: SQLite does not know "commented = 1" for the same.
 _COMMENTS: list[ColumnElement[bool]] = [literal_column("responses.commented"), ~responses.c.test]
 

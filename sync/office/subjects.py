@@ -18,6 +18,7 @@ from sync.models import (
     surveys,
     touchpoint_templates,
     users,
+    walls,
 )
 from sync.models import grants as granted
 from sync.models import touchpoints as points
@@ -164,6 +165,11 @@ def _key(tx: Connection, text: str) -> Standing | None:
     return Standing((str(row[0] or EVERYWHERE),)) if row else None
 
 
+def _wall(tx: Connection, text: str) -> Standing | None:
+    query = select(locations.c.path).join(walls, walls.c.location_id == locations.c.id)
+    return _paths(tx, query.where(walls.c.id == _number(text)))
+
+
 KINDS: dict[str, Find] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -174,8 +180,9 @@ KINDS: dict[str, Find] = {
     "schedule": _schedule,
     "person": _person,
     "key": _key,
+    "wall": _wall,
 }
-NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key")
+NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall")
 """Kinds whose ids are numbers."""
 
 

@@ -65,6 +65,15 @@ def asked(tx: Connection, scope: Scope, now_ms: int, question: str | None) -> Qu
     return next((each for each in every if each.id == question), every[0])
 
 
+def one(tx: Connection, place: Location, now_ms: int, *, singles: bool) -> tuple[Question, Line]:
+    """One place or group alone, by its most answered first question. Its sums have to be folded."""
+    here = Scope((place.path,), (place,), singles)
+    last = _last(here, now_ms)
+    question = _questions(tx, here, last)[0]
+    days = _days(tx, [place], question, last, singles=singles)
+    return question, _line(_Reading(question.scale, now_ms, days, {}, singles), place)
+
+
 def _last(scope: Scope, now_ms: int) -> int:
     return max(local_time.day_of(now_ms, place.zone) for place in scope.heads)
 

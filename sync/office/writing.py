@@ -99,6 +99,11 @@ def short_weekday(day: int) -> str:
     return _weekday(tongue.language(), day, "ccc")
 
 
+def clock(ms: int, zone: str) -> str:
+    """On the clock of a place: "14:05"."""
+    return f"{local_time.at(ms, zone):%H:%M}"
+
+
 def moment(ms: int, zone: str, now_ms: int) -> str:
     """On the clock of a place: "14:05" today, "Fri 14:05" in the last days, else with the date. What a terminal told
     may lie in no year at all: then as near as there is one."""

@@ -75,6 +75,12 @@ def _key(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )  # fmt: skip
 
 
+def _wall(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.walls, name=name, token_hash=secrets.token_hex(32), location_id=at, language="en", made_ms=now_ms
+    )
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -85,4 +91,5 @@ MAKERS: dict[str, Make] = {
     "schedule": _schedule,
     "person": _person,
     "key": _key,
+    "wall": _wall,
 }

@@ -6,7 +6,7 @@ from flask.blueprints import BlueprintSetupState
 
 from sync import speaking
 from sync.i18n import direction, mark, own_name
-from sync.office import charts, counts, device_words, faces, staff_words, tongue, words
+from sync.office import charts, counts, device_words, faces, staff_words, tongue, wall_words, words
 from sync.office.pages import (
     account,
     audit,
@@ -35,6 +35,7 @@ from sync.office.pages import (
     surveys,
     templates,
     touchpoints,
+    walls,
 )
 from sync.scores import ENOUGH
 
@@ -65,6 +66,7 @@ for _room in (
     surveys,
     templates,
     touchpoints,
+    walls,
 ):
     routes.register_blueprint(_room.routes)
 
@@ -87,6 +89,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         words=words,
         device_words=device_words,
         staff_words=staff_words,
+        wall_words=wall_words,
         charts=charts,
         faces=faces,
         PERIOD=counts.PERIOD,

@@ -10,6 +10,7 @@ _BELOW = {
     "templates": "/places",
     "screens": "/devices",
     "keys": "/people",
+    "walls": "/places",
     "new-survey": "/surveys",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
