@@ -26,10 +26,10 @@ def difference(one: Score, other: Score) -> Difference:
 
     The interval is put together from the two intervals as they are, however lopsided (MOVER: Zou and Donner,
     "Construction of confidence limits about effect measures", Statistics in Medicine 27, 2008)."""
-    gap = one.value - other.value
-    below = sqrt((float(one.value) - one.low) ** 2 + (other.high - float(other.value)) ** 2)
-    above = sqrt((one.high - float(one.value)) ** 2 + (float(other.value) - other.low) ** 2)
-    return Difference(gap, float(gap) - below, float(gap) + above)
+    gap, at, base = one.value - other.value, float(one.value), float(other.value)
+    below = sqrt((at - one.low) ** 2 + (other.high - base) ** 2)
+    above = sqrt((one.high - at) ** 2 + (base - other.low) ** 2)
+    return Difference(gap, at - base - below, at - base + above)
 
 
 def change(scale: Scale, before: Histogram, after: Histogram, *, least: int = RANKED) -> Difference | None:
