@@ -6,7 +6,7 @@ hold 95 % and are cut off at the ends of the score's range; none of them says ±
 
 from sync.scores.comparing import Difference, change, difference, share_change
 from sync.scores.consistency import Spread, spread, standard_error
-from sync.scores.drops import FALSE_DAILY, FALSE_MONTHLY, LOOKED_AT, Drop, drop
+from sync.scores.drops import FALSE_DAILY, FALSE_MONTHLY, FALSE_RESTLESS, LOOKED_AT, Drop, drop
 from sync.scores.intervals import t_quantile, wilson
 from sync.scores.ranking import Early, Ranked, Ranking, rank, shrunken
 from sync.scores.scales import (
@@ -30,6 +30,7 @@ __all__ = [
     "ENOUGH",
     "FALSE_DAILY",
     "FALSE_MONTHLY",
+    "FALSE_RESTLESS",
     "LOOKED_AT",
     "RANKED",
     "USUAL_WEEKS",

@@ -5,7 +5,7 @@ from math import sqrt
 from statistics import NormalDist, quantiles
 from typing import NamedTuple
 
-from sync.scores.scales import RANKED, Histogram, weights
+from sync.scores.scales import RANKED, Histogram, size, weights
 from sync.survey import Scale
 
 FEWEST_PLACES = 3
@@ -37,7 +37,7 @@ def spread(scale: Scale, places: Iterable[Histogram], *, least: int = RANKED) ->
     tau: DerSimonian and Laird, "Meta-analysis in clinical trials", Controlled Clinical Trials 7, 1986. Its interval:
     Q-profile (Viechtbauer, "Confidence intervals for the amount of heterogeneity in meta-analysis", Statistics in
     Medicine 26, 2007) with Wilson and Hilferty's quantiles of chi-squared (1931)."""
-    found = [_mean_and_error(scale, counts) for counts in places if sum(counts) >= max(least, 1)]
+    found = [_mean_and_error(scale, counts) for counts in places if size(scale, counts) >= max(least, 1)]
     if len(found) < FEWEST_PLACES:
         return None
     means, errors = [mean for mean, _ in found], [error for _, error in found]

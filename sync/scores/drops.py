@@ -4,13 +4,13 @@ Chance alone makes some days look bad, the more so for who looks at many beginni
 only when it is `_NAMED` standard errors: by simulation (tests/sync/test_scores_drops.py) a place that did not change is
 then named as rarely as FALSE_DAILY and FALSE_MONTHLY promise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import sqrt
 from typing import Literal, NamedTuple
 
 from sync.scores.comparing import Difference
-from sync.scores.scales import RANKED, Histogram, weights
+from sync.scores.scales import RANKED, Histogram, add, score_range, size, value, weights
 from sync.scores.weekdays import WEEK
 from sync.survey import Scale
 
@@ -21,13 +21,21 @@ BEFORE = 21
 LOOKED_AT = LONGEST + BEFORE
 """Days that `drop` wants to be given, the last one included."""
 FALSE_DAILY = Fraction(2, 1000)
-"""Of places that did not change at most so many are named on a given day."""
+"""Of places where nothing but chance is at work at most so many are named on a given day."""
 FALSE_MONTHLY = Fraction(3, 100)
-"""Of places that did not change at most so many are named on any of 28 days in a row."""
+"""Of the same places at most so many are named on any of 28 days in a row, looked at every day."""
+FALSE_RESTLESS = Fraction(2, 100)
+"""At most so many are named on a given day of places that are truly better one day and worse the next, by a standard
+deviation of up to five points, without ever changing for good."""
 
-_NAMED = 3.6
+_NAMED = 3.5
+"""Standard errors at which a drop is named: found by simulation, for the rates above."""
 _COVERED = 3.0
-"""Standard errors that the interval of a named drop reaches to both sides."""
+"""Standard errors that its interval reaches to both sides. The day was picked out of many because it looks bad: 1.96
+would hold nine times in ten."""
+_UNSURE = 0.3
+"""So much larger is the standard error where days differ for other reasons than chance: how much they do is known from
+14 days beyond the first of each weekday only (Student's t with 14 degrees of freedom goes 1.3 times as far)."""
 
 Kind = Literal["day", "weekday", "date"]
 
@@ -50,18 +58,22 @@ class Drop(NamedTuple):
 
 def drop(scale: Scale, days: Mapping[int, Histogram], last: int) -> Drop | None:
     """Whether the score of a place has certainly dropped within the LONGEST days up to `last`, from local day ->
-    histogram of at least the last LOOKED_AT days; since when is where that is the most certain. None when
-    nothing is certain, or there are fewer than 30 answers since or before. Raises ValueError for counts that don't fit
-    the scale."""
-    found = min(_splits(scale, [days.get(last - back, ()) for back in range(LOOKED_AT)]), default=None)
+    histogram of at least the last LOOKED_AT days; since when is where that is the most certain. None when nothing is
+    certain, or there are fewer than 30 answers since or before. `last` is better a whole day. Raises ValueError for
+    counts that don't fit the scale."""
+    newest_first = [days.get(last - back, ()) for back in range(LOOKED_AT)]
+    for counts in filter(None, newest_first):
+        size(scale, counts)
+    found = min(_splits(weights(scale), newest_first), default=None)
     if found is None or found.deviation > -_NAMED:
         return None
     long, half = found.long, _COVERED * found.error
-    gap = Fraction(found.gap)
     kind: Kind = "day" if long == 1 else "weekday" if long <= WEEK else "date"
-    reached = next(back for back in range(long + BEFORE - 1, 0, -1) if any(days.get(last - back, ())))
-    change = Difference(gap, found.gap - half, found.gap + half)
-    return Drop(last - long + 1, change, found.n, found.before_n, reached - long + 1, kind)
+    farthest = max(back for back in range(long, long + BEFORE) if any(newest_first[back]))
+    lowest, highest = score_range(scale)
+    low = max(found.gap - half, float(lowest - highest))
+    change = Difference(_exact_gap(scale, newest_first, long), low, found.gap + half)
+    return Drop(last - long + 1, change, found.n, found.before_n, farthest - long + 1, kind)
 
 
 class _Split(NamedTuple):
@@ -75,79 +87,96 @@ class _Split(NamedTuple):
     before_n: int
 
 
-class _Side:
-    """The days on one side of a split: of all of them and of each weekday the answers, their sum and the sum of their
-    squares, and what the means of its days account for of the latter."""
+class _Moments:
+    """Of some days the answers, the sum of what they weigh in a score and of its square; `spelled` the sum over days of
+    total² / n: what the means of the days account for of the squares."""
 
-    def __init__(self) -> None:
-        self.n, self.total = [0] * WEEK, [0.0] * WEEK
-        self.squares, self.between, self.days = [0.0] * WEEK, [0.0] * WEEK, [0] * WEEK
+    __slots__ = ("days", "n", "spelled", "squares", "total")
 
-    def put(self, weekday: int, day: tuple[int, float, float], sign: int) -> None:
-        n, total, squares = day
-        if n:
-            self.n[weekday] += sign * n
-            self.total[weekday] += sign * total
-            self.squares[weekday] += sign * squares
-            self.between[weekday] += sign * total * total / n
-            self.days[weekday] += sign
+    def __init__(self, worth: Sequence[float] = (), counts: Histogram = ()) -> None:
+        self.n, self.total, self.squares, self.spelled, self.days = 0, 0.0, 0.0, 0.0, 0
+        if any(counts):
+            for count, each in zip(counts, worth, strict=True):
+                self.n += count
+                self.total += count * each
+                self.squares += count * each * each
+            self.spelled, self.days = self.total * self.total / self.n, 1
+
+    def put(self, day: "_Moments", sign: int = 1) -> None:
+        """Add a day, or take it out again (-1)."""
+        if day.n:
+            self.n += sign * day.n
+            self.total += sign * day.total
+            self.squares += sign * day.squares
+            self.spelled += sign * day.spelled
+            self.days += sign
+
+    def variance(self, worth: Sequence[float]) -> float:
+        """Of single answers, after adding one at each end of the scale, so that equal answers are not certain."""
+        worst, best = worth[0], worth[-1]
+        n, total = self.n + 2, self.total + worst + best
+        return (self.squares + worst * worst + best * best - total * total / n) / (n - 1)
 
 
-def _splits(scale: Scale, newest_first: list[Histogram]) -> Iterator[_Split]:
-    """Every beginning that there are answers enough for."""
-    worth = weights(scale)
-    days = [_moments(worth, counts) for counts in newest_first]
-    since, before = _Side(), _Side()
+def _splits(worth: Sequence[float], newest_first: Sequence[Histogram]) -> Iterator[_Split]:
+    """Every beginning that there are answers enough for. Lists of seven hold a weekday each, the last day's first."""
+    days = [_Moments(worth, counts) for counts in newest_first]
+    since, before, whole = [_Moments() for _ in range(WEEK)], [_Moments() for _ in range(WEEK)], _Moments()
     for back, day in enumerate(days[:BEFORE]):
-        before.put(back % WEEK, day, 1)
+        before[back % WEEK].put(day)
+        whole.put(day)
     for long in range(1, LONGEST + 1):
-        before.put((long - 1) % WEEK, days[long - 1], -1)
-        since.put((long - 1) % WEEK, days[long - 1], 1)
-        before.put((long + BEFORE - 1) % WEEK, days[long + BEFORE - 1], 1)
-        split = _compared(since, before, long, worth[0], worth[-1])
-        if split is not None:
-            yield split
+        newest, oldest, at = days[long - 1], days[long - 1 + BEFORE], (long - 1) % WEEK
+        since[at].put(newest)
+        for side in (before[at], whole):
+            side.put(newest, -1)
+            side.put(oldest)
+        if whole.n >= RANKED:
+            split = _compared(since, before, whole.variance(worth), worth)
+            if split is not None:
+                yield _Split(split[0] / split[1], long, split[0], split[1], split[2], whole.n)
 
 
-def _moments(worth: tuple[float, ...], counts: Histogram) -> tuple[int, float, float]:
-    """How many answers, their sum and the sum of their squares."""
-    if not any(counts):
-        return 0, 0.0, 0.0
-    n, total, squares = 0, 0.0, 0.0
-    for count, each in zip(counts, worth, strict=True):
-        n += count
-        total += count * each
-        squares += count * each * each
-    return n, total, squares
-
-
-def _compared(since: _Side, before: _Side, long: int, worst: float, best: float) -> _Split | None:
-    """Weekday for weekday, weighted by the answers since; a weekday that was never answered before is left out."""
-    both = [at for at in range(WEEK) if since.n[at] and before.n[at]]
-    n, before_n = sum(since.n[at] for at in both), sum(before.n)
-    if min(n, before_n) < RANKED:
+def _compared(
+    since: Sequence[_Moments], before: Sequence[_Moments], chance: float, worth: Sequence[float]
+) -> tuple[float, float, int] | None:
+    """The gap, its standard error and the answers since; weekday for weekday, weighted by the answers since. A
+    weekday that was never answered before is left out. `chance` is the variance of single answers before."""
+    now = _Moments()
+    expected = leverage = between = 0.0
+    known = 0
+    for own, usual in zip(since, before, strict=True):
+        if usual.n:
+            known += usual.days - 1
+            between += usual.spelled - usual.total * usual.total / usual.n
+            if own.n:
+                now.put(own)
+                expected += own.n * usual.total / usual.n
+                leverage += own.n * own.n / usual.n
+    if now.n < RANKED:
         return None
-    total, squares = sum(since.total[at] for at in both), sum(since.squares[at] for at in both)
-    expected = sum(since.n[at] * before.total[at] / before.n[at] for at in both)
-    leverage = sum(since.n[at] ** 2 / before.n[at] for at in both) / n**2
-    variance = _variance(before_n, sum(before.total), sum(before.squares), worst, best)
-    error = sqrt(_unrest(before, variance) * (_variance(n, total, squares, worst, best) / n + variance * leverage))
-    gap = (total - expected) / n
-    return _Split(gap / error, long, gap, error, n, before_n)
+    # Its own variance alone lets a bad day excuse itself, that of before alone knows too little of rare answers.
+    own_chance = (now.variance(worth) + chance) / 2
+    error = _unrest(between, known, chance) * sqrt(own_chance / now.n + chance * leverage / now.n**2)
+    return (now.total - expected) / now.n, error, now.n
 
 
-def _variance(n: int, total: float, squares: float, worst: float, best: float) -> float:
-    """Of single answers, after adding one at each end of the scale, so that equal answers are not certain."""
-    n, total, squares = n + 2, total + worst + best, squares + worst * worst + best * best
-    return (squares - total * total / n) / (n - 1)
+def _unrest(between: float, known: int, chance: float) -> float:
+    """How many times as much the days of a weekday differed before as chance explains, at least 1: a restless place
+    must fall further (the dispersion of McCullagh and Nelder, "Generalized linear models", 1989, 4.5, as a standard
+    deviation). `between` are the squares between days with `known` degrees of freedom."""
+    excess = max(0.0, between / known / chance - 1) if known else 0.0
+    return sqrt(1 + excess) * (1 + _UNSURE * min(excess, 1.0))
 
 
-def _unrest(before: _Side, variance: float) -> float:
-    """How many times as much the days of a weekday differed before than chance explains (McCullagh and Nelder,
-    "Generalized linear models", 1989, 4.5.2: quasi-likelihood): a restless place must fall further. At least 1."""
-    known = [at for at in range(WEEK) if before.n[at]]
-    freedom = sum(before.days[at] - 1 for at in known)
-    if not freedom:
-        return 1.0
-    within = sum(before.between[at] - before.total[at] ** 2 / before.n[at] for at in known)
-    return max(1.0, within / freedom / variance)
+def _exact_gap(scale: Scale, newest_first: Sequence[Histogram], long: int) -> Fraction:
+    """The gap once more, in whole numbers: it is shown."""
+    n, gap = 0, Fraction(0)
+    for at in range(WEEK):
+        own = add(counts for counts in newest_first[at:long:WEEK] if any(counts))
+        first = long + (at - long) % WEEK
+        usual = add(counts for counts in newest_first[first : long + BEFORE : WEEK] if any(counts))
+        if own and usual:
+            n += sum(own)
+            gap += sum(own) * ((value(scale, own) or 0) - (value(scale, usual) or 0))
+    return gap / n

@@ -47,7 +47,7 @@ def value(scale: Scale, counts: Histogram) -> Fraction | None:
 
     index: the mean of weights evenly spread from 0 to 100 (HappyOrNot's Happy Index); nps: % of 9–10 minus % of
     0–6; csat: % of 4 and 5; yes: % of 1; ces: the mean. Raises ValueError for counts that don't fit the scale."""
-    n = _size(scale, counts)
+    n = size(scale, counts)
     if n == 0:
         return None
     if scale.family == "nps":
@@ -106,7 +106,8 @@ def _cut(n: int, exact: Fraction, low: float, high: float, lowest: int, highest:
     return Score(n, exact, min(max(low, lowest), at), max(min(high, highest), at))
 
 
-def _size(scale: Scale, counts: Histogram) -> int:
+def size(scale: Scale, counts: Histogram) -> int:
+    """How many answers; raises ValueError for counts that don't fit the scale."""
     wanted = scale.high - scale.low + 1
     if len(counts) != wanted or min(counts) < 0:
         raise ValueError(f"a histogram of {scale.low} to {scale.high} has {wanted} counts of 0 or more, not {counts!r}")
