@@ -115,6 +115,28 @@ GROUPS = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at head office or in the shops. `at`: the group or the place where the role holds, None everywhere.
+    `comes`: whether they have an account already, or only an invitation."""
+
+    email: str
+    name: str
+    role: str
+    at: str | None
+    comes: bool = True
+
+
+ASTRID = Person("astrid@example.com", "Astrid", "admin", None)
+COLLEAGUES = (
+    Person("joris@example.com", "Joris", "manager", "Netherlands & Belgium"),
+    Person("katrin@example.com", "Katrin", "manager", "Germany"),
+    Person("mehmet@example.com", "Mehmet", "crew", "Cologne"),
+    Person("ines@example.com", "Inès", "analyst", None),
+    Person("sofie@example.com", "Sofie", "viewer", "Brussels", comes=False),
+)
+
 PLACES = tuple(place for group in GROUPS for place in group.places)
 
 

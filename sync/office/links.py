@@ -63,14 +63,6 @@ def withdraw(tx: Connection, user: int, now_ms: int) -> None:
     tx.execute(update(one_time_links).where(*_open(now_ms), one_time_links.c.user_id == user).values(expires_ms=now_ms))
 
 
-def open_until(tx: Connection, user: int, now_ms: int) -> tuple[Purpose, int] | None:
-    """What the link of this person that still works is for, and until when (ms); None when there is none."""
-    table = one_time_links
-    query = select(table.c.purpose, table.c.expires_ms).where(*_open(now_ms), table.c.user_id == user)
-    row = tx.execute(query.order_by(table.c.made_ms.desc())).first()
-    return (row.purpose, row.expires_ms) if row else None
-
-
 def look(tx: Connection, purpose: Purpose, token: str, now_ms: int) -> Guest | None:
     """Whose this link is, while it works; uses nothing up."""
     table = one_time_links

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from threading import Thread
 
@@ -18,7 +19,8 @@ from sync.demo import founding, history, sending, world
 from sync.demo.folder import Account, Chain
 from sync.demo.processes import DemoFailed
 from sync.intake import tally
-from sync.office import people, places, settings
+from sync.office import people, places, settings, templates
+from sync.office.rights import Grant, Rights
 
 NOW = int(datetime(2025, 1, 15, 14, 30, tzinfo=UTC).timestamp() * 1000)
 BOX = {box.key: box for box in world.BOXES}
@@ -80,6 +82,20 @@ def test_the_chain_stands_as_the_world_says(centre: Centre, chain: Chain) -> Non
             assert (stands.kind, stands.zone, stands.hours) == ("store", place.zone, place.hours)
     assert set(chain.boxes) == set(BOX)
     assert set(chain.live) == {"amsterdam", "berlin"}
+
+
+def test_there_are_people_to_look_at_and_templates(centre: Centre, chain: Chain) -> None:
+    browser = create_app(centre).test_client()
+    with centre.db.writing() as tx:
+        session = people.follow_link(tx, founding.sign_in_link(tx, chain, NOW), NOW)
+        used = {each.name: each.used for each in templates.page(tx, Rights((Grant("admin", None, "/"),)), "", 1).items}
+    browser.set_cookie("smilepost", session or "")
+    page = browser.get("/people").text
+    for person in (world.ASTRID, *world.COLLEAGUES):
+        assert person.email in page
+        assert (person.at or "The whole organisation") in unescape(page)
+    assert page.count("Invited") == 1
+    assert used == {"Checkout": 12, "Entrance": 1, "Repairs": 6}
 
 
 def test_the_live_screens_show_what_there_is_to_show(centre: Centre, chain: Chain) -> None:

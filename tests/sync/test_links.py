@@ -47,7 +47,6 @@ def test_a_new_link_takes_the_place_of_the_older_ones_of_that_person(database: D
         bjorn = people.add_user(tx, "bjorn@example.com", "Bjørn", None, roles=[], now_ms=NOW)
         his, first, old = links.invite(tx, bjorn, NOW), links.first(tx, NOW), links.invite(tx, user, NOW)
         new = links.reset(tx, user, NOW)
-        assert links.open_until(tx, user, NOW) == ("password", NOW + links.PERSON_MS)
         assert links.look(tx, "invite", old, NOW) is None
         assert links.look(tx, "password", new, NOW)
         assert links.look(tx, "invite", his, NOW)
@@ -56,7 +55,7 @@ def test_a_new_link_takes_the_place_of_the_older_ones_of_that_person(database: D
         assert links.look(tx, "first", first, NOW + 1) is None
         assert links.look(tx, "first", again, NOW + 1) == Guest(None)
         links.withdraw(tx, user, NOW)
-        assert links.open_until(tx, user, NOW) is None
+        assert links.look(tx, "password", new, NOW) is None
 
 
 def test_a_link_of_somebody_who_was_disabled_leads_nowhere(database: Database) -> None:
