@@ -26,18 +26,20 @@ def fetch(tx: Connection, table: Table, ids: Iterable[str], *, lock: bool = Fals
     return [tuple(row) for row in found]
 
 
-def append(tx: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows that are not there yet. Raises sqlalchemy.exc.IntegrityError or psycopg.errors.UniqueViolation
-    when one is; the transaction is then lost."""
+def append(tx: Connection, table: Table, rows: Rows, *, numbered: bool = False) -> None:
+    """Insert rows that are not there yet; of a `numbered` table without the first column, as the database counts its
+    rows. Raises sqlalchemy.exc.IntegrityError or psycopg.errors.UniqueViolation when one is; the transaction is then
+    lost."""
     if not rows:
         return
+    first = int(numbered)
     if tx.dialect.name == "postgresql":
         raw: Any = tx.connection.driver_connection
-        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({_names(table)}) FROM STDIN") as copy:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({_names(table, first)}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
     else:
-        tx.exec_driver_sql(_insert(table), list(rows))
+        tx.exec_driver_sql(_insert(table, first), list(rows))
 
 
 def put(tx: Connection, table: Table, rows: Rows) -> None:
@@ -78,9 +80,9 @@ def _select(table: Table, postgres: bool, lock: bool) -> str:
 
 
 @cache
-def _insert(table: Table) -> str:
-    marks = ", ".join("?" for _ in table.columns)
-    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({marks})"  # noqa: S608
+def _insert(table: Table, first: int = 0) -> str:
+    marks = ", ".join("?" for _ in list(table.columns)[first:])
+    return f"INSERT INTO {table.name} ({_names(table, first)}) VALUES ({marks})"  # noqa: S608
 
 
 @cache
@@ -101,8 +103,8 @@ def _add(table: Table) -> str:
     return f"ON CONFLICT ({_key(table)}) DO UPDATE SET {sets}"
 
 
-def _names(table: Table) -> str:
-    return ", ".join(column.name for column in table.columns)
+def _names(table: Table, first: int = 0) -> str:
+    return ", ".join(column.name for column in list(table.columns)[first:])
 
 
 def _key(table: Table) -> str:

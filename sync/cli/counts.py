@@ -44,7 +44,7 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
 
     centre = open_centre(settings, migrate=False)
     try:
-        done = quarantine.replay(centre.db)
+        done = quarantine.replay(centre.db, centre.now_ms())
         with centre.db.writing() as tx:
             counted = {"count": dict(done.count), "stay": dict(done.stay)}
             deeds.of_centre(tx, "quarantine replayed", "", centre.now_ms(), **counted)

@@ -96,7 +96,7 @@ def _erase(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         now_ms = centre.now_ms()
         note = partial(_note_erased, name, now_ms)
-        found = erasures.erase(centre.db, settings.erasures_file, name, now_ms, also=note)
+        found = erasures.erase(centre.db, settings.erasures_file, name, now_ms, by=COMMAND.name, also=note)
         aside = restoring.kept_aside(centre.db, settings)
     finally:
         centre.db.close()

@@ -5,15 +5,14 @@ one screen within 15 s, four or more in a row of which each was touched within 1
 trade's rules for a burst), and a response before which nobody had let go of the glass for 1.5 s since the last one. Two
 responses are compared by the clock that stamped both: what a later anchor corrects moves them together."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from sync import wire
 from sync.intake import flags
-from sync.intake.verdicts import Held, Plan, Row, Scene
+from sync.intake.verdicts import Held, Plan, Row
 
 FEWEST = 4
 BURST_MS = 15_000
@@ -101,9 +100,9 @@ def _hurried(before: Tap, tap: Tap) -> bool:
     return is_quick and tap.stamp.boottime_ms - before.stamp.boottime_ms <= ROW_MS
 
 
-def mark(held: Held, scene: Scene, plan: Plan) -> None:
-    """Judge the responses of the plan once more, and those around them, now that their neighbours are known; what is
-    set aside for it, or no longer, moves in the tallies. `held` has the neighbours, see `spans`."""
+def mark(held: Held, plan: Plan) -> None:
+    """Judge the responses of the plan once more, and those around them, now that their neighbours are known: which are
+    set aside for it, or no longer. `held` has the neighbours, see `spans`."""
     rows = {**held.rows, **plan.changed, **plan.fresh}
     near = spans(row.captured_ms for row in (*plan.fresh.values(), *plan.changed.values()))
     taps = {name: tap for name, row in rows.items() if not row.test and (tap := _read(row))}
@@ -112,7 +111,7 @@ def mark(held: Held, scene: Scene, plan: Plan) -> None:
         row = rows[name]
         is_known = name in plan.fresh or name in plan.changed
         if is_known or any(low + REACH_MS <= row.captured_ms <= high - REACH_MS for low, high in near):
-            _flag(row, name in found, name in plan.fresh, scene, plan)
+            _flag(row, name in found, name in plan.fresh, plan)
 
 
 def _read(row: Row) -> Tap | None:
@@ -122,15 +121,10 @@ def _read(row: Row) -> Tap | None:
         return None
 
 
-def _flag(row: Row, is_burst: bool, is_fresh: bool, scene: Scene, plan: Plan) -> None:
+def _flag(row: Row, is_burst: bool, is_fresh: bool, plan: Plan) -> None:
     names = [name for name in row.flags.split(",") if name and name != flags.BURST]
     told = sorted([*names, flags.BURST] if is_burst else names)
     if ",".join(told) == row.flags:
         return
     fresh = row._replace(flags=",".join(told), aside=not flags.ASIDE.isdisjoint(told))
-    asked = scene.survey(row.survey, row.version)
-    if fresh.aside != row.aside and asked is not None:
-        answers: dict[str, Any] = json.loads(row.body)["answers"]
-        plan.tallies.move(row.counted, asked, answers, -1)
-        plan.tallies.move(fresh.counted, asked, answers, 1)
     (plan.fresh if is_fresh else plan.changed)[row.id] = fresh

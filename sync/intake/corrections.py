@@ -1,6 +1,5 @@
 """Times of capture that a later anchor lets us know better, and what moves with them. Pure."""
 
-import json
 from collections.abc import Iterable
 
 from sync import wire
@@ -11,19 +10,13 @@ from sync.office.places import Standing
 
 
 def recorrect(names: Iterable[str], held: Held, scene: Scene, plan: Plan) -> None:
-    """Correct these once more, never to a worse error, and move what counts on another day or hour by now. What the
-    batch brought anew was judged by the same clocks already."""
+    """Correct these once more, never to a worse error. What the batch brought anew was judged by the same clocks
+    already."""
     for name in sorted(names):
         before = held.rows.get(name)
         row = _again(before, scene) if before is not None and name not in plan.changed else None
-        if before is None or row is None:
-            continue
-        asked = scene.survey(row.survey, row.version)
-        if row.counted != before.counted and not row.test and asked is not None:
-            answers = json.loads(row.body)["answers"]
-            plan.tallies.move(before.counted, asked, answers, -1)
-            plan.tallies.move(row.counted, asked, answers, 1)
-        plan.changed[name] = row
+        if row is not None:
+            plan.changed[name] = row
 
 
 def _again(row: Row, scene: Scene) -> Row | None:

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sync import facts, models, wire
 from sync.db import Database
 from sync.intake import erasure_log
+from sync.intake.days import calendar
 from sync.intake.entries import ID
 from sync.intake.erasure_log import BadLog, Erased, Line, Owner, Revoked, Told
+from sync.intake.record import Restated, Spot
 from sync.rows import fetch
 
 DEVICE = re.compile("dev-[0-9a-f]{12}")
@@ -36,14 +38,15 @@ class Refilled:
 Also = Callable[[Connection], None]
 
 
-def erase(db: Database, path: Path, name: str, now_ms: int, *, also: Also | None = None) -> bool:
+def erase(db: Database, path: Path, name: str, now_ms: int, *, by: str = "", also: Also | None = None) -> bool:
     """Take the words out of everything with this id, wherever it is, and of what comes later; numbers and receipts
-    stay. Whether anything with the id was here. The same again changes nothing. `also` is done in the same transaction.
+    stay. Whether anything with the id was here. The same again changes nothing. `by`: who asked for it, as the record
+    of what changed says. `also` is done in the same transaction.
     Raises erasure_log.BadLog."""
     if name not in erasure_log.read(path).erased:
         erasure_log.append(path, [Erased(name, now_ms)])
     with db.writing() as tx:
-        found = _erase(tx, {name: now_ms})
+        found = _erase(tx, {name: now_ms}, by)
         if also is not None:
             also(tx)
     db.forget()
@@ -130,7 +133,7 @@ def _known(tx: Connection) -> Told:
     )
 
 
-def _erase(tx: Connection, names: dict[str, int]) -> bool:
+def _erase(tx: Connection, names: dict[str, int], by: str = "") -> bool:
     """Whether anything with one of these ids was here."""
     if not names:
         return False
@@ -141,9 +144,20 @@ def _erase(tx: Connection, names: dict[str, int]) -> bool:
     new = [{"id": name, "erased_ms": ms} for name, ms in names.items() if name not in done]
     if new:
         tx.execute(insert(models.erasures), new)
+    for name in sorted(names.keys() - done):
+        _note(tx, name, by, names[name])
     found = [_strip_response(tx, name) for name in sorted(names)]
     found.append(_strip_contacts(tx, names.keys()))
     return any([*found, *_strip_quarantined(tx, names.keys())])
+
+
+def _note(tx: Connection, name: str, by: str, ms: int) -> None:
+    """No count moves, but whoever asks why a figure changed is told of it."""
+    table, restated = models.responses, Restated()
+    row = tx.execute(select(table.c.location_id, table.c.day).where(table.c.id == name, ~table.c.test)).first()
+    if row is not None and row.day < calendar(tx, None, ms)(row.location_id):
+        restated.note(Spot(row.location_id, "", row.day, "erased", None, by), name)
+        restated.write(tx, ms)
 
 
 def _strip_response(tx: Connection, name: str) -> bool:

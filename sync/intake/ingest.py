@@ -14,7 +14,10 @@ from sync.db import Database
 from sync.intake import bursts, erasures, ledger, signs, starts
 from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
+from sync.intake.days import calendar
 from sync.intake.entries import Entry, named, read
+from sync.intake.record import By
+from sync.intake.restating import Scope, settle
 from sync.intake.signs import Known, Slot
 from sync.intake.starts import Learned
 from sync.intake.verdicts import Held, Plan, Receipt, Row, Scene, judge
@@ -91,8 +94,9 @@ def _take(
     )
     plan = judge(entries, here, scene)
     recorrect(unsure, here, scene, plan)
-    bursts.mark(here, scene, plan)
-    store(tx, plan)
+    bursts.mark(here, plan)
+    settle(plan, here.rows, Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device)))
+    store(tx, plan, now_ms)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
     if known:
@@ -178,8 +182,8 @@ def near(tx: Connection, device: str, moments: Iterable[int]) -> set[str]:
     return found
 
 
-def store(tx: Connection, plan: Plan) -> None:
-    """Write what was judged; tallies last, since they are what others wait for."""
+def store(tx: Connection, plan: Plan, now_ms: int) -> None:
+    """Write what was judged and settled; tallies last, since they are what others wait for."""
     append(tx, models.responses, [plan.fresh[name] for name in sorted(plan.fresh)])
     append(tx, models.receipts, [plan.receipts[name] for name in sorted(plan.receipts)])
     put(tx, models.receipts, [plan.promoted[name] for name in sorted(plan.promoted)])
@@ -187,6 +191,7 @@ def store(tx: Connection, plan: Plan) -> None:
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     put(tx, models.contacts, [plan.contacts[name] for name in sorted(plan.contacts)])
     put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
+    plan.restated.write(tx, now_ms)
     plan.tallies.write(tx)
 
 

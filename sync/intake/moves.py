@@ -1,37 +1,35 @@
 """A screen was moved, and it is written down later: what came in meanwhile counts where the screen stood by then."""
 
-import json
-
 from sqlalchemy import Connection, select, update
 
 from sync import models
 from sync.intake import corrections, ingest
+from sync.intake.days import calendar
+from sync.intake.record import By
+from sync.intake.restating import Scope, settle
 from sync.intake.verdicts import Plan, Row
 from sync.office import places
 from sync.rows import put
 
 
-def recount(tx: Connection, old: str, new: str) -> int:
+def recount(tx: Connection, old: str, new: str, by: str, now_ms: int) -> int:
     """Of the responses that name the placement `old`, those that were certainly captured since `new` began count
-    there from now on; their contacts go with them. Returns how many."""
+    there from now on, as somebody named `by` told us; their contacts go with them. Returns how many."""
     before, after = places.placed(tx, old), places.placed(tx, new)
     if before is None or after is None:
         return 0
-    survey, plan = ingest.published(tx), Plan()
-    for row in _since(tx, before.screen, before.touchpoint_id, after.from_ms):
+    rows, plan = _since(tx, before.screen, before.touchpoint_id, after.from_ms), Plan()
+    for row in rows:
         fresh = corrections.moved(row, old, after)
-        if fresh is None:
-            continue
-        plan.changed[row.id] = fresh
-        asked = survey(row.survey, row.version)
-        if asked is not None and not row.test:
-            answers = json.loads(row.body)["answers"]
-            plan.tallies.move(row.counted, asked, answers, -1)
-            plan.tallies.move(fresh.counted, asked, answers, 1)
+        if fresh is not None:
+            plan.changed[row.id] = fresh
+    days = calendar(tx, {old: before, new: after}, now_ms)
+    settle(plan, {row.id: row for row in rows}, Scope(ingest.published(tx), days, By(actor=by, cause="moved")))
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     where = {"location_id": after.location_id, "touchpoint_id": after.touchpoint_id}
     for name in sorted(plan.changed):
         tx.execute(update(models.contacts).where(models.contacts.c.response_id == name).values(where))
+    plan.restated.write(tx, now_ms)
     plan.tallies.write(tx)
     return len(plan.changed)
 

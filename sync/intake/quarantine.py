@@ -14,7 +14,10 @@ from sync import models, wire
 from sync.db import Database
 from sync.intake import bursts, erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
+from sync.intake.days import calendar
 from sync.intake.entries import read
+from sync.intake.record import By
+from sync.intake.restating import Scope, settle
 from sync.intake.verdicts import Quarantined, Scene, judge
 from sync.office import places
 from sync.rows import fetch
@@ -40,7 +43,7 @@ class _Key(NamedTuple):
     sha: str
 
 
-def replay(db: Database) -> Replayed:
+def replay(db: Database, now_ms: int) -> Replayed:
     """What counts now is kept apart no longer; the rest stays as it is. May be repeated, and cut off anywhere. Raises
     ingest.Busy."""
     done = Replayed()
@@ -49,7 +52,7 @@ def replay(db: Database) -> Replayed:
         columns = (table.c.device_id, table.c.received_ms, table.c.id, table.c.rev, table.c.sha)
         keys = sorted(_Key(*row) for row in tx.execute(select(*columns)))
     for start in range(0, len(keys), AT_ONCE):
-        outcome = ingest.stored(db, partial(_replay, keys[start : start + AT_ONCE]))
+        outcome = ingest.stored(db, partial(_replay, keys[start : start + AT_ONCE], now_ms))
         done.count += outcome.count
         done.stay += outcome.stay
     return done
@@ -63,7 +66,7 @@ def waiting_for(tx: Connection, asked: Survey) -> int:
     return sum((entry.get("survey"), entry.get("version")) == (asked.id, asked.version) for entry in entries)
 
 
-def _replay(keys: Sequence[_Key], tx: Connection) -> Replayed:
+def _replay(keys: Sequence[_Key], now_ms: int, tx: Connection) -> Replayed:
     """What came together is judged together."""
     done = Replayed()
     there = {_Key(row.device, row.received_ms, row.id, row.rev, row.sha): row for row in _rows(tx, keys)}
@@ -72,7 +75,7 @@ def _replay(keys: Sequence[_Key], tx: Connection) -> Replayed:
         emptied = [row for row in rows if row.code == erasures.WIPED]
         done.stay[erasures.WIPED] += len(emptied)
         if len(emptied) < len(rows):
-            _judge(tx, device, received_ms, [row for row in rows if row not in emptied], done)
+            _judge(tx, device, received_ms, [row for row in rows if row not in emptied], now_ms, done)
     return done
 
 
@@ -80,7 +83,9 @@ def _rows(tx: Connection, keys: Sequence[_Key]) -> Iterator[Quarantined]:
     return (Quarantined(*row) for row in fetch(tx, models.quarantine, {key.id for key in keys}))
 
 
-def _judge(tx: Connection, device: str, received_ms: int, rows: Sequence[Quarantined], done: Replayed) -> None:
+def _judge(
+    tx: Connection, device: str, received_ms: int, rows: Sequence[Quarantined], now_ms: int, done: Replayed
+) -> None:
     entries = [read(row.body.encode()) for row in rows]
     known = ledger.known(tx, device, None)
     clock = Starts(starts.ends(tx, device), starts.order(tx, device))
@@ -94,8 +99,9 @@ def _judge(tx: Connection, device: str, received_ms: int, rows: Sequence[Quarant
         uncertain=known is not None and known.uncertain,
     )
     plan = judge(entries, held, scene)
-    bursts.mark(held, scene, plan)
-    ingest.store(tx, plan)
+    bursts.mark(held, plan)
+    settle(plan, held.rows, Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device)))
+    ingest.store(tx, plan, now_ms)
     ledger.look_again(tx, device)
     for row, result in zip(rows, plan.results, strict=True):
         if result.verdict in ("stored", "erased") and (row.id, row.rev) in plan.promoted:

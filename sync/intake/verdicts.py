@@ -1,7 +1,6 @@
 """What the centre thinks of each entry of a batch, and what it will write down. Pure: what is held, where the
 screens stand and what time it is come in; rows and tallies to be written come out."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from sync import wire
 from sync.intake import clocks, flags
 from sync.intake.clocks import Starts
 from sync.intake.entries import AnyHead, Entry, named
+from sync.intake.record import Restated
 from sync.intake.tally import Counted, Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
@@ -123,7 +123,10 @@ class Plan:
     quarantined: dict[tuple[str, int, str], Quarantined] = field(default_factory=dict)
     promoted: dict[tuple[str, int], Receipt] = field(default_factory=dict)
     """Receipts of what was quarantined before and counts now: no longer kept apart, not received anew."""
+    answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of those of `fresh` and `changed` that came with this batch"""
     tallies: Tallies = field(default_factory=Tallies)
+    restated: Restated = field(default_factory=Restated)
     contacts: dict[str, Contact] = field(default_factory=dict)
 
     @property
@@ -189,7 +192,7 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
     if entry.response is not None:
         row = _as_row(entry.response, standing, asked, entry.raw, scene)
-        _place(row, asked, entry.response.answers, held, scene, plan)
+        _place(row, entry.response.answers, held, plan)
     elif entry.contact is not None:
         _place_contact(entry.contact, standing, entry.raw, held, scene, plan)
     return wire.Result(head.id, head.rev, verdict)
@@ -276,18 +279,13 @@ def _as_row(response: wire.Response, standing: Standing, asked: Survey, raw: byt
     )  # fmt: skip
 
 
-def _place(row: Row, asked: Survey, answers: Mapping[str, Any], held: Held, scene: Scene, plan: Plan) -> None:
+def _place(row: Row, answers: Mapping[str, Any], held: Held, plan: Plan) -> None:
     """The highest revision is the response; a lower one, late, leaves no more than its receipt."""
     before = plan.fresh.get(row.id) or plan.changed.get(row.id) or held.rows.get(row.id)
     if before is not None and before.rev > row.rev:
         return
-    if before is not None and not before.test:
-        was = scene.survey(before.survey, before.version)
-        if was is not None:
-            plan.tallies.move(before.counted, was, json.loads(before.body)["answers"], -1)
-    if not row.test:
-        plan.tallies.move(row.counted, asked, answers, 1)
     (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
+    plan.answers[row.id] = answers
 
 
 def _place_contact(contact: wire.Contact, standing: Standing, raw: bytes, held: Held, scene: Scene, plan: Plan) -> None:

@@ -119,7 +119,7 @@ def move(tx: Connection, by: Actor, at: Spot, version: int, touchpoint: int, typ
     went = 0
     if at.placement is not None:
         _close(tx, at.placement, from_ms)
-        went = moves.recount(tx, at.placement, fresh) if from_ms < now_ms else 0
+        went = moves.recount(tx, at.placement, fresh, by.name, now_ms) if from_ms < now_ms else 0
     before = {"touchpoint": at.touchpoint, "place": at.place.name if at.place else None}
     after = {"touchpoint": target.name, "place": there.name, "from_ms": from_ms, "answers": went}
     audit.note(tx, by, "screen moved", _subject(tx, at), now_ms, before=before, after=after)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from sqlalchemy import Connection, func, select
 
 from sync import models
+from sync.intake import clocks
 from sync.office.tongue import _
 from sync.rows import append
 
@@ -62,6 +63,13 @@ def nearest(name: str) -> str | None:
 def at(zone: str, former: Former, ms: int) -> str:
     """The zone that held at that moment, where `zone` holds today."""
     return next((before for until_ms, before in former if ms < until_ms), zone)
+
+
+def today(zone: str, former: Former, ms: int) -> int:
+    """The local day of that moment, where `zone` holds today. What was over once stays over: a place that was put into
+    a zone further west lives its day for longer, and what comes in again on the day before comes late."""
+    return max(clocks.local(ms, at(zone, former, ms)).day,
+               *(clocks.local(until_ms, was).day for until_ms, was in former if until_ms <= ms), 0)  # fmt: skip
 
 
 def former(tx: Connection, wanted: Iterable[int] | None = None) -> dict[int, Former]:

@@ -27,8 +27,11 @@ from sync.demo.processes import Child
 from sync.demo.sending import batches
 from sync.intake import enrol, ingest, starts
 from sync.intake.clocks import Starts
+from sync.intake.days import calendar
 from sync.intake.entries import read
 from sync.intake.keys import Secrets
+from sync.intake.record import By
+from sync.intake.restating import Scope, settle
 from sync.intake.verdicts import Plan, Scene, judge
 from sync.office import places, surveys
 from tests import postgres
@@ -142,7 +145,9 @@ def judged(centre: Centre, terminal: Terminal, entries: list[bytes]) -> Plan:
             starts=Starts(starts.ends(tx, terminal.account.device or "", {"bench"}), {}),
             now_ms=centre.now_ms(),
         )
-        return judge(map(read, entries), ingest.Held({}, {}), scene)
+        plan = judge(map(read, entries), ingest.Held({}, {}), scene)
+        settle(plan, {}, Scope(scene.survey, calendar(tx, scene.standings, scene.now_ms), By(scene.device)))
+        return plan
 
 
 def bare(db: Database, plans: list[Plan]) -> Seconds:
@@ -158,7 +163,7 @@ def store_step(centre: Centre, spare: Database, terminals: list[Terminal], aim: 
         start = perf_counter()
         for plan in plans:
             with centre.db.writing() as tx:
-                ingest.store(tx, plan)
+                ingest.store(tx, plan, centre.now_ms())
         return [(perf_counter() - start) / sum(len(plan.fresh) for plan in plans)]
 
     def theirs() -> Seconds:

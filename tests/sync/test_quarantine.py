@@ -117,7 +117,7 @@ def test_two_replays_at_once_and_the_terminal_itself_count_once(
 
     def replay() -> None:
         gate.wait()
-        done.append(sum(quarantine.replay(a_centre.db).count.values()))
+        done.append(sum(quarantine.replay(a_centre.db, a_centre.now_ms()).count.values()))
 
     def send_again() -> None:
         gate.wait()

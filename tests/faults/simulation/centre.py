@@ -109,14 +109,14 @@ class Centre:
         # The time of an ack lies after its commit: a backup begun later has it.
         return msgspec.structs.replace(answer, app=self.app, results=answer.results + later, server_ms=self.now_ms())
 
-    def _store(self, tx: Tables, plan: verdicts.Plan) -> None:
+    def _store(self, tx: Tables, plan: verdicts.Plan, now_ms: int) -> None:
         """Write what was judged upon what was read. Raises Clash."""
         base, meanwhile = self._begun
         if meanwhile is not None:
             meanwhile()
         if self.tables is not base:
             self._clash(tx)
-        tx.store(plan)
+        tx.store(plan, now_ms)
 
     def _clash(self, tx: Tables) -> None:
         """Somebody else committed in between: a lock would have held him off, or a key is taken now."""
@@ -182,7 +182,7 @@ class Centre:
     def replay(self) -> None:
         """What was kept apart is judged once more."""
         tx = self.tables.copy()
-        shipped.replay(tx)
+        shipped.replay(tx, self.now_ms())
         self.tables = tx
         self.on_replay()
 

@@ -24,7 +24,7 @@ def batch_size() -> None:
         result = judge(entry, held, scene, plan)
         if result.verdict == "duplicate" and entry.head and entry.response and scene.standings:
             standing, asked = verdicts._understood(entry.head, entry, scene)
-            row = verdicts._as_row(entry.response, standing, entry.raw, scene)
+            row = verdicts._as_row(entry.response, standing, asked, entry.raw, scene)
             plan.tallies.move(row.counted, asked, entry.response.answers, 1)
         return result
 
@@ -69,14 +69,13 @@ def lower_replaces_higher() -> None:
     """Believes that what comes last is the newest."""
     place = verdicts._place
 
-    def planted(row: verdicts.Row, asked: Any, answers: Any, held: Any, scene: Any, plan: verdicts.Plan) -> None:
+    def planted(row: verdicts.Row, answers: Any, held: Any, plan: verdicts.Plan) -> None:
         known = plan.fresh.get(row.id) or plan.changed.get(row.id) or held.rows.get(row.id)
         if known is not None and known.rev > row.rev:
-            plan.tallies.move(known.counted, asked, wire.read_entry(known.body.encode())["answers"], -1)
-            plan.tallies.move(row.counted, asked, answers, 1)
             (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
+            plan.answers[row.id] = answers
             return
-        place(row, asked, answers, held, scene, plan)
+        place(row, answers, held, plan)
 
     verdicts._place = planted
 

@@ -31,21 +31,21 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
     return _with(
         ingest._take,
         ledger=Tables, places=Tables, starts=SimpleNamespace(learn=_learn), held=Tables.held, near=Tables.near,
-        missing=Tables.missing,
+        missing=Tables.missing, calendar=Tables.calendar,
         store=store, published=Tables.published, _spoken=_with(ingest._spoken, ledger=Tables),
     )  # fmt: skip
 
 
 def replaying(over: type[Tables]) -> Any:
     """`sync.intake.quarantine._replay`, which judges once more what was kept apart."""
-    judge = _with(quarantine._judge, ledger=over, places=over, ingest=over, starts=over)
+    judge = _with(quarantine._judge, ledger=over, places=over, ingest=over, starts=over, calendar=over.calendar)
     return _with(quarantine._replay, _rows=over.quarantined, _judge=judge)
 
 
 _replay = replaying(Tables)
 
 
-def replay(tx: Tables) -> None:
+def replay(tx: Tables, now_ms: int) -> None:
     """`sync.intake.quarantine.replay`, in one transaction."""
     keys = [quarantine._Key(row.device, row.received_ms, *key) for key, row in tx.quarantine.items()]
-    _replay(sorted(keys), tx)
+    _replay(sorted(keys), now_ms, tx)

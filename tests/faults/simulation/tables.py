@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sync import wire
 from sync.intake import bursts, ingest
-from sync.intake.clocks import Ends, Span, merged
+from sync.intake.clocks import Ends, Span, local, merged
 from sync.intake.entries import Entry, named
 from sync.intake.ledger import Memory
 from sync.intake.signs import Known, Slot
@@ -94,7 +94,12 @@ class Tables:
     def published(self) -> Callable[[str, int], Survey | None]:
         return lambda name, version: self.surveys.get((name, version))
 
-    def store(self, plan: Plan) -> None:
+    def calendar(self, standings: Mapping[str, Standing] | None, now_ms: int) -> Callable[[int], int]:
+        """A device counts only where it stands or stood."""
+        zones = {each.location_id: each.zone for each in (standings or {}).values()}
+        return lambda location: local(now_ms, zones[location]).day
+
+    def store(self, plan: Plan, now_ms: int) -> None:
         self.rows |= plan.fresh | plan.changed
         self.receipts |= plan.receipts | plan.promoted
         for (name, rev), receipt in plan.promoted.items():
