@@ -5,7 +5,7 @@ hold 95 % and are cut off at the ends of the score's range; none of them says ±
 """
 
 from sync.scores.comparing import Difference, change, difference, share_change
-from sync.scores.consistency import Spread, spread, standard_error
+from sync.scores.consistency import Spread, spread
 from sync.scores.drops import FALSE_DAILY, FALSE_MONTHLY, FALSE_RESTLESS, LOOKED_AT, Drop, drop
 from sync.scores.intervals import t_quantile, wilson
 from sync.scores.ranking import Early, Ranked, Ranking, rank, shrunken
@@ -59,7 +59,6 @@ __all__ = [
     "showing",
     "shrunken",
     "spread",
-    "standard_error",
     "t_quantile",
     "usual",
     "value",

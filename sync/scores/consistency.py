@@ -1,7 +1,8 @@
 """How much places differ beyond what chance explains."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
+from operator import mul
 from statistics import NormalDist, quantiles
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from sync.scores.scales import RANKED, Histogram, size, weights
 from sync.survey import Scale
 
 FEWEST_PLACES = 3
-_HALVINGS = 60
+_HALVINGS = 40
 
 
 class Spread(NamedTuple):
@@ -37,10 +38,10 @@ def spread(scale: Scale, places: Iterable[Histogram], *, least: int = RANKED) ->
     tau: DerSimonian and Laird, "Meta-analysis in clinical trials", Controlled Clinical Trials 7, 1986. Its interval:
     Q-profile (Viechtbauer, "Confidence intervals for the amount of heterogeneity in meta-analysis", Statistics in
     Medicine 26, 2007) with Wilson and Hilferty's quantiles of chi-squared (1931)."""
-    found = [_mean_and_error(scale, counts) for counts in places if size(scale, counts) >= max(least, 1)]
+    found = [counts for counts in places if size(scale, counts) >= max(least, 1)]
     if len(found) < FEWEST_PLACES:
         return None
-    means, errors = [mean for mean, _ in found], [error for _, error in found]
+    means, errors = _means_and_errors(scale, found)
     q, trust = _q(means, errors, 0.0), [1 / error for error in errors]
     slack = sum(trust) - sum(each * each for each in trust) / sum(trust)
     tau = sqrt(max(0.0, (q - len(found) + 1) / slack))
@@ -50,21 +51,18 @@ def spread(scale: Scale, places: Iterable[Histogram], *, least: int = RANKED) ->
     return Spread(len(found), tau, min(low, tau), max(high, tau), (lower, upper))
 
 
-def standard_error(scale: Scale, counts: Histogram) -> float:
-    """How far chance moves a score, in points: after adding one answer at each end of the scale, as its interval
-    does, so that equal answers are not ± 0. Without answers it is that of these two alone."""
+def _means_and_errors(scale: Scale, places: Sequence[Histogram]) -> tuple[list[float], list[float]]:
+    """The scores and their squared standard errors, from how much single answers vary within places, all together.
+    Each place's own is too uncertain and goes along with its score: 300 places that are alike would be said to differ
+    one time in eight. One answer at each end is added, so that equal answers are not ± 0."""
     worth = weights(scale)
-    more = [counts[0] + 1, *counts[1:-1], counts[-1] + 1]
-    n = sum(more)
-    mean = sum(map(float.__mul__, worth, map(float, more))) / n
-    squares = sum(count * (each - mean) ** 2 for count, each in zip(more, worth, strict=True))
-    return sqrt(squares / (n * (n - 1)))
-
-
-def _mean_and_error(scale: Scale, counts: Histogram) -> tuple[float, float]:
-    """A score and its squared standard error."""
-    mean = sum(count * each for count, each in zip(counts, weights(scale), strict=True)) / sum(counts)
-    return mean, standard_error(scale, counts) ** 2
+    sizes = [sum(counts) for counts in places]
+    means = [sum(map(mul, counts, worth)) / n for counts, n in zip(places, sizes, strict=True)]
+    squares = (worth[-1] - worth[0]) ** 2 / 2
+    for counts, mean in zip(places, means, strict=True):
+        squares += sum(count * (each - mean) ** 2 for count, each in zip(counts, worth, strict=True))
+    within = squares / (sum(sizes) + 2 - len(places))
+    return means, [within / n for n in sizes]
 
 
 def _q(means: Sequence[float], errors: Sequence[float], between: float) -> float:
@@ -75,20 +73,29 @@ def _q(means: Sequence[float], errors: Sequence[float], between: float) -> float
 
 
 def _profile(means: Sequence[float], errors: Sequence[float]) -> tuple[float, float]:
-    widest = (max(means) - min(means)) ** 2 * len(means) + max(errors)
-    return tuple(_solved(means, errors, _chi_squared(p, len(means) - 1), widest) for p in (0.975, 0.025))  # type: ignore[return-value]
+    """The taus at which Q is as large, or as small, as it is by chance once in 40 times."""
+
+    def q(between: float) -> float:
+        return _q(means, errors, between)
+
+    def least(between: float) -> float:
+        return sum(error * (1 - 1 / error / trust) / (error + between) for error in errors)
+
+    trust, free = sum(1 / error for error in errors), len(means) - 1
+    # Places closer together than chance alone leaves them are luck: they say no more than places just as close.
+    return _solved(q, _chi_squared(0.975, free)), _solved(q if q(0.0) > free else least, _chi_squared(0.025, free))
 
 
-def _solved(means: Sequence[float], errors: Sequence[float], wanted: float, widest: float) -> float:
+def _solved(q: Callable[[float], float], wanted: float) -> float:
     """The tau at which Q is as wanted: it only falls as tau grows; 0 when it is never so large."""
-    if _q(means, errors, 0.0) <= wanted:
+    if q(0.0) <= wanted:
         return 0.0
-    low, high = 0.0, widest
-    while _q(means, errors, high) > wanted:
-        high *= 2
+    low, high = 0.0, 1.0
+    while q(high) > wanted:
+        low, high = high, 4 * high
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if _q(means, errors, middle) > wanted else (low, middle)
+        low, high = (middle, high) if q(middle) > wanted else (low, middle)
     return sqrt((low + high) / 2)
 
 
