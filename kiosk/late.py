@@ -161,7 +161,7 @@ def _is(value: Any, kind: Any) -> bool:
 
 def _clean(answer: int | list[str] | str) -> int | list[str] | str:
     if isinstance(answer, str):
-        return touches.comment(answer)
+        return touches.words(answer)
     return list(dict.fromkeys(answer)) if isinstance(answer, list) else answer
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from kiosk import picks
 from kiosk.reach import BLANK, MAX_NAME, MAX_REACH, Reach, Typed, can_be_reached
+from sync import wire
 from sync.survey import MAX_COMMENT, SCALES, FollowUps, Question, Survey
 
 Fields = Mapping[str, Sequence[str]]
@@ -83,6 +84,11 @@ def comment(text: str) -> str:
     return _CONTROL.sub("", lines).strip()[:MAX_COMMENT].rstrip()
 
 
+def words(text: str) -> str:
+    """A comment as it may be stored: without what could reach or identify somebody, see sync.wire.mask."""
+    return wire.mask(comment(text))
+
+
 def _answers(fields: Fields, after: FollowUps, shown: picks.Shown) -> dict[str, int | list[str] | str]:
     answers: dict[str, int | list[str] | str] = {}
     if after.reasons and (reasons := _reasons(fields, after.reasons)):
@@ -118,8 +124,8 @@ def _words(fields: Fields, asked: Question) -> str:
     """What stands in the field, once it was sent on; before that (walked away while writing) what was sent before."""
     written = _one(fields, "on") == "comment" and _one(fields, "action") != "idle"
     if written and "comment" in fields:
-        return comment(_one(fields, "comment"))
-    return comment(_one(fields, "text")) if _one(fields, "told") in ("", asked.id) else ""
+        return words(_one(fields, "comment"))
+    return words(_one(fields, "text")) if _one(fields, "told") in ("", asked.id) else ""
 
 
 def _typed(fields: Fields) -> Typed:

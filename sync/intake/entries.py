@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sync import wire
 
@@ -14,9 +15,9 @@ AnyHead = wire.Head | wire.Response | wire.Contact
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as it came, read as far as it can be read. `code` says why not further: with a `head` but neither a
-    `response` nor a `contact` it is refused with that code, or not of a kind that is understood (code empty).
-    `erased`: its words were taken out."""
+    """One entry as it came, but for what is masked, read as far as it can be read. `code` says why not further: with a
+    `head` but neither a `response` nor a `contact` it is refused with that code, or not of a kind that is understood
+    (code empty). `erased`: its words were taken out."""
 
     raw: bytes
     id: str
@@ -28,8 +29,10 @@ class Entry:
     erased: bool = False
 
 
-def read(raw: bytes) -> Entry:
-    """Everything that can be said of an entry by itself: done before a transaction begins."""
+def read(raw: bytes, *, is_kept: bool = False) -> Entry:
+    """Everything that can be said of an entry by itself: done before a transaction begins. Once it proved to be whole,
+    the free texts of a response are masked: terminals of before don't. One that `is_kept` was not too large when it
+    came; what masking and wiping leave in it may take more room than what they took."""
     head: AnyHead
     response, contact, code = None, None, ""
     try:
@@ -43,14 +46,28 @@ def read(raw: bytes) -> Entry:
             code = problem.code
         elif (head.kind, head.schema) == ("contact", wire.SCHEMA):
             contact, code = _contact(raw)
-    if len(raw) > wire.MAX_ENTRY:
+    if len(raw) > wire.MAX_ENTRY and not is_kept:
         return Entry(raw, head.id, head.rev, code="too_large")
     try:
-        if not wire.is_intact(wire.read_entry(raw)):
-            return Entry(raw, head.id, head.rev, code="bad_sha")
+        whole = wire.read_entry(raw)
     except wire.Unreadable as problem:
         return Entry(raw, head.id, head.rev, code=problem.code)
-    return Entry(raw, head.id, head.rev, head, response, contact, code)
+    if not wire.is_intact(whole):
+        return Entry(raw, head.id, head.rev, code="bad_sha")
+    entry = Entry(raw, head.id, head.rev, head, response, contact, code)
+    return _masked(entry, whole) if head.kind == "response" else entry
+
+
+def _masked(entry: Entry, whole: dict[str, Any]) -> Entry:
+    """A response of a schema that isn't understood yet has its answers where those of every schema have them."""
+    masked = wire.mask_entry(whole)
+    if masked == whole:
+        return entry
+    raw = wire.encode(masked)
+    if entry.response is None:
+        return replace(entry, raw=raw)
+    response = wire.read_response(raw)
+    return replace(entry, raw=raw, head=response, response=response)
 
 
 def _contact(raw: bytes) -> tuple[wire.Contact | None, str]:

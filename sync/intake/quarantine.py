@@ -86,7 +86,7 @@ def _rows(tx: Connection, keys: Sequence[_Key]) -> Iterator[Quarantined]:
 def _judge(
     tx: Connection, device: str, received_ms: int, rows: Sequence[Quarantined], now_ms: int, done: Replayed
 ) -> None:
-    entries = [read(row.body.encode()) for row in rows]
+    entries = [read(row.body.encode(), is_kept=True) for row in rows]
     known = ledger.known(tx, device, None)
     clock = Starts(starts.ends(tx, device), starts.order(tx, device))
     held = ingest.held(tx, entries, ingest.near(tx, device, ingest.moments(entries, clock, received_ms)))

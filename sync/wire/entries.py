@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from sync.wire.masking import mask
 from sync.wire.reading import encode
 
 
@@ -32,11 +33,31 @@ def seal(entry: Mapping[str, Any], salt: str) -> dict[str, Any]:
 
 def wipe(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry without its free texts and their salt; its `sha` still holds."""
-    salt = str(entry.get("salt") or "")
-    texts = {name: text for name, text in entry.get("answers", {}).items() if isinstance(text, str)}
-    wiped = {name: _hashed(salt, text) for name, text in texts.items()} | (entry.get("wiped") or {})
+    texts = _texts(entry)
     answers = {name: value for name, value in entry.get("answers", {}).items() if name not in texts}
-    return {**entry, "answers": answers, "salt": None, "wiped": wiped}
+    return {**entry, "answers": answers, "salt": None, "wiped": _hashes(entry)}
+
+
+def mask_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with its free texts masked, see `mask`; its `sha` still holds. What they were can't be tried out: with
+    the first that is masked the salt goes, and all that is left of any is its hash. To be asked of no contact, whose
+    texts are how to reach somebody."""
+    masked = {name: mask(text) for name, text in _texts(entry).items()}
+    if masked == _texts(entry):
+        return dict(entry)
+    return {**entry, "answers": {**entry["answers"], **masked}, "salt": None, "wiped": _hashes(entry)}
+
+
+def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
+    answers = entry.get("answers")
+    found = answers.items() if isinstance(answers, dict) else ()
+    return {name: text for name, text in found if isinstance(text, str)}
+
+
+def _hashes(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the free texts hash to, also those that went before: of a masked one, as it was."""
+    salt = str(entry.get("salt") or "")
+    return {name: _hashed(salt, text) for name, text in _texts(entry).items()} | (entry.get("wiped") or {})
 
 
 def is_intact(entry: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from tests.boxes import Box, new_id, verdicts
 from tests.sync.conftest import Clock, Verb
 from tests.sync.norway import Chain
 
-WORDS = "Kari from the blue van was rude, call me on 555 0199"
+WORDS = "Kari from the blue van was rude, and her name is Kari Hansen"
 
 
 def rows(centre: Centre, table: Any) -> list[Any]:
