@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sync.wire.folding import Folded, Span
+from sync.wire.folding import END, Folded, Span
 
 AT_WORDS = (
     *("at", "ät", "apenstaartje", "apenstaart", "aapje", "klammeraffe", "arobase", "arobas", "arroba", "chiocciola"),
@@ -21,6 +21,7 @@ DOT_WORDS = (
 _AT, _DOT = "|".join((*AT_WORDS, "@")), "|".join((*DOT_WORDS, r"\."))
 AT = rf" {{0,2}}@ {{0,2}}| {{0,2}}[(\[{{<] {{0,2}}(?:{_AT}) {{0,2}}[)\]}}>] {{0,2}}| {{1,2}}(?:{_AT}) {{1,2}}"
 DOT = rf" {{0,2}}[(\[{{<] {{0,2}}(?:{_DOT}) {{0,2}}[)\]}}>] {{0,2}}| {{1,2}}(?:{'|'.join(DOT_WORDS)}) {{1,2}}"
+DOT_BEFORE = f"(?:{DOT}){END}"
 _NEVER = r' \n"(),:;<>@\[\]\\{}|\ufffd!?*…“”„«»‹›‚‘`€،؛؟、「」'
 LOCAL = rf"[^{_NEVER}]"
 LABEL = rf"[^{_NEVER}.'’/=&#$%^~+]"
@@ -41,7 +42,7 @@ PROVIDERS = (
 )
 
 _at, _dot, _literal = re.compile(AT), re.compile(DOT), re.compile(LITERAL)
-_dot_before = re.compile(f"(?:{DOT})$")
+_dot_before = re.compile(DOT_BEFORE)
 _local, _label, _spaceless = re.compile(LOCAL), re.compile(LABEL), re.compile(SPACELESS)
 _ENDINGS = frozenset(ENDINGS.split())
 _PROVIDERS = frozenset(PROVIDERS.split())
@@ -49,7 +50,8 @@ _PROVIDERS = frozenset(PROVIDERS.split())
 
 def told() -> dict[str, Any]:
     return {
-        "at": AT, "dot": DOT, "local": LOCAL, "label": LABEL, "spaceless": SPACELESS, "literal": LITERAL,
+        "at": AT, "words": "|".join(AT_WORDS), "dot": DOT, "dotBefore": DOT_BEFORE,
+        "local": LOCAL, "label": LABEL, "spaceless": SPACELESS, "literal": LITERAL,
         "edges": EDGES, "longest": LONGEST, "endings": ENDINGS, "providers": PROVIDERS,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sync.wire.folding import OTHER, Folded, Span
+from sync.wire.folding import END, OTHER, Folded, Span
 
 COUNTRIES = {
     "1": 11, "7": 11, "20": 12, "27": 11, "30": 12, "31": 11, "32": 11, "33": 11, "34": 11, "36": 11, "39": 13,
@@ -40,13 +40,14 @@ EVEN = r" |-"
 BROAD = ("3-3-4", "3-4-4", "3-7", "5-5", "4-3-3", "3-3-2-2", "1-3-3-4", "1-3-3-2-2")
 WHOLE = "[1-9][0-9]{9,11}"
 CUE = (
-    r"(?:^|[^a-zà-ÿ])(?:tele(?:ph|f)oo?n[a-z]*|tel|phone|mobile?|mobiel|handy|gsm|whats ?app|bel|belt|bellen|call|ring"
+    r"(?:^|[^a-zà-ÿ[])(?:tele(?:ph|f)oo?n[a-z]*|tel|phone|mobile?|mobiel|handy|gsm|whats ?app|bel|belt|bellen|call|ring"
     r"|anruf[a-z]*|appele[a-z]*|(?:my|mijn|meine|mon|mi|mitt) (?:number|nummer|numéro|numero)|☎|هاتف|جوال|رقمي)"
-    r"[^0-9a-zà-ÿ\n][^0-9\n]{0,10}$|☎[^0-9\n]{0,3}$"
+    rf"[^0-9a-zà-ÿ\n][^0-9\n]{{0,10}}{END}"
 )
 OTHERS = (
     r"(?:order|bestel|bestell|auftrag|rechnung|commande|pedido|ordine|factu|faktur|invoice|ticket|track|serie|serial"
-    r"|imei|artikel|article|sku|ean|isbn|klant|kunde|customer|طلب)[^0-9\n]{0,14}$"
+    r"|imei|artikel|article|sku|ean|isbn|klant|kunde|customer|طلب)"
+    rf"[^0-9\n]{{0,14}}{END}"
 )
 BEFORE = 28
 """How many characters before a number may say what it is."""

@@ -11,7 +11,7 @@ German plates begin with one of the districts of DISTRICTS: else USB-C 3 would b
 import re
 from typing import Any, NamedTuple
 
-from sync.wire.folding import Folded, Span
+from sync.wire.folding import END, Folded, Span
 
 _BEGIN, _END = "(^|[^A-Za-z0-9À-ɏ-])", "(?![A-Za-z0-9À-ɏ]|-[A-Za-z0-9])"
 DUTCH = "XX-99-99 99-99-XX 99-XX-99 XX-99-XX XX-XX-99 99-XX-XX 99-XXX-9 9-XXX-99 XX-999-X X-999-XX XXX-99-X X-99-XXX"
@@ -57,7 +57,8 @@ NEVER = ("WI-FI", "DO-IT", "E-ID", "S-M", "M-L", "A-Z", "A-B", "K-O")
 CUE = (
     r"(?:kenteken|nummerplaat|nummerplate|number ?plate|licen[cs]e ?plate|registration|kennzeichen|nummernschild"
     r"|immatriculation|plaque|matrícula|matricula|targa|skilt|nummerplade|nummerplåt|registreringsnummer|regnr"
-    r"|rejestrac[a-z]*|plaka|لوحة)[^0-9\n]{0,20}$"
+    r"|rejestrac[a-z]*|plaka|لوحة)"
+    rf"[^0-9\n]{{0,20}}{END}"
 )
 BEFORE = 44
 PIECE = "(^|[^A-Za-z0-9À-ɏ-])((?=[A-Za-z]{0,7}[0-9])(?=[0-9]{0,7}[A-Za-z])[A-Za-z0-9]{5,8})(?![A-Za-z0-9À-ɏ])"

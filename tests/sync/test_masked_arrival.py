@@ -176,8 +176,9 @@ def test_a_later_revision_is_masked_as_the_first(
 
 
 def test_how_to_reach_somebody_who_asked_for_it_stays(a_centre: Centre, oslo: Box, client: FlaskClient) -> None:
+    response = oslo.response(1, survey="next-years")
     contact = wire.seal(
-        {**oslo.response(1, survey="next-years"), "kind": "contact", "id": new_id(), "response": new_id(), "consent": "call",
+        {**response, "kind": "contact", "id": new_id(), "response": response["id"], "consent": "call",
          "answers": {"name": "Kari", "reach": "kari@example.com"}}, "pepper",
     )  # fmt: skip
     oslo.send(client, contact)
