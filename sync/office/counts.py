@@ -80,7 +80,7 @@ def together(scale: Scale, histograms: Iterable[Histogram], *, singles: bool) ->
 
 def total(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) -> Figure:
     """One place's days `first` … `last` together."""
-    return together(scale, (counts for day, counts in days.items() if first <= day <= last), singles=True)
+    return together(scale, (days[day] for day in range(first, last + 1) if day in days), singles=True)
 
 
 def questions(tx: Connection, paths: Sequence[str], first: int, last: int) -> list[Question]:
@@ -125,7 +125,7 @@ def by_day(
 ) -> dict[int, Days]:
     """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` a day
     too small to be shown is not counted anywhere, so that no sum gives it away; nor may they narrow it down."""
-    those = locations.c.id == _source(narrowed).c.location_id
+    those = locations.c.id == source(narrowed).c.location_id
     return _days(tx, places.below(paths), those, question, first, last, singles, narrowed)
 
 
@@ -142,11 +142,12 @@ def days_of(
     """The same of these places alone."""
     if not numbers:
         return {}
-    here = _source(narrowed).c.location_id.in_(numbers)
+    here = source(narrowed).c.location_id.in_(numbers)
     return _days(tx, here, None, question, first, last, singles, narrowed)
 
 
-def _source(narrowed: Narrowed) -> Table:
+def source(narrowed: Narrowed) -> Table:
+    """The tallies that answers narrowed down like this are counted from."""
     return tallies_hour if narrowed.hours else tallies_day
 
 
@@ -162,23 +163,26 @@ def _days(
 ) -> dict[int, Days]:
     if not singles and not narrowed.is_wide:
         raise ValueError("answers are narrowed down for those only who may see single ones")
-    table = _source(narrowed)
+    table = source(narrowed)
     there: FromClause = table if joined is None else table.join(locations, joined)
-    day = _day_of(table)
+    on_day = local_day(table)
     query = (
         select(
-            table.c.location_id, day, table.c.aside, *(func.sum(each) for each in value_columns(question.scale, table))
+            table.c.location_id,
+            on_day,
+            table.c.aside,
+            *(func.sum(each) for each in value_columns(question.scale, table)),
         )
         .select_from(there)
-        .where(those, *_between(table, first, last), *_narrowing(table, narrowed))
+        .where(those, *between_days(table, first, last), *narrowing(table, narrowed))
         .where(table.c.choice == "", table.c.question == question.id)
-        .group_by(table.c.location_id, day, table.c.aside)
+        .group_by(table.c.location_id, on_day, table.c.aside)
     )
     found: dict[int, Days] = defaultdict(Days)
-    for place, local_day, aside, *counts in tx.execute(query):
+    for place, day, aside, *counts in tx.execute(query):
         if not any(counts) or (not aside and not singles and showing(sum(map(int, counts))) == "none"):
             continue
-        _keep(found[place], int(local_day), bool(aside), tuple(map(int, counts)), narrowed)
+        _keep(found[place], int(day), bool(aside), tuple(map(int, counts)), narrowed)
     return found
 
 
@@ -189,18 +193,19 @@ def _keep(days: Days, day: int, aside: bool, counts: Histogram, narrowed: Narrow
         days.counts[day] = add([counts, days.counts[day]]) if day in days.counts else counts
 
 
-def _day_of(table: Table) -> ColumnElement[int]:
+def local_day(table: Table) -> ColumnElement[int]:
+    """The day of a row of tallies."""
     # Whole numbers from 1970 on: both databases then cut off alike.
     return table.c.day if "day" in table.c else ((table.c.hour - table.c.hour % 24) // 24).label("day")
 
 
-def _between(table: Table, first: int, last: int) -> list[ColumnElement[bool]]:
+def between_days(table: Table, first: int, last: int) -> list[ColumnElement[bool]]:
     if "day" in table.c:
         return [table.c.day.between(first, last)]
     return [table.c.hour.between(first * 24, last * 24 + 23)]
 
 
-def _narrowing(table: Table, narrowed: Narrowed) -> list[ColumnElement[bool]]:
+def narrowing(table: Table, narrowed: Narrowed) -> list[ColumnElement[bool]]:
     those: list[ColumnElement[bool]] = []
     if narrowed.touchpoint is not None:
         named = select(touchpoints.c.id).where(touchpoints.c.name == narrowed.touchpoint)

@@ -1,6 +1,7 @@
 """What an overview is made of: a line a place, sections, and the news. Pure."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,11 +10,13 @@ from sync.office.changes import Fall
 from sync.office.counts import Figure, Question
 from sync.office.delivery import Agreed, Delivery
 from sync.office.places import Location
+from sync.office.wanted import Sort, Wanted
+from sync.office.windows import Window
 from sync.scores import Difference, difference
 
 
 class Day(NamedTuple):
-    """One local day of a place or a group."""
+    """One local day of a place or a group; of a long period a week, and `day` is its first."""
 
     day: int
     figure: Figure
@@ -21,8 +24,9 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Line:
-    """One place or group. `days` are its last 28, today last; `figure` is their sum, `before` that of the first 21
-    and `since` that of the last seven."""
+    """One place or group. `figure` is the sum of the `days` that are shown (the last 28, today last, where nothing else
+    was asked for); `since` and `before` are what its change is reckoned from (sync/office/windows.py). `above`: the
+    groups it is in, from the top down, where they don't stand around it."""
 
     place: Location
     figure: Figure
@@ -32,10 +36,11 @@ class Line:
     today: int
     aside: int
     delivery: Delivery
+    above: tuple[Location, ...] = ()
 
     @cached_property
     def change(self) -> Difference | None:
-        """The last seven days against those before, None where that is not certain."""
+        """None where it is not certain."""
         return changes.of_week(self.before, self.since)
 
 
@@ -65,6 +70,22 @@ class Yesterday:
         return difference(self.figure.score, self.usual.score)
 
 
+@dataclass(frozen=True)
+class Total:
+    """Everything of the period that was asked for together, and what its change is reckoned from."""
+
+    figure: Figure
+    before: Figure
+    since: Figure
+
+    @property
+    def change(self) -> Difference | None:
+        """Also where it is not certain; None when one of them is too small to be compared."""
+        if self.before.showing != "full" or self.since.score is None or self.before.score is None:
+            return None
+        return difference(self.since.score, self.before.score)
+
+
 class Youth(NamedTuple):
     """Screens have stood here for less than the 28 days of a page. `first` is the day of the first answers, None before
     there are any; `is_new`: nobody can have answered yesterday."""
@@ -77,7 +98,8 @@ class Youth(NamedTuple):
 class Overview:
     """What is at and below `top`, and `whole` all of it together (both None: everything). `falls` is the news of the
     week: places below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
-    when there are too many places for one."""
+    when there are too many places for one. `wanted` is what was asked for, as far as it may be shown; `refused`: this
+    person asked for more than that. `window`: the days of most of the places."""
 
     top: Location | None
     question: Question
@@ -90,6 +112,11 @@ class Overview:
     sections: tuple[Section, ...]
     places: int
     version: str
+    total: Total
+    window: Window
+    wanted: Wanted
+    singles: bool = True
+    refused: bool = False
     page: int = 1
     pages: int = 1
 
@@ -97,3 +124,25 @@ class Overview:
     def lines(self) -> list[Line]:
         """Every line that is shown, groups' too."""
         return [line for section in self.sections for line in (section.group, *section.lines) if line]
+
+
+def in_order(lines: list[Line], sort: Sort) -> list[Line]:
+    """By a figure; those that have none come last, either way round, and equals by name."""
+    sign = -1 if sort.down else 1
+
+    def key(line: Line) -> tuple[bool, Fraction, str, int]:
+        worth = worth_of(line, sort)
+        return (worth is None, sign * (worth or Fraction(0)), line.place.name.casefold(), line.place.id)
+
+    return sorted(lines, key=key)
+
+
+def worth_of(line: Line, sort: Sort) -> Fraction | None:
+    """What it is sorted by: what is shown of it. No certain change stands between the falls and the rises."""
+    match sort.by:
+        case "score":
+            return line.figure.value
+        case "change":
+            return line.change.value if line.change else Fraction(0)
+        case _:
+            return Fraction(line.figure.n)

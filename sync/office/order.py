@@ -21,5 +21,11 @@ def home(leaf: Location, groups: dict[int, Location]) -> int | None:
     return next((number for number in reversed(above) if number in groups), None)
 
 
+def above(leaf: Location, groups: dict[int, Location]) -> tuple[Location, ...]:
+    """The groups that a place is in, from the top down."""
+    numbers = [int(part) for part in leaf.path.split("/") if part][:-1]
+    return tuple(groups[number] for number in numbers if number in groups)
+
+
 def by_name(nodes: Sequence[Location]) -> list[Location]:
     return sorted(nodes, key=lambda node: (node.name.casefold(), node.id))

@@ -1,20 +1,25 @@
-"""Every place beside the others: what yesterday was like, and the last four weeks of each."""
+"""Every place beside the others: what yesterday was like, and the last four weeks of each; or what was asked for."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from sync.db import Database
 from sync.intake import sums
-from sync.office import changes, counts, delivery, falling, local_time, order, places, wide, wide_delivery
+from sync.office import changes, counts, delivery, falling, lines, local_time, order, places, wide, wide_delivery
+from sync.office import windows as calendar
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure
 from sync.office.delivery import Delivery
-from sync.office.lines import Day, Line, Overview, Section, Yesterday, Youth
+from sync.office.filters import Filters
+from sync.office.lines import Day, Line, Overview, Section, Total, Yesterday, Youth
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.wanted import Wanted
+from sync.office.windows import Window
 from sync.survey import Scale
 
 MOST_LINES = 100
@@ -22,25 +27,43 @@ MOST_LINES = 100
 
 
 class _Reading(NamedTuple):
-    """What was read once, for all lines: `days` and `today` by the number of a place."""
+    """What was read once, for all lines: `days` and `windows` by the number of a place."""
 
     scale: Scale
     days: dict[int, Days]
     today: dict[int, int]
+    windows: dict[int, Window]
     deliveries: dict[int, Delivery]
     singles: bool
 
 
 def overview(
-    tx: Connection, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None, page: int = 1
+    tx: Connection,
+    user: User,
+    now_ms: int,
+    *,
+    top: Location | None = None,
+    question: str | None = None,
+    page: int = 1,
+    wanted: Wanted | None = None,
 ) -> Overview:
-    """What this person may see, or of it what is at and below `top`, which has to be within their scope. `question`
-    names the one to score; the most answered one when it is None or nobody answered it."""
+    """What this person may see, or of it what is at and below `top`, which has to be within their scope. What is
+    `wanted` of it, if anything was asked for beside a `question` and a `page`. The question names the one to score; the
+    most answered one when it is None or nobody answered it. Who may not see single answers is shown whole periods
+    alone: Overview.refused says that more was asked for."""
     paths = (top.path,) if top else user.rights.roots()
     singles = user.rights.may_all("responses", paths)
+    told = wanted or _plainly(top, question, page)
+    allowed = told if singles else replace(told, filters=told.filters.only_shown())
     if wide.is_wide(tx, paths, MOST_LINES):
-        return wide.overview(tx, wide.scope(tx, paths, singles), now_ms, question=question, page=page)
-    return _whole_tree(tx, paths, singles, now_ms, top=top, question=question)
+        found = wide.overview(tx, wide.scope(tx, paths, singles), now_ms, allowed)
+    else:
+        found = _whole_tree(tx, paths, singles, now_ms, allowed, top=top)
+    return replace(found, singles=singles, refused=allowed != told)
+
+
+def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:
+    return Wanted(Filters(question=question), page=page, path=f"/locations/{top.id}" if top else "/")
 
 
 def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None) -> None:
@@ -57,42 +80,56 @@ def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = Non
 
 
 def _whole_tree(
-    tx: Connection,
-    paths: Sequence[str],
-    singles: bool,
-    now_ms: int,
-    *,
-    top: Location | None,
-    question: str | None,
+    tx: Connection, paths: Sequence[str], singles: bool, now_ms: int, wanted: Wanted, *, top: Location | None
 ) -> Overview:
     """Of places that all stand on one page."""
     tree = places.visible(tx, paths)
     shown_top = top or next((node for node in tree if paths == (node.path,)), None)
+    leaves = [node for node in tree if counts.is_place(node)]
     today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}
     last = max(today.values(), default=local_time.day_of(now_ms, places.DEFAULT_ZONE))
     asked = counts.questions(tx, paths, last - counts.LOADED, last)
-    chosen = next((each for each in asked if each.id == question), asked[0])
+    chosen = next((each for each in asked if each.id == wanted.filters.question), asked[0])
+    windows = {number: calendar.window(wanted.filters, day) for number, day in today.items()}
+    first = min((each.before for each in windows.values()), default=last)
     reading = _Reading(
         chosen.scale,
-        counts.by_day(tx, paths, chosen, last - counts.LOADED, last, singles=singles),
+        counts.by_day(
+            tx,
+            paths,
+            chosen,
+            min(first, last - counts.LOADED) if wanted.is_plain else first,
+            last,
+            singles=singles,
+            narrowed=wanted.filters.narrowed,
+        ),
         today,
+        windows,
         delivery.deliveries(tx, paths, {node.id: node for node in tree}, now_ms),
         singles,
     )
-    leaves = [node for node in tree if counts.is_place(node)]
     return Overview(
         top=shown_top,
         question=chosen,
         questions=tuple(asked),
         whole=_whole(reading, shown_top, leaves),
         yesterday=_yesterday(reading, leaves, last),
-        falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]),
-        youth=_youth(reading, delivery.first_placed(tx, paths), last),
+        falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]) if wanted.is_plain else (),
+        youth=_youth(reading, delivery.first_placed(tx, paths), last) if wanted.is_plain else None,
         agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
-        sections=_sections(reading, tree, leaves, shown_top),
+        sections=_sections(reading, tree, leaves, shown_top, wanted),
         places=len(leaves),
         version=delivery.version(tx, now_ms),
+        total=_total(reading, leaves),
+        window=_usual_window(reading, leaves, wanted, last),
+        wanted=wanted,
     )
+
+
+def _usual_window(reading: _Reading, leaves: Sequence[Location], wanted: Wanted, last: int) -> Window:
+    """The days where most of the places are."""
+    named = Counter(reading.windows[leaf.id] for leaf in leaves).most_common(1)
+    return named[0][0] if named else calendar.window(wanted.filters, last)
 
 
 def _whole(reading: _Reading, top: Location | None, leaves: Sequence[Location]) -> Line | None:
@@ -102,9 +139,12 @@ def _whole(reading: _Reading, top: Location | None, leaves: Sequence[Location]) 
 
 
 def _sections(
-    reading: _Reading, tree: Sequence[Location], leaves: Sequence[Location], top: Location | None
+    reading: _Reading, tree: Sequence[Location], leaves: Sequence[Location], top: Location | None, wanted: Wanted
 ) -> tuple[Section, ...]:
     groups = {node.id: node for node in tree if not counts.is_place(node)}
+    if wanted.sort.by != "name":
+        every = [replace(_line(reading, leaf), above=order.above(leaf, groups)) for leaf in leaves]
+        return (Section(None, tuple(lines.in_order(every, wanted.sort))),)
     at_home: dict[int | None, list[Location]] = {home: [] for home in [*order.in_order(groups), None]}
     for leaf in leaves:
         at_home[order.home(leaf, groups)].append(leaf)
@@ -112,40 +152,41 @@ def _sections(
     for home, direct in at_home.items():
         group = groups[home] if home is not None and (top is None or home != top.id) else None
         below = [leaf for leaf in leaves if group and leaf.path.startswith(group.path)]
-        lines = tuple(_line(reading, leaf) for leaf in order.by_name(direct))
-        if group or lines:
-            sections.append(Section(_sum(reading, group, below) if group else None, lines, is_empty=not below))
+        own = tuple(_line(reading, leaf) for leaf in order.by_name(direct))
+        if group or own:
+            sections.append(Section(_sum(reading, group, below) if group else None, own, is_empty=not below))
     return tuple(sections)
 
 
 def _line(reading: _Reading, place: Location) -> Line:
+    days, window = reading.days.get(place.id, Days()), reading.windows[place.id]
+    points = tuple(Day(first, counts.total(reading.scale, days.counts, first, end)) for first, end in window.parts())
+    aside = sum(n for day, n in days.aside.items() if window.first <= day <= window.last)
     today = reading.today[place.id]
-    days = reading.days.get(place.id, Days())
-    figures = tuple(
-        Day(day, counts.total(reading.scale, days.counts, day, day)) for day in range(today - PERIOD + 1, today + 1)
-    )
-    aside = sum(n for day, n in days.aside.items() if today - PERIOD < day <= today)
-    return _counted(reading, place, figures, figures[-1].figure.n, aside, [place], singles=True)
+    now = counts.total(reading.scale, days.counts, today, today).n
+    return _counted(reading, place, points, now, aside, [place], singles=True)
 
 
 def _sum(reading: _Reading, group: Location, members: Sequence[Location]) -> Line:
     """A group's line: every member over its own local days."""
-    lines = [_line(reading, leaf) for leaf in members]
-    last = max((line.days[-1].day for line in lines), default=reading.today[group.id])
-    histograms: dict[int, list[Figure]] = {day: [] for day in range(last - PERIOD + 1, last + 1)}
-    for line in lines:
-        for day, figure in line.days:
-            histograms.setdefault(day, []).append(figure)
+    each = [_line(reading, leaf) for leaf in members]
+    last = max((reading.windows[leaf.id] for leaf in members), default=reading.windows[group.id])
+    histograms: dict[int, list[Figure]] = {first: [] for first, _ in last.parts()}
+    for line in each:
+        # A point a day stands at its day; of weeks, the last are put together and those before them.
+        named = zip([day.day for day in line.days] if last.step == 1 else histograms, line.days, strict=True)
+        for first, day in named:
+            histograms.setdefault(first, []).append(day.figure)
     days = tuple(
         Day(day, counts.together(reading.scale, (each.counts for each in some), singles=reading.singles))
-        for day, some in sorted(histograms.items())[-PERIOD:]
+        for day, some in sorted(histograms.items())[-len(last.parts()) :]
     )
     return _counted(
         reading,
         group,
         days,
-        sum(line.today for line in lines),
-        sum(line.aside for line in lines),
+        sum(line.today for line in each),
+        sum(line.aside for line in each),
         members,
         singles=reading.singles,
     )
@@ -161,24 +202,34 @@ def _counted(
     *,
     singles: bool,
 ) -> Line:
-    def between(back: int, until: int) -> Figure:
-        """The members' own days from `back` days ago to `until` days ago."""
-        own = (
-            counts.total(reading.scale, found.counts, now - back, now - until).counts
-            for found, now in ((reading.days.get(leaf.id, Days()), reading.today[leaf.id]) for leaf in members)
-        )
-        return counts.together(reading.scale, own, singles=singles)
-
+    total = _total(reading, members, singles=singles)
     return Line(
         place=place,
-        figure=between(PERIOD - 1, 0),
+        figure=total.figure,
         days=days,
         today=today,
         aside=aside,
-        before=between(PERIOD - 1, WEEK),
-        since=between(WEEK - 1, 0),
+        before=total.before,
+        since=total.since,
         delivery=delivery.together(reading.deliveries[leaf.id] for leaf in members if leaf.id in reading.deliveries),
     )
+
+
+def _total(reading: _Reading, members: Sequence[Location], *, singles: bool | None = None) -> Total:
+    """The members' own days together."""
+
+    def between(ends: int, window: Window) -> tuple[int, int]:
+        return ((window.first, window.last), (window.before, window.until), (window.since, window.last))[ends]
+
+    def figure(ends: int) -> Figure:
+        own = (
+            counts.total(reading.scale, found.counts, *between(ends, reading.windows[leaf.id])).counts
+            for leaf in members
+            if (found := reading.days.get(leaf.id))
+        )
+        return counts.together(reading.scale, own, singles=reading.singles if singles is None else singles)
+
+    return Total(figure(0), figure(1), figure(2))
 
 
 def _falls(reading: _Reading, leaves: Sequence[Location]) -> tuple[Fall, ...]:

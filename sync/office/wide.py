@@ -3,30 +3,29 @@ come page by page. What it costs doesn't grow with their number."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from sync import models
 from sync.intake.sums import TOP
 from sync.models import locations, sums_day, tallies_day
-from sync.office import counts, delivery, falling, local_time, places, wide_delivery
-from sync.office.changes import WEEK
-from sync.office.counts import LOADED, PERIOD, Days, Figure, Question
+from sync.office import counts, delivery, every_place, falling, local_time, places, wide_delivery, wide_lines
+from sync.office import windows as calendar
+from sync.office.counts import LOADED, PERIOD, Days, Question
 from sync.office.delivery import Delivery
-from sync.office.lines import Day, Line, Overview, Section, Yesterday, Youth
+from sync.office.every_place import A_PAGE, Asked, Listed
+from sync.office.filters import Filters
+from sync.office.lines import Line, Overview, Section, Youth
 from sync.office.places import Location
 from sync.office.rights import EVERYWHERE
-from sync.survey import Scale
+from sync.office.wanted import Wanted
+from sync.office.wide_lines import Reading, Zoned
 
-A_PAGE = 25
-"""Lines at once."""
 DAY_MS = 86_400_000
 ALL = Location(TOP, None, EVERYWHERE, "group", "", places.DEFAULT_ZONE, None)
 """Everything there is, as if it stood in one group."""
-
-Zoned = dict[str, Days]
-"""Days by the time zone of those who count them."""
 
 
 class Scope(NamedTuple):
@@ -34,14 +33,6 @@ class Scope(NamedTuple):
 
     paths: tuple[str, ...]
     heads: tuple[Location, ...]
-    singles: bool
-
-
-class _Reading(NamedTuple):
-    scale: Scale
-    now_ms: int
-    days: dict[int, Zoned]
-    deliveries: dict[int, Delivery]
     singles: bool
 
 
@@ -68,47 +59,56 @@ def asked(tx: Connection, scope: Scope, now_ms: int, question: str | None) -> Qu
 def one(tx: Connection, place: Location, now_ms: int, *, singles: bool) -> tuple[Question, Line]:
     """One place or group alone, by its most answered first question. Its sums have to be folded."""
     here = Scope((place.path,), (place,), singles)
-    last = _last(here, now_ms)
-    question = _questions(tx, here, last)[0]
-    days = _days(tx, [place], question, last, singles=singles)
-    return question, _line(_Reading(question.scale, now_ms, days, {}, singles), place)
+    question = _questions(tx, here, _last(here, now_ms))[0]
+    days = _days(tx, [place], Asked(question, Filters(), singles), now_ms, is_plain=True)
+    return question, wide_lines.line(Reading(question.scale, now_ms, Filters(), days, {}), place)
 
 
 def _last(scope: Scope, now_ms: int) -> int:
     return max(local_time.day_of(now_ms, place.zone) for place in scope.heads)
 
 
-def overview(tx: Connection, scope: Scope, now_ms: int, *, question: str | None, page: int) -> Overview:
+def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overview:
     """As sync.office.overview.overview, of which it is the wide half."""
     last = _last(scope, now_ms)
     top = scope.heads[0] if len(scope.heads) == 1 and scope.heads[0] is not ALL else None
     every = _questions(tx, scope, last)
-    chosen = next((each for each in every if each.id == question), every[0])
-    listed, total, pages = _listed(tx, scope, page)
-    nodes = {place.id: place for place in (*scope.heads, *listed)}
-    reading = _Reading(
+    chosen = next((each for each in every if each.id == wanted.filters.question), every[0])
+    asked = Asked(chosen, wanted.filters, scope.singles)
+    by_name = wanted.sort.by == "name"
+    listed = _listed(tx, scope, wanted.page) if by_name else every_place.listed(tx, scope.paths, asked, wanted, now_ms)
+    nodes = {place.id: place for place in (*scope.heads, *listed.places)}
+    reading = Reading(
         chosen.scale,
         now_ms,
-        _days(tx, list(nodes.values()), chosen, last, singles=scope.singles),
+        wanted.filters,
+        _days(tx, list(nodes.values()), asked, now_ms, is_plain=wanted.is_plain),
         wide_delivery.summed(tx, scope.paths, list(nodes.values()), now_ms),
-        scope.singles,
     )
-    whole = _line(reading, top) if top else None
-    lines = tuple(_line(reading, place) for place in listed)
+    lines = tuple(
+        replace(wide_lines.line(reading, place), above=listed.above.get(place.id, ())) for place in listed.places
+    )
+    news = falling.newest(tx, scope.paths, chosen, now_ms, singles=scope.singles) if wanted.is_plain else ()
+    youth = _youth(tx, reading, scope, last) if wanted.is_plain else None
     return Overview(
         top=top,
         question=chosen,
         questions=tuple(every),
-        whole=whole,
-        yesterday=_yesterday(reading, scope.heads),
-        falls=falling.newest(tx, scope.paths, chosen, now_ms, singles=scope.singles),
-        youth=_youth(tx, reading, scope, last),
-        agreed=delivery.agreed(((place, reading.deliveries.get(place.id, Delivery())) for place in listed), now_ms),
+        whole=wide_lines.line(reading, top) if top else None,
+        yesterday=wide_lines.yesterday(reading, scope.heads),
+        falls=news,
+        youth=youth,
+        agreed=delivery.agreed(
+            ((place, reading.deliveries.get(place.id, Delivery())) for place in listed.places), now_ms
+        ),
         sections=(Section(None, lines),),
-        places=total,
+        places=_size(tx, scope),
         version=delivery.version(tx, now_ms),
-        page=min(max(page, 1), pages),
-        pages=pages,
+        total=wide_lines.total(reading, scope.heads),
+        window=reading.window(wide_lines.named_zone(reading, scope.heads)),
+        wanted=wanted,
+        page=listed.page,
+        pages=listed.pages,
     )
 
 
@@ -141,9 +141,9 @@ def _apart(tx: Connection, nodes: Iterable[Location]) -> tuple[list[int], list[i
     return sorted(found), sorted(numbers - found)
 
 
-def _listed(tx: Connection, scope: Scope, page: int) -> tuple[list[Location], int, int]:
-    """What is shown line by line: right below the heads, groups first, by name; how many places there are at all, and
-    on how many pages this comes. Where there is only one group to be shown, what is in it is."""
+def _listed(tx: Connection, scope: Scope, page: int) -> Listed:
+    """What is shown line by line: right below the heads, groups first, by name. Where there is only one group to be
+    shown, what is in it is."""
     right_below = _right_below(scope)
     while True:
         query = select(locations.c.id).where(right_below)
@@ -153,14 +153,17 @@ def _listed(tx: Connection, scope: Scope, page: int) -> tuple[list[Location], in
         right_below = locations.c.parent_id == only[0]
     size = tx.execute(select(func.count()).select_from(locations).where(right_below)).scalar_one()
     pages = max(-(-size // A_PAGE), 1)
-    start = (min(max(page, 1), pages) - 1) * A_PAGE
+    at = min(max(page, 1), pages)
     ordered = query.order_by(locations.c.kind != "group", func.lower(locations.c.name), locations.c.id)
-    numbers = tx.execute(ordered.offset(start).limit(A_PAGE)).scalars().all()
+    numbers = tx.execute(ordered.offset((at - 1) * A_PAGE).limit(A_PAGE)).scalars().all()
     tree = places.resolved(tx, set(numbers))
-    total = tx.execute(
-        select(func.count()).select_from(locations).where(places.below(scope.paths), locations.c.kind != "group")
-    ).scalar_one()
-    return [tree[number] for number in numbers], total, pages
+    return Listed([tree[number] for number in numbers], at, pages)
+
+
+def _size(tx: Connection, scope: Scope) -> int:
+    """How many places there are at all."""
+    query = select(func.count()).select_from(locations).where(places.below(scope.paths), locations.c.kind != "group")
+    return int(tx.execute(query).scalar_one())
 
 
 def _right_below(scope: Scope) -> Any:
@@ -171,103 +174,25 @@ def _right_below(scope: Scope) -> Any:
     return locations.c.id.in_([place.id for place in scope.heads])
 
 
-def _days(
-    tx: Connection, nodes: Sequence[Location], question: Question, last: int, *, singles: bool
-) -> dict[int, Zoned]:
+def _days(tx: Connection, nodes: Sequence[Location], asked: Asked, now_ms: int, *, is_plain: bool) -> dict[int, Zoned]:
     """What was answered at and below each of these, by the zones of those who answered."""
     branches, leaves = _apart(tx, nodes)
+    windows = {place.id: calendar.window(asked.filters, local_time.day_of(now_ms, place.zone)) for place in nodes}
+    first = min(each.before for each in windows.values()) - 1  # other zones below may be a day behind
+    last = max(each.last for each in windows.values()) + 1
+    first = min(first, last - LOADED - 1) if is_plain else first
     zones = {place.id: place.zone for place in nodes}
     found: dict[int, Zoned] = defaultdict(lambda: defaultdict(Days))
-    for row in tx.execute(_sums(branches, question, last, singles)) if branches else ():
-        _keep(found[row.location_id][row.zone], row.day, row.aside, tuple(map(int, row[4:])))
-    for place, days in counts.days_of(tx, leaves, question, last - LOADED, last, singles=singles).items():
+    for part in every_place.branches(tx, branches, asked, first, last):
+        wide_lines.keep(found[part.location][part.zone], part.day, part.aside, part.counts, asked.filters.narrowed)
+    narrowed = asked.filters.narrowed
+    own = counts.days_of(tx, leaves, asked.question, first, last, singles=asked.singles, narrowed=narrowed)
+    for place, days in own.items():
         found[place][zones[place]] = days
     return found
 
 
-def _sums(branches: list[int], question: Question, last: int, singles: bool) -> Select[Any]:
-    table = sums_day.c
-    columns = [table[f"s{value}"] for value in range(question.scale.low, question.scale.high + 1)]
-    return select(table.location_id, table.zone, table.day, table.aside, *columns).where(
-        table.location_id.in_(branches),
-        table.question == question.id,
-        table.choice == "",
-        table.whole.is_(singles),
-        table.day.between(last - LOADED, last),
-    )
-
-
-def _keep(days: Days, day: int, aside: bool, sums: tuple[int, ...]) -> None:
-    if not any(sums):
-        return
-    if aside:
-        days.aside[day] = sum(sums)
-    else:
-        days.counts[day] = sums
-
-
-def _between(reading: _Reading, zoned: Zoned, back: int, until: int) -> Figure:
-    """From `back` days ago to `until` days ago, as each zone counts its days."""
-    parts = []
-    for zone, days in zoned.items():
-        now = local_time.day_of(reading.now_ms, zone)
-        parts += [days.counts[day] for day in range(now - back, now - until + 1) if day in days.counts]
-    return counts.together(reading.scale, parts, singles=True)
-
-
-def _line(reading: _Reading, place: Location) -> Line:
-    zoned = reading.days.get(place.id, {})
-    today = {zone: local_time.day_of(reading.now_ms, zone) for zone in zoned}
-    last = max(today.values(), default=local_time.day_of(reading.now_ms, place.zone))
-    days = tuple(
-        Day(
-            day,
-            counts.together(
-                reading.scale,
-                [
-                    each.counts[day]
-                    for zone, each in zoned.items()
-                    if day in each.counts and today[zone] - PERIOD < day <= today[zone]
-                ],
-                singles=True,
-            ),
-        )
-        for day in range(last - PERIOD + 1, last + 1)
-    )
-    return Line(
-        place=place,
-        figure=_between(reading, zoned, PERIOD - 1, 0),
-        before=_between(reading, zoned, PERIOD - 1, WEEK),
-        since=_between(reading, zoned, WEEK - 1, 0),
-        days=days,
-        today=_between(reading, zoned, 0, 0).n,
-        aside=sum(
-            n
-            for zone, each in zoned.items()
-            for day, n in each.aside.items()
-            if today[zone] - PERIOD < day <= today[zone]
-        ),
-        delivery=reading.deliveries.get(place.id, Delivery()),
-    )
-
-
-def _yesterday(reading: _Reading, tops: Sequence[Location]) -> Yesterday:
-    """Each place's own; the day is named after the zone in which most was answered."""
-    every: dict[str, int] = defaultdict(int)
-    for place in tops:
-        for zone, days in reading.days.get(place.id, {}).items():
-            every[zone] += sum(map(sum, days.counts.values()))
-    named = max(sorted(every), key=lambda zone: every[zone], default=tops[0].zone)
-
-    def back(*days: int) -> Figure:
-        parts = [_between(reading, reading.days.get(place.id, {}), ago, ago).counts for place in tops for ago in days]
-        return counts.together(reading.scale, parts, singles=True)
-
-    day = local_time.day_of(reading.now_ms, named) - 1
-    return Yesterday(day, back(1), back(*(1 + WEEK * weeks for weeks in range(1, 5))))
-
-
-def _youth(tx: Connection, reading: _Reading, scope: Scope, last: int) -> Youth | None:
+def _youth(tx: Connection, reading: Reading, scope: Scope, last: int) -> Youth | None:
     placed, points = models.placements, models.touchpoints
     old = (
         select(placed.c.id)
