@@ -3,6 +3,8 @@
 Nothing is dropped for a flag. Those in ASIDE keep a response out of the score that is shown first; the others
 only say something about it."""
 
+from collections.abc import Iterable, Mapping
+
 from sync.intake.clocks import Captured, Local, hour_of
 from sync.office import local_time
 from sync.office.places import Hours
@@ -13,7 +15,9 @@ GRACE_MS = 15 * 60_000
 
 BURST = "burst"
 """From its neighbours, so derived apart: see sync.intake.bursts."""
-ASIDE = frozenset({"ghost", "interval", "closed", BURST})
+HAND = "by_hand"
+"""No rule's, but a person's."""
+ASIDE = frozenset({"ghost", "interval", "closed", BURST, HAND})
 
 
 def flags(
@@ -41,3 +45,10 @@ def flags(
         "time_unknown": not known,
     }
     return sorted(name for name, holds in found.items() if holds)
+
+
+def decided(found: Iterable[str], decisions: Mapping[str, bool]) -> list[str]:
+    """What holds of the flags that rules `found`, sorted: without those that a person lifted, with those that one
+    set."""
+    kept = {name for name in found if decisions.get(name, True)}
+    return sorted(kept | {name for name, holds in decisions.items() if holds})

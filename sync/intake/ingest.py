@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import bursts, erasures, ledger, signs, starts
+from sync.intake import bursts, decisions, erasures, ledger, signs, starts
 from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
 from sync.intake.days import calendar
@@ -95,7 +95,8 @@ def _take(
     plan = judge(entries, here, scene)
     recorrect(unsure, here, scene, plan)
     bursts.mark(here, plan)
-    settle(plan, here.rows, Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device)))
+    scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
+    settle(plan, here.rows, scope, decisions.of(tx, plan.changed))
     store(tx, plan, now_ms)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
@@ -161,6 +162,11 @@ def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset())
     receipts = {(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}
     known = fetch(tx, models.contacts, {entry.contact.id for entry in entries if entry.contact})
     return Held(receipts, found, erased, {row[0]: row[1] for row in known})
+
+
+def rows(tx: Connection, ids: Iterable[str]) -> list[Row]:
+    """The responses with these ids, in their order; on PostgreSQL they are ours until the end."""
+    return [Row(*row) for row in fetch(tx, models.responses, ids, lock=True)]
 
 
 def moments(entries: Iterable[Entry], known: Starts, now_ms: int) -> list[int]:

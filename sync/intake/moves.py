@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select, update
 
 from sync import models
-from sync.intake import corrections, ingest
+from sync.intake import corrections, decisions, ingest
 from sync.intake.days import calendar
 from sync.intake.record import By
 from sync.intake.restating import Scope, settle
@@ -24,7 +24,8 @@ def recount(tx: Connection, old: str, new: str, by: str, now_ms: int) -> int:
         if fresh is not None:
             plan.changed[row.id] = fresh
     days = calendar(tx, {old: before, new: after}, now_ms)
-    settle(plan, {row.id: row for row in rows}, Scope(ingest.published(tx), days, By(actor=by, cause="moved")))
+    scope = Scope(ingest.published(tx), days, By(actor=by, cause="moved"))
+    settle(plan, {row.id: row for row in rows}, scope, decisions.of(tx, plan.changed))
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     where = {"location_id": after.location_id, "touchpoint_id": after.touchpoint_id}
     for name in sorted(plan.changed):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from sync import models, wire
 from sync.db import Database
-from sync.intake import bursts, erasures, ingest, ledger, starts
+from sync.intake import bursts, decisions, erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
 from sync.intake.days import calendar
 from sync.intake.entries import read
@@ -100,7 +100,8 @@ def _judge(
     )
     plan = judge(entries, held, scene)
     bursts.mark(held, plan)
-    settle(plan, held.rows, Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device)))
+    scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
+    settle(plan, held.rows, scope, decisions.of(tx, plan.changed))
     ingest.store(tx, plan, now_ms)
     ledger.look_again(tx, device)
     for row, result in zip(rows, plan.results, strict=True):

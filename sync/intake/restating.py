@@ -14,7 +14,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from sync.intake import flags
 from sync.intake.days import Calendar
+from sync.intake.decisions import Decisions
 from sync.intake.record import By, Cause, Restated, Spot
 from sync.intake.tally import Tallies
 from sync.intake.verdicts import Plan, Row
@@ -29,9 +31,11 @@ class Scope(NamedTuple):
     by: By
 
 
-def settle(plan: Plan, held: Mapping[str, Row], scope: Scope) -> None:
+def settle(plan: Plan, held: Mapping[str, Row], scope: Scope, decided: Decisions | None = None) -> None:
     """Count what a plan brings and changes, by what was `held` of it: each response once, however often it was judged
-    on the way."""
+    on the way. What people `decided` about the flags of those that change stands above what rules say now."""
+    for name, decisions in (decided or {}).items():
+        plan.changed[name] = _heeding(plan.changed[name], decisions)
     for rows in (plan.fresh, plan.changed):
         for name, after in rows.items():
             move(plan.tallies, plan.restated, held.get(name), after, scope, plan.answers.get(name))
@@ -50,6 +54,11 @@ def move(
     if before is not None:
         _count(tallies, restated, before, _answers(before), -1, why, scope)
     _count(tallies, restated, after, _answers(after) if answers is None else answers, 1, why, scope)
+
+
+def _heeding(row: Row, decisions: Mapping[str, bool]) -> Row:
+    found = flags.decided(filter(None, row.flags.split(",")), decisions)
+    return row._replace(flags=",".join(found), aside=not flags.ASIDE.isdisjoint(found))
 
 
 def _kept(row: Row) -> tuple[object, ...]:

@@ -71,6 +71,14 @@ Index(
     sqlite_where=responses.c.commented,
     postgresql_where=responses.c.commented,
 )
+# Serves: what rules caught, newest first.
+Index(
+    "ix_responses_flagged",
+    responses.c.day,
+    responses.c.location_id,
+    sqlite_where=text("flags <> ''"),
+    postgresql_where=text("flags <> ''"),
+)
 # Serves: what a later anchor may move. Those that are known to a second stay where they are.
 _unsure = (responses.c.quality != "anchored") | (responses.c.error_ms > UNSURE_MS)
 Index(

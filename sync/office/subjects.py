@@ -13,6 +13,7 @@ from sync.models import (
     driven,
     locations,
     placements,
+    responses,
     schedules,
     screens,
     surveys,
@@ -165,6 +166,12 @@ def _key(tx: Connection, text: str) -> Standing | None:
     return Standing((str(row[0] or EVERYWHERE),)) if row else None
 
 
+def _answer(tx: Connection, text: str) -> Standing | None:
+    """A single answer belongs where it counts."""
+    query = select(locations.c.path).join(responses, responses.c.location_id == locations.c.id)
+    return _paths(tx, query.where(responses.c.id == text))
+
+
 def _wall(tx: Connection, text: str) -> Standing | None:
     query = select(locations.c.path).join(walls, walls.c.location_id == locations.c.id)
     return _paths(tx, query.where(walls.c.id == _number(text)))
@@ -181,6 +188,7 @@ KINDS: dict[str, Find] = {
     "person": _person,
     "key": _key,
     "wall": _wall,
+    "answer": _answer,
 }
 NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall")
 """Kinds whose ids are numbers."""

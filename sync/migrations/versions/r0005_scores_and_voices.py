@@ -92,6 +92,10 @@ def _shown() -> None:
 
 
 def _comments() -> None:
+    flagged = sa.text("flags <> ''")
+    op.create_index(
+        "ix_responses_flagged", "responses", ["day", "location_id"], sqlite_where=flagged, postgresql_where=flagged
+    )
     op.create_table(
         "flag_decisions",
         sa.Column("response_id", sa.Text(), nullable=False),

@@ -6,7 +6,7 @@ from flask.blueprints import BlueprintSetupState
 
 from sync import speaking
 from sync.i18n import direction, mark, own_name
-from sync.office import charts, counts, device_words, faces, staff_words, tongue, wall_words, words
+from sync.office import charts, counts, device_words, faces, flag_words, staff_words, tongue, wall_words, words
 from sync.office.pages import (
     account,
     audit,
@@ -14,6 +14,7 @@ from sync.office.pages import (
     devices,
     doors,
     files,
+    flags,
     frame,
     inviting,
     keys,
@@ -47,6 +48,7 @@ for _room in (
     devices,
     doors,
     files,
+    flags,
     inviting,
     keys,
     links,
@@ -89,6 +91,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         words=words,
         device_words=device_words,
         staff_words=staff_words,
+        flag_words=flag_words,
         wall_words=wall_words,
         charts=charts,
         faces=faces,

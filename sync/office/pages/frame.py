@@ -11,6 +11,8 @@ _BELOW = {
     "screens": "/devices",
     "keys": "/people",
     "walls": "/places",
+    "flags": "/",
+    "answers": "/",
     "new-survey": "/surveys",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
