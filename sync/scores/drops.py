@@ -25,8 +25,9 @@ FALSE_DAILY = Fraction(2, 1000)
 FALSE_MONTHLY = Fraction(3, 100)
 """Of the same places at most so many are named on any of 28 days in a row, looked at every day."""
 FALSE_RESTLESS = Fraction(2, 100)
-"""At most so many are named on a given day of places that are truly better one day and worse the next, by a standard
-deviation of up to five points, without ever changing for good."""
+"""At most so many are named on a given day of places that are truly better one day and worse the next without changing
+for good: by a standard deviation of up to a fifth of that of single answers (7 points where all answers are equally
+frequent, 3 where 85 % are very happy)."""
 
 _NAMED = 3.5
 """Standard errors at which a drop is named: found by simulation, for the rates above."""

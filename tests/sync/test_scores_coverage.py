@@ -55,6 +55,15 @@ def test_an_interval_holds_as_often_as_it_says(name: str) -> None:
     assert min(map(min, grid.values())) >= LEAST
 
 
+@pytest.mark.parametrize("n", SIZES)
+def test_a_share_next_to_everybody_is_not_too_sure(n: int) -> None:
+    """Where Wilson's own interval is at its worst: one answer in six samples is not the usual one."""
+    rare = 0.175 / n
+    assert held(SCALES["yesno"], (rare, 1 - rare), n) >= LEAST
+    assert held(SCALES["csat5"], (0, rare, 0, 0, 1 - rare), n) >= LEAST
+    assert held(SCALES["csat5"], (1 - rare, 0, 0, 0, rare), n) >= LEAST
+
+
 PAIRS = ((5, 5), (10, 100), (30, 30), (50, 300), (1000, 1000))
 CHANGES = ((EVEN, EVEN), (0.85, 0.85), (0.95, 0.7), (0.98, 0.98))
 
