@@ -60,8 +60,9 @@ class Drop(NamedTuple):
 def drop(scale: Scale, days: Mapping[int, Histogram], last: int) -> Drop | None:
     """Whether the score of a place has certainly dropped within the LONGEST days up to `last`, from local day ->
     histogram of at least the last LOOKED_AT days; since when is where that is the most certain. None when nothing is
-    certain, or there are fewer than 30 answers since or before. `last` is better a whole day. Raises ValueError for
-    counts that don't fit the scale."""
+    certain, or there are fewer than 30 answers since or before. `last` is better a whole day. For one place, not for a
+    group, which may seem to drop when its worse places become busier. Raises ValueError for counts that don't fit the
+    scale."""
     newest_first = [days.get(last - back, ()) for back in range(LOOKED_AT)]
     for counts in filter(None, newest_first):
         size(scale, counts)

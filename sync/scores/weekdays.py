@@ -38,7 +38,8 @@ class Unusual(NamedTuple):
 
 def usual(scale: Scale, days: Mapping[int, Histogram], day: int, *, weeks: int = USUAL_WEEKS) -> Usual:
     """What the weekday of `day` usually gives: from local day -> histogram, the days one to `weeks` weeks before it,
-    never `day` itself. Days without answers (closed, not yet delivered) are no part of it."""
+    never `day` itself. Days without answers (closed, not yet delivered) are no part of it. Who may not see few answers
+    gives only days with enough, so that none can be subtracted out."""
     found = [days[then] for back in range(1, weeks + 1) if any(days.get(then := day - WEEK * back, ()))]
     counts = add([(0,) * (scale.high - scale.low + 1), *found])
     return Usual(counts, len(found), weeks, score(scale, counts))
