@@ -66,7 +66,7 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
     centre = open_centre(settings, migrate=False)
     try:
         with centre.db.writing() as tx:
-            count = tally.rebuild(tx)
+            count = tally.rebuild(tx, centre.now_ms())
             deeds.of_centre(tx, "counts rebuilt", "", centre.now_ms(), rows=count)
     except tally.Difference as difference:
         print(f"Nothing was changed: {difference}", file=sys.stderr)

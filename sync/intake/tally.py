@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
-from sync.intake import clocks, flags, sums
+from sync.intake import clocks, flags, shown, sums
 from sync.office import places, surveys, zones
 from sync.rows import add_counts
 from sync.survey import Survey
@@ -151,6 +151,7 @@ def verify(tx: Connection) -> str | None:
         _compare(tx, DAY, fresh.days)
         _compare(tx, HOUR, fresh.hours)
         _compare_sums(tx)
+        _compare_shown(tx)
         _compare_streams(tx)
         _find_lost(tx)
     except Difference as difference:
@@ -174,6 +175,13 @@ def _compare_sums(tx: Connection) -> None:
     for key in sorted(fresh.keys() | kept.keys()):
         if not waiting & {(key[0], None), (key[0], key[3])} and fresh.get(key) != kept.get(key):
             raise Difference(f"sums_day {key} says {kept.get(key)}, the places say {fresh.get(key)}.")
+
+
+def _compare_shown(tx: Connection) -> None:
+    """What was first shown of each day, and what was recorded since, against what is counted."""
+    for row in shown.contradictions(tx, 1):
+        key, beside = tuple(row[:3]), list(map(int, row[3:]))
+        raise Difference(f"mornings {key}: {beside} is counted beside what was first shown and recorded since.")
 
 
 def _compare_streams(tx: Connection) -> None:
@@ -200,8 +208,9 @@ def _find_lost(tx: Connection) -> None:
             raise Difference(f"entry {lost} has a receipt that says {verdict!r}, but it is not there any more.")
 
 
-def rebuild(tx: Connection) -> int:
-    """Throw the tallies away and count everything anew; returns the number of rows. Raises Difference.
+def rebuild(tx: Connection, now_ms: int) -> int:
+    """Throw the tallies away and count everything anew; returns the number of rows. What that changes of days that were
+    shown goes on record. Raises Difference.
 
     On PostgreSQL batches that are being stored wait at the tallies, and add to the new ones what they bring."""
     if tx.dialect.name == "postgresql":
@@ -212,4 +221,5 @@ def rebuild(tx: Connection) -> int:
     tx.execute(delete(models.sums_day))
     fresh.write(tx)
     sums.mark_all(tx)
+    shown.mend(tx, now_ms)
     return len(fresh.days) + len(fresh.hours)

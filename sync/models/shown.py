@@ -12,7 +12,7 @@ def _counts() -> list[Column[int]]:
 
 # What changed the counts of a local day after that day was over, a row per transaction, place, question, day and cause.
 # The columns are what came to (or, below zero, was taken from) the unflagged counts; `responses` is how many it was
-# about, also where nothing moved in sum. `cause`: late, revised, flagged, lifted, moved, clock, zone, erased.
+# about, also where nothing moved in sum. `cause`: as in sync.intake.record; `question` is empty for an erasure.
 # `device_id` is the box that delivered it, `actor` the person who did it.
 restatements = Table(
     "restatements",
@@ -27,13 +27,15 @@ restatements = Table(
     Column("actor", Text, nullable=False, server_default=text("''")),
     Column("responses", Integer, nullable=False),
     *_counts(),
-    # Serves: what changed a place's days.
-    Index(None, "location_id", "question", "day"),
+    # Serve: what changed a place's days; what changed a day anywhere.
+    Index(None, "location_id", "day"),
+    Index(None, "day"),
 )
 
 # The counts of a local day as they were first shown to anybody after it was over; `whole` to those who may see single
-# answers, its twin to all others. `complete_ms`: through when its terminals had delivered then (NULL: not known).
-# `changes` are the numbers of the restatements that were in it already, with commas.
+# answers, its twin to all others. `complete_ms`: through when its terminals had delivered then (NULL: not known). A row
+# without a question stands for the day as a whole, also where nobody had answered; its `changes` are the numbers of
+# the restatements that were in it already, with commas.
 mornings = Table(
     "mornings",
     metadata,

@@ -9,7 +9,19 @@ from sqlalchemy import Connection
 
 from sync.db import Database
 from sync.intake import sums
-from sync.office import changes, counts, delivery, falling, lines, local_time, order, places, wide, wide_delivery
+from sync.office import (
+    changes,
+    counts,
+    delivery,
+    falling,
+    lines,
+    local_time,
+    mornings,
+    order,
+    places,
+    wide,
+    wide_delivery,
+)
 from sync.office import windows as calendar
 from sync.office.changes import WEEK, Fall
 from sync.office.counts import PERIOD, Days, Figure
@@ -70,6 +82,7 @@ def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = Non
     """Bring up to date what an overview is read from. Writes only where something is missing."""
     sums.fold(db)
     paths = (top.path,) if top else user.rights.roots()
+    mornings.keep(db, paths, now_ms)
     singles = user.rights.may_all("responses", paths)
     with db.reading() as tx:
         if not wide.is_wide(tx, paths, MOST_LINES):

@@ -386,7 +386,7 @@ def test_a_response_that_was_changed_in_the_database_is_found(centre: Centre, cl
     with centre.db.reading() as tx:
         assert "its hash differs" in str(tally.verify(tx))
     with pytest.raises(tally.Difference), centre.db.writing() as tx:
-        tally.rebuild(tx)
+        tally.rebuild(tx, NOON)
     with centre.db.writing() as tx:
         tx.execute(table.update().values(body=before))
 
@@ -429,7 +429,7 @@ def test_tallies_can_be_rebuilt_while_answers_arrive(centre: Centre, oslo: Box) 
     def rebuild() -> None:
         for _ in range(8):
             with centre.db.writing() as tx:
-                tally.rebuild(tx)
+                tally.rebuild(tx, NOON)
 
     at_once(arrive, rebuild)
     assert sum(counts(centre)) == 300
@@ -442,7 +442,7 @@ def test_tallies_can_be_rebuilt(centre: Centre, client: FlaskClient, oslo: Box) 
     with centre.db.reading() as tx:
         assert "tallies_day" in str(tally.verify(tx))
     with centre.db.writing() as tx:
-        tally.rebuild(tx)
+        tally.rebuild(tx, NOON)
     assert counts(centre) == [3, 2, 2, 2]
 
 

@@ -85,7 +85,7 @@ def test_counts_that_are_rebuilt_are_summed_up_anew(forest: Forest) -> None:
     forest.grow(Random(7))
     sums.fold(forest.centre.db)
     with forest.centre.db.writing() as tx:
-        tally.rebuild(tx)
+        tally.rebuild(tx, forest.clock())
     forest.verified()
 
 

@@ -173,7 +173,7 @@ def test_a_change_of_zone_leaves_what_was_counted(chain: Chain) -> None:
     chain.visits(chain.bergen, [1])
     assert verified(chain) is None
     with chain.centre.db.writing() as tx:
-        tally.rebuild(tx)
+        tally.rebuild(tx, chain.clock())
     assert {hour % 24 for hour, _ in days(chain, chain.bergen)} == {1, 9}
     assert verified(chain) is None
 

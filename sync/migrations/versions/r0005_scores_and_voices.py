@@ -66,7 +66,8 @@ def _shown() -> None:
         sa.Column("responses", sa.Integer(), nullable=False),
         *_counts(),
     )
-    op.create_index("ix_restatements_location_id_question_day", "restatements", ["location_id", "question", "day"])
+    op.create_index("ix_restatements_location_id_day", "restatements", ["location_id", "day"])
+    op.create_index("ix_restatements_day", "restatements", ["day"])
     op.create_table(
         "mornings",
         sa.Column("location_id", sa.Integer(), nullable=False),
