@@ -23,6 +23,7 @@ KINDS = {
     "person": mark("Person"),
     "key": mark("Key"),
     "wall": mark("Wall"),
+    "improvement": mark("Improvement"),
     "setting": mark("Setting"),
     "places": mark("Places"),
     "answer": mark("Answer"),
@@ -91,6 +92,7 @@ FIELDS = {
     "replaces": mark("instead of"),
     "may": mark("may"),
     "hint": mark("begins with"),
+    "text": mark("what was changed"),
 }
 """Fields of changes, as people call them; one that isn't here is shown by its own word."""
 

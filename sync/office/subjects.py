@@ -11,6 +11,7 @@ from sync.models import (
     devices,
     drafts,
     driven,
+    improvements,
     locations,
     placements,
     responses,
@@ -177,6 +178,11 @@ def _wall(tx: Connection, text: str) -> Standing | None:
     return _paths(tx, query.where(walls.c.id == _number(text)))
 
 
+def _improvement(tx: Connection, text: str) -> Standing | None:
+    query = select(locations.c.path).join(improvements, improvements.c.location_id == locations.c.id)
+    return _paths(tx, query.where(improvements.c.id == _number(text)))
+
+
 KINDS: dict[str, Find] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -189,8 +195,9 @@ KINDS: dict[str, Find] = {
     "key": _key,
     "wall": _wall,
     "answer": _answer,
+    "improvement": _improvement,
 }
-NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall")
+NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement")
 """Kinds whose ids are numbers."""
 
 

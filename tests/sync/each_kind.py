@@ -93,6 +93,12 @@ def _answer(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )  # fmt: skip
 
 
+def _improvement(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.improvements, location_id=at, day=now_ms // 86_400_000, text=name, made_by="Astrid", made_ms=now_ms
+    )
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -105,4 +111,5 @@ MAKERS: dict[str, Make] = {
     "key": _key,
     "wall": _wall,
     "answer": _answer,
+    "improvement": _improvement,
 }

@@ -30,6 +30,7 @@ NOBODYS = {
     "person": "999999",
     "key": "999999",
     "wall": "999999",
+    "improvement": "999999",
 }
 NOT_KEPT_STILL = {"sessions", "sign_in_failures"}
 """Tables in which looking alone leaves a trace."""

@@ -13,6 +13,8 @@ _BELOW = {
     "walls": "/places",
     "flags": "/",
     "answers": "/",
+    "improvements": "/",
+    "compare": "/",
     "new-survey": "/surveys",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
