@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sync.db import Database, open_database
 from tests import postgres
+from tests.compiled import Compiled
 from tests.strictness import Strictness
 
 BROWSER_ARGS = [
@@ -24,6 +26,9 @@ BROWSER_ARGS = [
     # Nothing that a page asks for leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 
 @pytest.fixture(scope="session")
