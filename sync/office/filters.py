@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from sync.office import local_time
 from sync.office.forms import Wrong
+from sync.office.places import MAX_NAME
 from sync.office.tongue import _
 
 Flagged = Literal["without", "with", "only"]
@@ -65,8 +66,8 @@ class Filters:
             last=last,
             question=args.get("question") or None,
             narrowed=Narrowed(
-                touchpoint=args.get("touchpoint") or None,
-                lang=args.get("lang") or None,
+                touchpoint=_text("touchpoint", args, wrong),
+                lang=_text("lang", args, wrong),
                 hours=_hours(args.get("hours"), wrong),
                 flagged=_flagged(args.get("flagged"), wrong),
             ),
@@ -111,6 +112,14 @@ class Filters:
     def only_shown(self) -> "Filters":
         """What of it is open to those who may not see single answers: days and question alone."""
         return replace(self, narrowed=ALL)
+
+
+def _text(name: str, args: Mapping[str, str], wrong: dict[str, str]) -> str | None:
+    text = args.get(name) or None
+    if text is not None and ("\0" in text or len(text) > MAX_NAME):
+        wrong[name] = _("A name that is looked for has at most {most} characters.").format(most=MAX_NAME)
+        return None
+    return text
 
 
 def _span(text: str | None, wrong: dict[str, str]) -> int:

@@ -71,7 +71,9 @@ def overview(
         found = wide.overview(tx, wide.scope(tx, paths, singles), now_ms, allowed)
     else:
         found = _whole_tree(tx, paths, singles, now_ms, allowed, top=top)
-    return replace(found, singles=singles, refused=allowed != told)
+    if allowed.filters.question not in (None, found.question.id):  # nobody answered it
+        allowed = replace(allowed, filters=replace(allowed.filters, question=None))
+    return replace(found, singles=singles, refused=allowed.filters.narrowed != told.filters.narrowed, wanted=allowed)
 
 
 def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:

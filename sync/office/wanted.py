@@ -1,5 +1,6 @@
 """What somebody wants to see of many places, as it stands in an address: filters, an order, a page. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, get_args
 
@@ -47,12 +48,32 @@ class Wanted:
         """Nothing was asked for that would change the figures, but the question and the place."""
         return replace(self.filters, question=None) == Filters()
 
-    def address(self, path: str | None = None, **more: str | int | None) -> str:
-        """Of this page, or of another with what was asked for here; `more` beside it, or (None) without it. A new
-        order or filter begins with the first page."""
-        told: dict[str, str | int | None] = {"place": self.place} if path is None else {}
-        told["sort"] = str(self.sort) if self.sort.by != "name" and path is None else None
-        return self.filters.address(path or self.path, **{**told, **more})
+    @classmethod
+    def read(cls, args: Mapping[str, str], path: str = "/", place: int | None = None) -> "Wanted":
+        """From an address; raises Wrong with a sentence for each part of it that cannot be meant."""
+        wrong, filters, sort = dict[str, str](), Filters(), BY_NAME
+        try:
+            filters = Filters.read(args)
+        except Wrong as problem:
+            wrong |= problem.fields
+        try:
+            sort = Sort.read(args.get("sort"))
+        except Wrong as problem:
+            wrong |= problem.fields
+        if wrong:
+            raise Wrong(wrong)
+        return cls(filters, sort, _page(args.get("page")), path, place)
+
+    def address(self, **more: str | int | None) -> str:
+        """Of this page; `more` beside what was asked for, or (None) without it. Another order or filter begins with
+        the first page."""
+        sort = str(self.sort) if self.sort.by != "name" else None
+        return self.filters.address(self.path, **{"place": self.place, "sort": sort, **more})
+
+    def fresh(self, version: str) -> str:
+        """Of the newest figures for the page that is open and shows this version."""
+        page = self.page if self.page > 1 else None
+        return replace(self, path=f"{self.path.rstrip('/')}/now").address(page=page, version=version)
 
     def to_place(self, number: int) -> str:
         """A place's own page, with the same filters."""
@@ -64,3 +85,8 @@ class Wanted:
         first = Sort(by, down=by == "n")
         other = Sort(by, down=not first.down)
         return self.address(sort=None if by == "name" else str(other if self.sort == first else first))
+
+
+def _page(text: str | None) -> int:
+    """The first for what is no number: whoever asks for a page that isn't there gets the nearest."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 1

@@ -6,7 +6,19 @@ from flask.blueprints import BlueprintSetupState
 
 from sync import speaking
 from sync.i18n import direction, mark, own_name
-from sync.office import charts, counts, device_words, faces, flag_words, staff_words, tongue, wall_words, words
+from sync.office import (
+    charts,
+    counts,
+    device_words,
+    faces,
+    flag_words,
+    overview_words,
+    staff_words,
+    table_charts,
+    tongue,
+    wall_words,
+    words,
+)
 from sync.office.pages import (
     account,
     audit,
@@ -91,6 +103,8 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
     """What every template of the office draws with, macros too."""
     state.app.jinja_env.globals.update(
         words=words,
+        overview_words=overview_words,
+        table_charts=table_charts,
         device_words=device_words,
         staff_words=staff_words,
         flag_words=flag_words,

@@ -1,26 +1,38 @@
 """Every place beside the others, over HTTP."""
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import delivery, overview
+from sync.office import choices, delivery, overview, places
+from sync.office.forms import Wrong
+from sync.office.wanted import Wanted
 
 routes = Blueprint("overview", __name__)
+_PAGE = "office/overview.html"
 
 
 @routes.get("/")
-@access.may("see")
+@access.may("see", place="place")
 def front() -> Response:
-    return _overview("office/overview.html")
+    try:
+        wanted = Wanted.read(request.args, "/", _place())
+    except Wrong as problem:
+        return _overview(_PAGE, Wanted(place=_place()), problem.fields)
+    if "" in request.args.values():  # a form names also what was left open
+        return redirect(wanted.address(), code=303)
+    return _overview(_PAGE, wanted)
 
 
 @routes.get("/now")
-@access.may("see")
+@access.may("see", place="place")
 def front_now() -> Response:
     """The overview's figures for a page that is open; 204 while it shows the newest."""
-    return unchanged() or _overview("office/_overview.html")
+    try:
+        return unchanged() or _overview("office/_overview.html", Wanted.read(request.args, "/", _place()))
+    except Wrong:
+        return Response(status=204)
 
 
 def asked_page() -> int:
@@ -35,10 +47,26 @@ def unchanged() -> Response | None:
     return Response(status=204) if request.args.get("version") == newest else None
 
 
-def _overview(template: str) -> Response:
+def _place() -> int | None:
+    return request.args.get("place", type=int)
+
+
+def _overview(template: str, wanted: Wanted, problems: dict[str, str] | None = None) -> Response:
     here, user = centre(), access.viewer()
     now_ms = here.now_ms()
-    overview.prepare(here.db, user, now_ms, question=request.args.get("question"))
     with here.db.reading() as tx:
-        view = overview.overview(tx, user, now_ms, question=request.args.get("question"), page=asked_page())
-    return make_response(render_template(template, view=view, now_ms=now_ms))
+        chain = places.resolved(tx, {wanted.place}) if wanted.place is not None else {}
+    top = chain[wanted.place] if wanted.place is not None else None
+    overview.prepare(here.db, user, now_ms, top=top, question=wanted.filters.question)
+    with here.db.reading() as tx:
+        view = overview.overview(tx, user, now_ms, top=top, wanted=wanted)
+        offered = choices.choices(tx, user.rights.roots(), narrow=view.singles) if template == _PAGE else None
+    page = render_template(
+        template,
+        view=view,
+        now_ms=now_ms,
+        choices=offered,
+        above=[each for each in chain.values() if each != top and user.rights.may("see", each.path)],
+        problems=problems or {},
+    )
+    return make_response(page, 400 if problems else 200)
