@@ -146,7 +146,7 @@ def _erase(tx: Connection, names: dict[str, int], by: str = "") -> bool:
         tx.execute(insert(models.erasures), new)
     for name in sorted(names.keys() - done):
         _note(tx, name, by, names[name])
-    found = [_strip_response(tx, name) for name in sorted(names)]
+    found = [strip_response(tx, name) for name in sorted(names)]
     found.append(_strip_contacts(tx, names.keys()))
     return any([*found, *_strip_quarantined(tx, names.keys())])
 
@@ -160,7 +160,8 @@ def _note(tx: Connection, name: str, by: str, ms: int) -> None:
         restated.write(tx, ms)
 
 
-def _strip_response(tx: Connection, name: str) -> bool:
+def strip_response(tx: Connection, name: str) -> bool:
+    """Take the words of a response out, and what it is found by; whether there is one."""
     table = models.responses
     body = tx.execute(select(table.c.body).where(table.c.id == name)).scalar()
     if body is None:
@@ -170,6 +171,8 @@ def _strip_response(tx: Connection, name: str) -> bool:
     except wire.Unreadable:  # damaged: `verify` says so with or without it
         wiped = ""
     tx.execute(update(table).where(table.c.id == name).values(body=wiped, commented=False))
+    for index in (models.comments, models.comment_words):
+        tx.execute(delete(index).where(index.c.response_id == name))
     return True
 
 
@@ -182,7 +185,7 @@ def _strip_contacts(tx: Connection, names: Set[str]) -> bool:
         those = table.c.id.in_(part) | table.c.response_id.in_(part)
         for row in tx.execute(select(table.c.id, table.c.body).where(those)).all():
             wiped = wire.encode(wire.wipe(wire.read_entry(row.body.encode()))).decode()
-            tx.execute(update(table).where(table.c.id == row.id).values(body=wiped))
+            tx.execute(update(table).where(table.c.id == row.id).values(body=wiped, wiped=True))
             found.add(row.id)
     return not found.isdisjoint(names)
 

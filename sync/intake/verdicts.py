@@ -70,6 +70,7 @@ class Contact(NamedTuple):
     test: bool
     captured_ms: int
     received_ms: int
+    wiped: bool
     body: str
 
 
@@ -294,5 +295,6 @@ def _place_contact(contact: wire.Contact, standing: Standing, raw: bytes, held: 
     if contact.rev > known:
         plan.contacts[contact.id] = Contact(
             contact.id, contact.rev, contact.response, scene.device, standing.location_id, standing.touchpoint_id,
-            contact.test, scene.starts.correct(contact.stamp, scene.now_ms).ms, scene.now_ms, raw.decode(),
+            contact.test, scene.starts.correct(contact.stamp, scene.now_ms).ms, scene.now_ms,
+            not any(isinstance(answer, str) and answer.strip() for answer in contact.answers.values()), raw.decode(),
         )  # fmt: skip

@@ -106,7 +106,8 @@ Index(
     postgresql_where=~responses.c.test,
 )
 
-# How to reach a customer, apart from what they answered; its highest revision, as it came.
+# How to reach a customer, apart from what they answered; its highest revision, as it came. `wiped`: nothing of it is
+# left but its numbers.
 contacts = Table(
     "contacts",
     metadata,
@@ -119,12 +120,20 @@ contacts = Table(
     Column("test", Boolean, nullable=False),
     Column("captured_ms", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
+    Column("wiped", Boolean, nullable=False, server_default=text("false")),
     Column("body", Text, nullable=False),
 )
 # Serve: who of a place asked to be called, newest first; who of many places did; the contact of a response.
 Index("ix_contacts_place", contacts.c.location_id, contacts.c.captured_ms)
 Index("ix_contacts_newest", contacts.c.captured_ms, contacts.c.id)
 Index("ix_contacts_response", contacts.c.response_id)
+# Serves: whose time is up.
+Index(
+    "ix_contacts_kept",
+    contacts.c.captured_ms,
+    sqlite_where=text("NOT wiped"),
+    postgresql_where=text("NOT wiped"),
+)
 
 # Kept raw, not counted, replayable.
 quarantine = Table(

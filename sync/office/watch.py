@@ -12,6 +12,7 @@ from threading import Event, Thread
 from sqlalchemy import BigInteger, Connection, bindparam, or_, select, update
 
 from sync.db import Database
+from sync.intake import retention
 from sync.models import devices
 from sync.office import local_time, silences
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S, STOP_WITHIN_S = 20.0, 1.0
 AT_ONCE = 500
+WIPED_EVERY_MS = 3_600_000
 QUIET_MS = DEAD_MINUTES * MINUTE_MS
 """One that was not heard for so long is looked at as often as that: opening hours may have been changed."""
 NEVER_MS, PATTERN_MS = 1 << 60, 6 * 3_600_000
@@ -32,7 +34,8 @@ LONGEST_LABEL = 200
 
 @contextmanager
 def kept(db: Database, clock: Callable[[], int]) -> Iterator[None]:
-    """Meanwhile the states are kept up to date, so that nobody who opens the list waits for it."""
+    """Meanwhile the states are kept up to date, so that nobody who opens the list waits for it; and words
+    are taken out whose time is up."""
     told = Event()
     thread = Thread(target=_keep, args=(db, clock, told), name="watch", daemon=True)
     thread.start()
@@ -44,11 +47,16 @@ def kept(db: Database, clock: Callable[[], int]) -> Iterator[None]:
 
 
 def _keep(db: Database, clock: Callable[[], int], told: Event) -> None:
+    wiped_ms: int | None = None
     while not told.wait(EVERY_S):
+        now_ms = clock()
         try:
-            look(db, clock())
+            look(db, now_ms)
+            if wiped_ms is None or now_ms - wiped_ms >= WIPED_EVERY_MS:
+                retention.wipe(db, now_ms)
+                wiped_ms = now_ms
         except Exception as problem:  # the next round may find the database again
-            log.warning("The terminals could not be looked at: %s", type(problem).__name__)
+            log.warning("What changes with time could not be looked at: %s", type(problem).__name__)
 
 
 def look(db: Database, now_ms: int) -> int:

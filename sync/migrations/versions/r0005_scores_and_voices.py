@@ -159,6 +159,9 @@ def _comments() -> None:
 
 
 def _rest() -> None:
+    op.add_column("contacts", sa.Column("wiped", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+    kept = sa.text("NOT wiped")
+    op.create_index("ix_contacts_kept", "contacts", ["captured_ms"], sqlite_where=kept, postgresql_where=kept)
     op.create_table(
         "calls",
         sa.Column("contact_id", sa.Text(), primary_key=True),

@@ -11,6 +11,7 @@ _BELOW = {
     "screens": "/devices",
     "keys": "/people",
     "walls": "/places",
+    "retention": "/people",
     "flags": "/",
     "answers": "/",
     "improvements": "/",
