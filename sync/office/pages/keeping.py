@@ -1,6 +1,6 @@
 """How long words are kept, over HTTP."""
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from sync import access
@@ -26,7 +26,7 @@ def change() -> Response:
     """It holds for the whole organisation, so only who runs all of it changes it."""
     here, asked = centre(), request.form
     if not access.viewer().rights.may("people", EVERYWHERE):
-        abort(403)
+        return _page(status=400)  # the page says whose it is
     try:
         with here.db.writing() as tx:
             keeping.change(
