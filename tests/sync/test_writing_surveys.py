@@ -93,8 +93,10 @@ def test_from_a_sentence_to_a_published_survey(chain: Chain, astrid: FlaskClient
 
 def test_a_button_changes_the_form_and_keeps_what_was_typed(chain: Chain, astrid: FlaskClient) -> None:
     name = begun(astrid)
+    assert f'value="add.reasons" formaction="/surveys/{name}#q.2"' in read(astrid, f"/surveys/{name}")
     status, page = typed(astrid, name, q_0_texts_en="Not saved?", do="add.reasons")
     assert status == 200
+    assert 'id="q.2"' in page  # the browser goes to where the new question stands
     assert "Not saved yet" in page
     status, page = typed(astrid, name, page, q_2_choices_0_texts_en="Waiting", do="q.2.add")
     status, page = typed(astrid, name, page, q_2_choices_1_texts_en="Staff", do="q.2.choices.1.up")
