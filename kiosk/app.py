@@ -80,9 +80,18 @@ def _serve_joined(app: Flask) -> None:
         """All styles or all scripts of a screen."""
         if f"screen.{kind}" not in worker.JOINED:
             abort(404)
-        found = worker.joined(f"screen.{kind}")
-        is_ours = request.args.get("v") == found.stamp
-        return packing.kept(found.packed, found.stamp, PACKED_KINDS[kind], for_ever=is_ours)
+        return _joined(f"screen.{kind}")
+
+    @app.get(f"/{worker.MASKING}")
+    def masks() -> Response:
+        """What a page masks comments with, before it stores them."""
+        return _joined(worker.MASKING)
+
+
+def _joined(name: str) -> Response:
+    found = worker.joined(name)
+    is_ours = request.args.get("v") == found.stamp
+    return packing.kept(found.packed, found.stamp, PACKED_KINDS[name.rpartition(".")[2]], for_ever=is_ours)
 
 
 def _serve_keyboard(app: Flask) -> None:

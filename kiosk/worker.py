@@ -8,13 +8,15 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from kiosk.lean import lean
+from sync import wire
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
+from sync.wire import masking
 
 _STYLES = ("frame", "ask", "foot", "thanks", "words", "comfort", "testing")
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in _STYLES))
 _SCRIPTS = (
-    *("testing", "traces", "visit", "store", "delivery", "counted", "holding", "frames", "modes", "patience"),
+    *("testing", "traces", "visit", "store", "delivery", "counted", "masks", "holding", "frames", "modes", "patience"),
     *("idle", "screen", "keypad", "gesture", "glass"),
 )
 SCRIPTS = tuple(f"kiosk/{name}.js" for name in _SCRIPTS)
@@ -23,6 +25,9 @@ JOINED = {"screen.css": STYLES, "screen.js": SCRIPTS}
 """What a page asks for as one: twenty small files would take a terminal twenty answers, and pack worse."""
 FILES = (*JOINED, "kiosk/mark.svg")
 """What a screen's page is made of, beside the screens of its visit."""
+MASKING = "masking.js"
+"""What masks a comment before a page stores it (static/kiosk/masking.js with two lines before it). A page loads it once
+it is idle; the worker has it from the start, since it is wanted most when the terminal is dead."""
 KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
 """What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
 when it passes: a first view waits for none of it, and a tablet never has it."""
@@ -31,7 +36,7 @@ LAYOUTS = "kiosk/layouts.json"
 
 def address(name: str) -> str:
     """The address of a static file or of what is joined, which changes with what is in it."""
-    return f"/{name}?v={joined(name).stamp}" if name in JOINED else f"/static/{name}?v={stamp(name)}"
+    return f"/{name}?v={joined(name).stamp}" if name in (*JOINED, MASKING) else f"/static/{name}?v={stamp(name)}"
 
 
 class Joined(NamedTuple):
@@ -43,15 +48,21 @@ class Joined(NamedTuple):
 
 @cache
 def joined(name: str) -> Joined:
-    """Lean; made when it is first asked for, then kept. Raises KeyError for what is not JOINED."""
-    content = "".join(_lean(part) for part in JOINED[name]).encode()
+    """Lean; made when it is first asked for, then kept. Raises KeyError for what is not JOINED, nor MASKING."""
+    parts = map(_lean, JOINED[name]) if name != MASKING else (_masks(), _lean(f"kiosk/{MASKING}"))
+    content = "".join(parts).encode()
     return Joined(sha256(content).hexdigest()[:10], pack(content))
+
+
+def _masks() -> str:
+    """The tables and patterns of the terminal's own half."""
+    return f'"use strict";\nconst MASKS = {wire.encode(masking.told()).decode()};\n'
 
 
 @cache
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
-    later = (*KEYBOARD, "kiosk/keyboard.js", LAYOUTS)
+    later = (MASKING, *KEYBOARD, "kiosk/keyboard.js", LAYOUTS)
     digest = sha256("".join(address(name) for name in (*FILES, *later, "kiosk/worker.js")).encode())
     for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir(), *map(catalogue, NAMES)]):
         digest.update(path.read_bytes())
@@ -61,7 +72,7 @@ def build() -> str:
 @cache
 def script() -> bytes:
     """What the browser runs, packed."""
-    files = json.dumps([address(name) for name in FILES])
+    files = json.dumps([address(name) for name in (*FILES, MASKING)])
     told = f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n'
     return pack((told + _lean("kiosk/worker.js")).encode())
 

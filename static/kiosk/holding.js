@@ -1,5 +1,6 @@
 /* Holding what was touched: it goes to the page's own store and to the terminal at once. The first that holds it is
-   enough, and neither waits for the other. */
+   enough, and neither waits for the other. What somebody wrote is stored masked or not at all: a page that can't mask it
+   tells its terminal, which does, and has the answer itself from an earlier touch. */
 "use strict";
 
 const Holding = (() => {
@@ -12,16 +13,25 @@ const Holding = (() => {
   const now = () => performance.now();
   const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
+  const put = (record) => Store.put(record).then(() => { sound = true; }, (problem) => { sound = false; throw problem; });
+
+  async function keep(record) {
+    if (!Masks.isReady(record)) await Masks.load();
+    await put(Masks.masked(record));
+  }
+
+  async function tell(record) {
+    await Delivery.tell(Masks.isReady(record) ? Masks.masked(record) : record);
+  }
+
   /* Until the store or the terminal holds it. After BREAK_MS its customer has been looking at a break, and left. */
   async function untilHeld(record) {
     const since = now();
     for (;;) {
       const left = !record.ended && now() - since >= BREAK_MS;
       const whole = left ? { ...record, ended: "left" } : record;
-      const stored = Store.put(whole).then(() => { sound = true; }, (problem) => { sound = false; throw problem; });
-      const told = Delivery.tell(whole);
       try {
-        await Promise.any([stored, told]);
+        await Promise.any([keep(whole), tell(whole)]);
         return whole;
       } catch {
         await pause(TRY_AGAIN_MS);

@@ -398,7 +398,7 @@ def test_the_worker_leaves_nothing_of_an_older_build(new_page: NewPage, there: S
     inside = page.evaluate("async name => (await (await caches.open(name)).keys()).map(one => one.url)",
                            f"smilepost-{worker.build()}")  # fmt: skip
     frames = page.locator("script[src^='/frames.js']").get_attribute("src")
-    ours = {"/", frames, *(worker.address(name) for name in worker.FILES)}
+    ours = {"/", frames, *(worker.address(name) for name in (*worker.FILES, worker.MASKING))}
     assert set(inside) == {f"{there.address}{place}" for place in ours}
 
 

@@ -8,7 +8,7 @@ from kiosk import worker
 from kiosk.lean import lean
 from sync.assets import STATIC
 
-OURS = [name for names in (*worker.JOINED.values(), ["kiosk/worker.js"]) for name in names]
+OURS = [name for names in (*worker.JOINED.values(), ["kiosk/worker.js", "kiosk/masking.js"]) for name in names]
 
 
 @pytest.mark.parametrize(
