@@ -89,6 +89,7 @@ def walk(standing: Standing) -> dict[str, Any]:
         "last": picks.CATCH_ALL,
         "lang": visits.languages(standing)[0],
         "shows": shows(standing),
+        "masks": worker.address(worker.MASKING),
     }
 
 

@@ -11,7 +11,6 @@ from kiosk.lean import lean
 from sync import wire
 from sync.assets import STATIC, TEMPLATES, pack, stamp
 from sync.i18n import NAMES, catalogue
-from sync.wire import masking
 
 _STYLES = ("frame", "ask", "foot", "thanks", "words", "comfort", "testing")
 STYLES = ("tokens.css", *(f"kiosk/{name}.css" for name in _STYLES))
@@ -56,7 +55,7 @@ def joined(name: str) -> Joined:
 
 def _masks() -> str:
     """The tables and patterns of the terminal's own half."""
-    return f'"use strict";\nconst MASKS = {wire.encode(masking.told()).decode()};\n'
+    return f'"use strict";\nconst MASKS = {wire.encode(wire.mask_rules()).decode()};\n'
 
 
 @cache

@@ -17,9 +17,9 @@ const Masks = (() => {
       const script = document.createElement("script");
       const fail = () => { loading = null; script.remove(); reject(new Error("no masks")); };
       const timer = setTimeout(fail, HUNG_MS);
-      script.onload = () => { clearTimeout(timer); resolve(); };
+      script.onload = () => { clearTimeout(timer); script.remove(); resolve(); };
       script.onerror = () => { clearTimeout(timer); fail(); };
-      script.src = document.querySelector("main").dataset.masks;
+      script.src = WALK.masks;
       document.head.append(script);
     });
     return loading;
@@ -31,7 +31,7 @@ const Masks = (() => {
     return { ...record, answers: Object.fromEntries(answers) };
   }
 
-  setTimeout(() => { load().catch(() => {}); }, IDLE_MS);
+  if (typeof WALK !== "undefined") setTimeout(() => { load().catch(() => {}); }, IDLE_MS);
 
   return { isReady, load, masked };
 })();

@@ -12,7 +12,7 @@ from sync.wire.manifest import (
     MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Logo, Manifest, Message, Scheduled, ScreenManifest,
     ScreenSettings, Seconds, Texts, Wait,
 )
-from sync.wire.masking import mask
+from sync.wire.masking import mask, mask_rules
 from sync.wire.messages import (
     Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Head, Health, Held, Response, Result, Stamp,
     StreamCounts,
@@ -40,7 +40,7 @@ __all__ = [
     "Id", "Logo", "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "Scheduled", "ScreenManifest",
     "ScreenSettings", "Seconds", "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait",
     "WallMs", "answer_is_signed", "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin",
-    "is_intact", "mask", "mask_entry", "pin_fits", "problem_code", "read_answer", "read_batch", "read_contact",
-    "read_entry", "read_export_end", "read_export_header", "read_head", "read_response", "request_is_signed", "seal",
-    "sign_answer", "sign_export", "sign_request", "wipe",
+    "is_intact", "mask", "mask_entry", "mask_rules", "pin_fits", "problem_code", "read_answer", "read_batch",
+    "read_contact", "read_entry", "read_export_end", "read_export_header", "read_head", "read_response",
+    "request_is_signed", "seal", "sign_answer", "sign_export", "sign_request", "wipe",
 ]

@@ -1,6 +1,6 @@
 """Personal data in a free text, replaced for good: mail addresses, telephone numbers, payment cards, IBANs, plates.
 
-The same runs in a page that keeps answers itself (static/kiosk/masking.js), on the tables and patterns of `told`, so
+The same runs in a page that keeps answers itself (static/kiosk/masking.js) on what `mask_rules` says, so
 those are written in what Python's and a browser's regular expressions have in common. Names of people stay: a comment
 that praises somebody would be worth nothing without.
 
@@ -58,7 +58,7 @@ def _replaced(text: str, folded: Folded, spans: Iterable[Span], token: str) -> s
     return "".join([*parts, text[done:]])
 
 
-def told() -> dict[str, Any]:
+def mask_rules() -> dict[str, Any]:
     """Everything that the other half has to know."""
     return {
         "folds": folds(), "mails": mask_mails.told(), "accounts": mask_accounts.told(),

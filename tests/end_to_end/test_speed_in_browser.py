@@ -37,8 +37,10 @@ def meter(there: Served) -> Iterator[Meter]:
 
 
 def test_a_first_view_is_small_and_later_ones_are_smaller(new_page: NewPage, meter: Meter) -> None:
-    new_page(service_workers="block").goto(meter.address)
+    view = new_page(service_workers="block")
+    view.goto(meter.address)
     first = meter.since(0) + meter.asked("/sw.js")
+    view.close()  # what it loads once it is idle belongs to no later view
     page = new_page()
     page.goto(meter.address)
     kept(page)

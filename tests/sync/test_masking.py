@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from sync import wire
-from sync.wire import mask_accounts, masking
+from sync.wire import mask_accounts
 from sync.wire.folding import END, fold
 from tests.masked_words import ALL, KEPT, MAILS, NUMBERS, PHONES, PLATES, texts
 
@@ -60,7 +60,7 @@ def patterns(told: Any) -> Iterator[str]:
 
 def test_no_pattern_looks_far() -> None:
     """Those that ask for the end are asked of a few characters before a number alone."""
-    found = list(patterns(masking.told()))
+    found = list(patterns(wire.mask_rules()))
     assert len(found) > 30
     for pattern in found:
         width = re._parser.parse(pattern).getwidth()[1]  # type: ignore[attr-defined]
