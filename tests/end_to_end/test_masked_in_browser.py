@@ -10,8 +10,10 @@ from playwright.sync_api import Page
 from kiosk import worker
 from kiosk.terminal import Terminal
 from sync import wire
+from tests.end_to_end.conftest import Chain
 from tests.end_to_end.test_page_outlives_its_terminal import anchored, came_back, kept, nudge, stored
 from tests.end_to_end.test_screen_in_browser import at, delivered, press, until
+from tests.end_to_end.test_the_whole_way import visit, wait_until_sent
 from tests.kiosk.test_masked import KEPT, SAID, SECRETS
 from tests.masked_words import ALL, texts
 from tests.terminals import Served, sealed
@@ -133,3 +135,15 @@ def test_a_page_that_cannot_mask_keeps_the_answer_and_not_the_words(
     until(lambda: sealed(box))
     (entry,) = delivered(box)
     assert entry["answers"] == {"visit": 0, "comment": KEPT}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL's files are its own
+def test_no_file_of_either_end_has_what_a_comment_said_of_a_person(open_chain: Chain) -> None:
+    """Of the terminal's folder, the centre's, and their logs."""
+    visit(open_chain.screen, ("value", "0"), ("action", "write"), ("action", "finish"), typed=SAID)
+    wait_until_sent(open_chain, 1)
+    open_chain.command("server", "verify")
+    for folder in (open_chain.folder, open_chain.folder / "terminal"):
+        files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+        assert KEPT.encode() in files
+        assert not [secret for secret in SECRETS if secret.encode() in files]

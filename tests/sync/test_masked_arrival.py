@@ -2,11 +2,9 @@
 whatever road it comes, and everything that was proved of the entry before still is."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -48,66 +46,43 @@ def nothing_of_it(centre: Centre, folder: Path) -> None:
 def test_a_comment_is_masked_before_it_is_stored(
     a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path
 ) -> None:
-    entry = oslo.response(1, answers=WORDS)
+    """The terminal may send it again, and be audited; what says something else under its name is kept apart."""
+    entry, other = oslo.response(1, answers=WORDS), oslo.response(3)
     assert verdicts(oslo.send(client, entry)) == ["stored"]
     (row,) = rows(a_centre, models.responses)
     body = json.loads(row.body)
     assert body["answers"] == {"visit": 1, "comment": KEPT}
     assert (body["salt"], body["sha"], wire.is_intact(body), row.commented) == (None, entry["sha"], True, True)
-    nothing_of_it(a_centre, tmp_path)
-
-
-def test_the_terminal_may_send_it_again_and_be_audited(
-    a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path
-) -> None:
-    entry, other = oslo.response(1, answers=WORDS), oslo.response(3)
-    oslo.send(client, entry)
-    assert verdicts(oslo.send(client, entry, other)) == ["duplicate", "stored"]
+    changed = wire.seal({**entry, "total_ms": 1}, "pepper")
+    assert verdicts(oslo.send(client, entry, other, changed)) == ["duplicate", "stored", "quarantined"]
     (receipt,) = (row for row in rows(a_centre, models.receipts) if row.id == entry["id"])
     assert receipt.sha == entry["sha"]
-    answer = oslo.send(client, audit=[[entry["id"], 1], [other["id"], 1], [new_id(), 1]])
-    assert len(answer.missing or []) == 1
+    assert len(oslo.send(client, audit=[[entry["id"], 1], [other["id"], 1], [new_id(), 1]]).missing or []) == 1
+    (apart,) = rows(a_centre, models.quarantine)
+    told = (apart.code, apart.sha, json.loads(apart.body)["answers"]["comment"])
+    assert told == ("conflict", changed["sha"], KEPT)
+    later = wire.seal({**entry, "rev": 2, "seq": 9, "answers": {"visit": 1, "comment": SAID + "!"}}, "salt")
+    oslo.send(client, later)
+    (row,) = (row for row in rows(a_centre, models.responses) if row.id == entry["id"])
+    assert (row.rev, json.loads(row.body)["answers"]["comment"]) == (2, KEPT + "!")
     nothing_of_it(a_centre, tmp_path)
 
 
-def test_an_entry_that_says_something_else_is_kept_apart_masked(
-    a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path
-) -> None:
-    entry = oslo.response(1, answers=WORDS)
-    other = wire.seal({**entry, "total_ms": 1}, "pepper")
-    assert verdicts(oslo.send(client, entry, other)) == ["stored", "quarantined"]
-    (row,) = rows(a_centre, models.quarantine)
-    assert (row.code, row.sha, json.loads(row.body)["answers"]["comment"]) == ("conflict", other["sha"], KEPT)
+def test_what_is_kept_apart_is_masked(a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path) -> None:
+    """Of a survey that isn't published, of a schema of tomorrow, and with answers of tomorrow."""
+    nested = WORDS | {"visit": {"nested": 1}}
+    entries = [
+        oslo.response(2, survey="next-years", answers=WORDS),
+        wire.seal({**oslo.response(2, answers=WORDS), "schema": 2}, "pepper"),
+        wire.seal({**oslo.response(2), "schema": 2, "answers": nested}, "pepper"),
+    ]
+    assert verdicts(oslo.send(client, *entries)) == 3 * ["quarantined"]
+    bodies = [json.loads(row.body) for row in rows(a_centre, models.quarantine)]
+    assert [(body["answers"]["comment"], wire.is_intact(body)) for body in bodies] == 3 * [(KEPT, True)]
     nothing_of_it(a_centre, tmp_path)
 
 
-def changed(box: Box, **fields: Any) -> dict[str, Any]:
-    return wire.seal({**box.response(2, answers=WORDS), **fields}, "pepper")
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda box: box.response(2, survey="next-years", answers=WORDS),
-        lambda box: changed(box, schema=2),
-        lambda box: changed(box, schema=2, answers=WORDS | {"visit": {"nested": 1}}),
-    ],
-    ids=["a survey that isn't published", "a schema of tomorrow", "answers of tomorrow"],
-)
-def test_what_is_kept_apart_is_masked(
-    a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path, make: Callable[[Box], dict[str, Any]]
-) -> None:
-    entry = make(oslo)
-    assert verdicts(oslo.send(client, entry)) == ["quarantined"]
-    (row,) = rows(a_centre, models.quarantine)
-    body = json.loads(row.body)
-    assert (body["answers"]["comment"], wire.is_intact(body)) == (KEPT, True)
-    nothing_of_it(a_centre, tmp_path)
-
-
-def test_it_counts_masked_when_it_is_understood(
-    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, tmp_path: Path
-) -> None:
+def test_it_counts_masked_when_it_is_understood(a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb) -> None:
     # As large as an entry may be, and what holds its hash takes more room than the words did.
     full = {"kari": "x" * (wire.MAX_ENTRY - 1200)}
     entry = oslo.response(2, survey="next-years", answers={"comment": "kari@example.com"}, more=full)
@@ -118,25 +93,16 @@ def test_it_counts_masked_when_it_is_understood(
     assert len(wire.encode(entry)) == wire.MAX_ENTRY
     assert verdicts(oslo.send(client, entry)) == ["quarantined"]
     assert len(rows(a_centre, models.quarantine)[0].body) > wire.MAX_ENTRY
+    before = oslo.response(2, survey="next-years", answers=WORDS)
+    oslo.send(client, before)
+    with a_centre.db.writing() as tx:  # as a centre of before kept it
+        table = models.quarantine
+        tx.execute(table.update().where(table.c.id == before["id"]).values(body=wire.encode(before).decode()))
     publish(a_centre, "next-years")
-    assert "Counting now: 1 unknown_survey." in verb("replay-quarantine")[1]
-    (row,) = rows(a_centre, models.responses)
-    assert json.loads(row.body)["answers"]["comment"] == "[mail]"
+    assert "Counting now: 2 unknown_survey." in verb("replay-quarantine")[1]
+    counted = {row.id: json.loads(row.body)["answers"]["comment"] for row in rows(a_centre, models.responses)}
+    assert counted == {entry["id"]: "[mail]", before["id"]: KEPT}
     assert verdicts(oslo.send(client, entry)) == ["duplicate"]
-    nothing_of_it(a_centre, tmp_path)
-
-
-def test_what_was_kept_apart_before_is_masked_when_it_counts(
-    a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb, tmp_path: Path
-) -> None:
-    entry = oslo.response(2, survey="next-years", answers=WORDS)
-    oslo.send(client, entry)
-    with a_centre.db.writing() as tx:
-        tx.execute(models.quarantine.update().values(body=wire.encode(entry).decode()))
-    publish(a_centre, "next-years")
-    assert "Counting now: 1 unknown_survey." in verb("replay-quarantine")[1]
-    (row,) = rows(a_centre, models.responses)
-    assert json.loads(row.body)["answers"]["comment"] == KEPT
     assert all(secret not in everything(a_centre) for secret in SECRETS)
 
 
@@ -162,17 +128,6 @@ def test_masked_words_are_erased_like_others(
     assert verdicts(oslo.send(client, later)) == ["erased"]
     assert verb("verify")[0] == 0
     assert "was rude" not in everything(a_centre)
-
-
-def test_a_later_revision_is_masked_as_the_first(
-    a_centre: Centre, oslo: Box, client: FlaskClient, tmp_path: Path
-) -> None:
-    first = oslo.response(1, answers=WORDS)
-    second = wire.seal({**first, "rev": 2, "seq": 2, "answers": {**first["answers"], "comment": SAID + "!"}}, "salt")
-    oslo.send(client, first, second)
-    (row,) = rows(a_centre, models.responses)
-    assert (row.rev, json.loads(row.body)["answers"]["comment"]) == (2, KEPT + "!")
-    nothing_of_it(a_centre, tmp_path)
 
 
 def test_how_to_reach_somebody_who_asked_for_it_stays(a_centre: Centre, oslo: Box, client: FlaskClient) -> None:
