@@ -183,7 +183,7 @@ const Masking = (() => {
     const found = [];
     let done = 0;
     groups.forEach(({ start }, first) => {
-      const end = start >= done ? cardEnd(plain, groups, first) : 0;
+      const end = start >= done && plain[start - 1] !== "+" ? cardEnd(plain, groups, first) : 0;
       if (end) {
         found.push([start, end]);
         done = end;
@@ -332,7 +332,7 @@ const Masking = (() => {
     const [size, before] = [group.digits.length, groups[last].digits.length];
     if (group.gap === null || total + size > 12 || isNext(group, total)) return false;
     if (total < 9 || !isApart(group)) return true;
-    if (total === 9) return total + size === 10 || (before > 2 && size > 2);
+    if (total === 9) return size === 1 || Math.min(before, size) > 2 || (size === before && groups[first].digits.length > 3);
     return total === 10 && size === 2 && before === 2 && groups[first].digits.length > 2;
   }
 

@@ -77,7 +77,8 @@ def cards(text: Folded) -> Iterator[Span]:
     groups = [group.span() for group in _digits.finditer(text.plain)]
     done = 0
     for first, (start, _) in enumerate(groups):
-        if start >= done and (end := _card_end(text.plain, groups, first)):
+        is_called = start > 0 and text.plain[start - 1] == "+"
+        if start >= done and not is_called and (end := _card_end(text.plain, groups, first)):
             yield start, end
             done = end
 

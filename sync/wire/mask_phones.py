@@ -2,8 +2,9 @@
 
 A number with a + or 00 before it, or with the 0 that most of Europe dials first, is masked from nine digits on (with a
 + eight), however it is grouped. Without either it has to look like one: in the groups that its country writes, or ten
-to twelve digits in one, unless an order or an invoice is spoken of. Eight digits in one are an order as often as a
-Danish number, and stay, but for a word before them that says what they are. Dates and hours are taken out first.
+to twelve digits in one (nine of a mobile), unless an order or an invoice is spoken of. Eight digits in one are an order
+as often as a Danish number, and stay, but for a word before them that says what they are. Dates and hours are taken
+out first.
 
 Where two numbers follow each other nobody can say where the first one ends but who knows its country: COUNTRIES does
 for most; else a digit too many is taken rather than one too few."""
@@ -38,7 +39,7 @@ SHAPES = {
 EVEN = r" |-"
 """Between the groups of the shapes of which any list of numbers has some."""
 BROAD = ("3-3-4", "3-4-4", "3-7", "5-5", "4-3-3", "3-3-2-2", "1-3-3-4", "1-3-3-2-2")
-WHOLE = "[1-9][0-9]{9,11}"
+WHOLE = "[67][0-9]{8}|[1-9][0-9]{9,11}"
 CUE = (
     r"(?:^|[^a-zà-ÿ[])(?:tele(?:ph|f)oo?n[a-z]*|tel|phone|mobile?|mobiel|handy|gsm|whats ?app|bel|belt|bellen|call|ring"
     r"|anruf[a-z]*|appele[a-z]*|(?:my|mijn|meine|mon|mi|mitt) (?:number|nummer|numéro|numero)|☎|هاتف|جوال|رقمي)"
@@ -174,7 +175,7 @@ def _goes_on(groups: list[Group], first: int, last: int, total: int) -> bool:
     if total < 9 or not group.is_apart:
         return True
     if total == 9:
-        return total + size == 10 or (before > 2 and size > 2)
+        return total + size == 10 or min(before, size) > 2 or (size == before and len(groups[first].digits) > 3)
     return total == 10 and size == before == 2 and len(groups[first].digits) > 2
 
 

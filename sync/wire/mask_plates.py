@@ -48,6 +48,7 @@ WORDS = (
     " DVD HDR FPS KIA KTM GSM SIM PCS EUR USD GBP SEK NOK DKK CHF PLN MIN SEC STK THE AND NOT ALL FOR YOU HET EEN DIE"
     " DAS DER UND DEN NUR ONE TWO LES DES UNE PAS MET AAN VOL MAR APR MAY MEI JUN JUL AUG SEP OCT OKT NOV DEC DEZ JAN"
     " FEB KWH WLAN REF NUM TEL BTW VAT TVA MWH DIN ISO PDF GPS ABS SUV VIP WIFI LAN PRO UHD WMF ETA TAXI BAR FAX"
+    " ICE TGV RER KLM"
 )
 """Letters in capitals that are no part of a plate with blanks, or of three letters and three digits."""
 COUNTRIES = "NL DE FR SE PL ES IT FI AT BE CH DK LU PT IE CZ SK HU"
@@ -55,7 +56,7 @@ COUNTRIES = "NL DE FR SE PL ES IT FI AT BE CH DK LU PT IE CZ SK HU"
 NEVER = ("WI-FI", "DO-IT", "E-ID", "S-M", "M-L", "A-Z", "A-B", "K-O")
 """A district and letters that are said more often than driven."""
 CUE = (
-    r"(?:kenteken|nummerplaat|nummerplate|number ?plate|licen[cs]e ?plate|registration|kennzeichen|nummernschild"
+    r"(?:kenteken|nummerplaat|nummerplate|plates?|registration|kennzeichen|nummernschild"
     r"|immatriculation|plaque|matrícula|matricula|targa|skilt|nummerplade|nummerplåt|registreringsnummer|regnr"
     r"|rejestrac[a-z]*|plaka|لوحة)"
     rf"[^0-9\n]{{0,20}}{END}"
