@@ -63,7 +63,7 @@ def a_visit(chance: random.Random) -> list[Touch]:
         reasons = [name for name in reasons if name != toggled] if toggled in reasons else [*reasons, toggled]
         touch()
     if chance.random() < 0.3:
-        text = f"Snøggare enn eg trudde, {chance.randrange(10**9)}"
+        text = f"Snøggare enn eg trudde, {chance.randrange(10**6)}"
         touch("done")
     elif chance.random() < 0.7:
         touch("done")

@@ -31,7 +31,7 @@ from tests.boxes import enrol_box, new_id, open_shop, verdicts
 from tests.processes import running, smilepost
 from tests.sync.conftest import Clock, Verb
 
-WORDS = "Kari from the blue van was rude, call me on 555 0199"
+WORDS = "Kari from the blue van was rude, and her name is Kari Hansen"
 
 
 @pytest.fixture(autouse=True)

@@ -89,14 +89,14 @@ def test_a_lower_revision_leaves_no_more_than_its_receipt(
 def test_erased_words_do_not_come_back_by_this_door(
     a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
-    entry = oslo.response(1, survey="next-years", answers={"comment": "call me on 555 0199"})
+    entry = oslo.response(1, survey="next-years", answers={"comment": "ask Kari Hansen who it was"})
     coming = wire.seal({**oslo.response(2), "kind": "handover", "id": new_id(), "response": entry["id"]}, "pepper")
     oslo.send(client, entry, coming)
     verb("erase", entry["id"])
     publish(a_centre, "next-years")
     assert verb("replay-quarantine")[1] == "Counting now: 1 unknown_survey. Still kept apart: 1 erased.\n"
     (row,) = rows(a_centre, models.responses)
-    assert (row.commented, "555 0199" in row.body) == (False, False)
+    assert (row.commented, "Kari Hansen" in row.body) == (False, False)
 
 
 def test_what_is_understood_now_but_wrong_stays(a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb) -> None:
