@@ -171,8 +171,8 @@ def strip_response(tx: Connection, name: str) -> bool:
     except wire.Unreadable:  # damaged: `verify` says so with or without it
         wiped = ""
     tx.execute(update(table).where(table.c.id == name).values(body=wiped, commented=False))
-    for index in (models.comments, models.comment_words):
-        tx.execute(delete(index).where(index.c.response_id == name))
+    tx.execute(delete(models.comments).where(models.comments.c.id == name))
+    tx.execute(delete(models.comment_words).where(models.comment_words.c.response_id == name))
     return True
 
 

@@ -1,7 +1,7 @@
 """One batch, one transaction: receipts, responses, tallies, ledger; then the answer."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import bursts, decisions, erasures, ledger, signs, starts
+from sync.intake import bursts, decisions, erasures, ledger, marks, signs, starts
 from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
 from sync.intake.days import calendar
@@ -97,7 +97,7 @@ def _take(
     bursts.mark(here, plan)
     scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
     settle(plan, here.rows, scope, decisions.of(tx, plan.changed))
-    store(tx, plan, now_ms)
+    store(tx, plan, now_ms, here.rows)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
     if known:
@@ -188,8 +188,8 @@ def near(tx: Connection, device: str, moments: Iterable[int]) -> set[str]:
     return found
 
 
-def store(tx: Connection, plan: Plan, now_ms: int) -> None:
-    """Write what was judged and settled; tallies last, since they are what others wait for."""
+def store(tx: Connection, plan: Plan, now_ms: int, before: Mapping[str, Row]) -> None:
+    """Write what was judged and settled of what was held `before`; tallies last: they are what others wait for."""
     append(tx, models.responses, [plan.fresh[name] for name in sorted(plan.fresh)])
     append(tx, models.receipts, [plan.receipts[name] for name in sorted(plan.receipts)])
     put(tx, models.receipts, [plan.promoted[name] for name in sorted(plan.promoted)])
@@ -197,6 +197,7 @@ def store(tx: Connection, plan: Plan, now_ms: int) -> None:
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     put(tx, models.contacts, [plan.contacts[name] for name in sorted(plan.contacts)])
     put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
+    marks.mark(tx, (*plan.fresh.values(), *plan.changed.values()), [before[name] for name in plan.changed])
     plan.restated.write(tx, now_ms)
     plan.tallies.write(tx)
 

@@ -102,7 +102,7 @@ def _judge(
     bursts.mark(held, plan)
     scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
     settle(plan, held.rows, scope, decisions.of(tx, plan.changed))
-    ingest.store(tx, plan, now_ms)
+    ingest.store(tx, plan, now_ms, held.rows)
     ledger.look_again(tx, device)
     for row, result in zip(rows, plan.results, strict=True):
         if result.verdict in ("stored", "erased") and (row.id, row.rev) in plan.promoted:

@@ -5,6 +5,9 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from sync.models.facts import metadata
 
+# Compared byte by byte on both databases, so that a beginning is a range of the index.
+_WORD = Text().with_variant(Text(collation="C"), "postgresql")
+
 # A person's word on a rule of the mill, or on an answer that no rule caught: it belongs to the response, whatever
 # revision of it comes later. `holds` false: the flag was lifted; true: it was set.
 flag_decisions = Table(
@@ -19,11 +22,12 @@ flag_decisions = Table(
     PrimaryKeyConstraint("response_id", "flag"),
 )
 
-# Every comment that can be found: where and when, what was touched; its words are in comment_words.
+# Every comment that can be found, by the id of its response: where and when, what was touched. Its words are in
+# comment_words.
 comments = Table(
     "comments",
     metadata,
-    Column("response_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
     Column("rev", Integer, nullable=False),
     Column("location_id", Integer, nullable=False),
     Column("touchpoint_id", Integer, nullable=False),
@@ -35,14 +39,14 @@ comments = Table(
     Column("aside", Boolean, nullable=False),
     # Serve: the newest of a place, and of all places.
     Index(None, "location_id", "captured_ms"),
-    Index(None, "captured_ms", "response_id"),
+    Index(None, "captured_ms", "id"),
 )
 
-# The stems of a comment's words; `lang` is whose rules they were cut by.
+# The words of a comment and, marked, their stems (see sync.office.stems).
 comment_words = Table(
     "comment_words",
     metadata,
-    Column("word", Text, nullable=False),
+    Column("word", _WORD, nullable=False),
     Column("response_id", Text, nullable=False),
     PrimaryKeyConstraint("word", "response_id"),
     Index(None, "response_id"),

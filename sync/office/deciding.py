@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from sync import models
-from sync.intake import decisions, flags, ingest, restating
+from sync.intake import decisions, flags, ingest, marks, restating
 from sync.intake.days import calendar
 from sync.intake.record import By, Restated
 from sync.intake.restating import Scope
@@ -39,6 +39,7 @@ def decide(tx: Connection, by: Actor, response: str, flag: str, holds: bool, rea
     scope = Scope(ingest.published(tx), calendar(tx, None, now_ms), By(actor=by.name))
     restating.move(tallies, restated, row, after, scope)
     put(tx, models.responses, [after])
+    marks.mark(tx, [after])
     tallies.write(tx)
     restated.write(tx, now_ms)
     _note(tx, by, response, row.location, flag, holds, reason, now_ms)

@@ -163,7 +163,7 @@ def store_step(centre: Centre, spare: Database, terminals: list[Terminal], aim: 
         start = perf_counter()
         for plan in plans:
             with centre.db.writing() as tx:
-                ingest.store(tx, plan, centre.now_ms())
+                ingest.store(tx, plan, centre.now_ms(), {})
         return [(perf_counter() - start) / sum(len(plan.fresh) for plan in plans)]
 
     def theirs() -> Seconds:

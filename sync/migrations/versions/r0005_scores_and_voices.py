@@ -109,7 +109,7 @@ def _comments() -> None:
     )
     op.create_table(
         "comments",
-        sa.Column("response_id", sa.Text(), primary_key=True),
+        sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("location_id", sa.Integer(), nullable=False),
         sa.Column("touchpoint_id", sa.Integer(), nullable=False),
@@ -121,10 +121,10 @@ def _comments() -> None:
         sa.Column("aside", sa.Boolean(), nullable=False),
     )
     op.create_index("ix_comments_location_id_captured_ms", "comments", ["location_id", "captured_ms"])
-    op.create_index("ix_comments_captured_ms_response_id", "comments", ["captured_ms", "response_id"])
+    op.create_index("ix_comments_captured_ms_id", "comments", ["captured_ms", "id"])
     op.create_table(
         "comment_words",
-        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("response_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("word", "response_id"),
     )
