@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sync.office import changes
-from sync.office.changes import Fall
+from sync.office.attention import Attention
 from sync.office.counts import Figure, Question
 from sync.office.delivery import Agreed, Delivery
 from sync.office.places import Location
@@ -96,8 +96,8 @@ class Youth(NamedTuple):
 
 @dataclass(frozen=True)
 class Overview:
-    """What is at and below `top`, and `whole` all of it together (both None: everything). `falls` is the news of the
-    week: places below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
+    """What is at and below `top`, and `whole` all of it together (both None: everything). `attention` is about
+    what is below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
     when there are too many places for one. `wanted` is what was asked for, as far as it may be shown; `refused`: this
     person asked for more than that. `window`: the days of most of the places."""
 
@@ -106,7 +106,7 @@ class Overview:
     questions: tuple[Question, ...]
     whole: Line | None
     yesterday: Yesterday
-    falls: tuple[Fall, ...]
+    attention: Attention
     youth: Youth | None
     agreed: Agreed | None
     sections: tuple[Section, ...]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sync.db import Database
 from sync.intake import sums
 from sync.office import (
-    changes,
+    attention,
     counts,
     delivery,
     falling,
@@ -19,19 +19,20 @@ from sync.office import (
     mornings,
     order,
     places,
+    watch,
     wide,
     wide_delivery,
 )
 from sync.office import windows as calendar
-from sync.office.changes import WEEK, Fall
-from sync.office.counts import PERIOD, Days, Figure
+from sync.office.attention import Attention
+from sync.office.counts import PERIOD, Days, Figure, Question
 from sync.office.delivery import Delivery
 from sync.office.filters import Filters
 from sync.office.lines import Day, Line, Overview, Section, Total, Yesterday, Youth
 from sync.office.people import User
 from sync.office.places import Location
 from sync.office.wanted import Wanted
-from sync.office.windows import Window
+from sync.office.windows import WEEK, Window
 from sync.survey import Scale
 
 MOST_LINES = 100
@@ -85,6 +86,7 @@ def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = Non
     sums.fold(db)
     paths = (top.path,) if top else user.rights.roots()
     mornings.keep(db, paths, now_ms)
+    watch.look(db, now_ms)
     singles = user.rights.may_all("responses", paths)
     with db.reading() as tx:
         if not wide.is_wide(tx, paths, MOST_LINES):
@@ -113,7 +115,7 @@ def _whole_tree(
             tx,
             paths,
             chosen,
-            min(first, last - counts.LOADED) if wanted.is_plain else first,
+            min(first, attention.first_day(last) - 1) if wanted.is_plain else first,
             last,
             singles=singles,
             narrowed=wanted.filters.narrowed,
@@ -129,7 +131,7 @@ def _whole_tree(
         questions=tuple(asked),
         whole=_whole(reading, shown_top, leaves),
         yesterday=_yesterday(reading, leaves, last),
-        falls=_falls(reading, [leaf for leaf in leaves if leaf != shown_top]) if wanted.is_plain else (),
+        attention=_attention(tx, paths, chosen, reading, leaves, now_ms) if wanted.is_plain else attention.NOTHING,
         youth=_youth(reading, delivery.first_placed(tx, paths), last) if wanted.is_plain else None,
         agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
         sections=_sections(reading, tree, leaves, shown_top, wanted),
@@ -247,14 +249,15 @@ def _total(reading: _Reading, members: Sequence[Location], *, singles: bool | No
     return Total(figure(0), figure(1), figure(2))
 
 
-def _falls(reading: _Reading, leaves: Sequence[Location]) -> tuple[Fall, ...]:
-    """Of the places of which it is certain that the answers were given there."""
+def _attention(
+    tx: Connection, paths: Sequence[str], question: Question, reading: _Reading, leaves: Sequence[Location], now_ms: int
+) -> Attention:
     sure = [leaf for leaf in leaves if not reading.deliveries.get(leaf.id, Delivery()).uncertain]
 
     def days(leaf: Location) -> Days:
         return reading.days.get(leaf.id, Days())
 
-    return changes.falls(reading.scale, sure, days, lambda leaf: reading.today[leaf.id])
+    return attention.attention(tx, paths, sure, days, question, now_ms, singles=reading.singles)
 
 
 def _youth(reading: _Reading, placed_ms: int | None, last: int) -> Youth | None:

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, func, select
 from sync import models
 from sync.intake.sums import TOP
 from sync.models import locations, sums_day, tallies_day
-from sync.office import counts, delivery, every_place, falling, local_time, places, wide_delivery, wide_lines
+from sync.office import attention, counts, delivery, every_place, falling, local_time, places, wide_delivery, wide_lines
 from sync.office import windows as calendar
+from sync.office.attention import Attention
 from sync.office.counts import LOADED, PERIOD, Days, Question
 from sync.office.delivery import Delivery
 from sync.office.every_place import A_PAGE, Asked, Listed
@@ -88,7 +89,7 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
     lines = tuple(
         replace(wide_lines.line(reading, place), above=listed.above.get(place.id, ())) for place in listed.places
     )
-    news = falling.newest(tx, scope.paths, chosen, now_ms, singles=scope.singles) if wanted.is_plain else ()
+    news = _attention(tx, scope, chosen, now_ms) if wanted.is_plain else attention.NOTHING
     youth = _youth(tx, reading, scope, last) if wanted.is_plain else None
     return Overview(
         top=top,
@@ -96,7 +97,7 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
         questions=tuple(every),
         whole=wide_lines.line(reading, top) if top else None,
         yesterday=wide_lines.yesterday(reading, scope.heads),
-        falls=news,
+        attention=news,
         youth=youth,
         agreed=delivery.agreed(
             ((place, reading.deliveries.get(place.id, Delivery())) for place in listed.places), now_ms
@@ -110,6 +111,35 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
         page=listed.page,
         pages=listed.pages,
     )
+
+
+def _attention(tx: Connection, scope: Scope, question: Question, now_ms: int) -> Attention:
+    """Of the places that were found last, those of which it is certain that the answers were given there."""
+    numbers = falling.candidates(tx, scope.paths, question, singles=scope.singles)
+    there = tx.execute(select(locations.c.id).where(locations.c.id.in_(numbers), places.below(scope.paths))).scalars()
+    tree = places.resolved(tx, known := set(there) - _uncertain(tx, numbers))
+    sure = [tree[number] for number in sorted(known)]
+    today = [local_time.day_of(now_ms, place.zone) for place in sure] or [_last(scope, now_ms)]
+    first, last = attention.first_day(min(today)), max(today)
+    days = counts.days_of(tx, sorted(known), question, first, last, singles=scope.singles)
+
+    def of(place: Location) -> Days:
+        return days.get(place.id, Days())
+
+    return attention.attention(tx, scope.paths, sure, of, question, now_ms, singles=scope.singles)
+
+
+def _uncertain(tx: Connection, numbers: Sequence[int]) -> set[int]:
+    """Where two boxes may share one identity, and nobody has looked yet."""
+    query = (
+        select(models.touchpoints.c.location_id)
+        .join(models.placements, models.placements.c.touchpoint_id == models.touchpoints.c.id)
+        .join(models.screens, models.screens.c.id == models.placements.c.screen_id)
+        .join(models.clone_signs, models.clone_signs.c.device_id == models.screens.c.device_id)
+        .where(models.touchpoints.c.location_id.in_(numbers), models.placements.c.to_ms.is_(None))
+        .where(models.clone_signs.c.settled_ms.is_(None))
+    )
+    return set(tx.execute(query).scalars())
 
 
 def _questions(tx: Connection, scope: Scope, last: int) -> list[Question]:

@@ -122,7 +122,7 @@ def test_a_page_from_sums_says_what_the_places_say(
     for line in summed.sections[0].lines:
         assert told(line) == told(groups[line.place.id])
     assert (summed.places, summed.question, summed.youth) == (plain.places, plain.question, plain.youth)
-    assert [(f.place.id, f.change) for f in summed.falls] == [(f.place.id, f.change) for f in plain.falls]
+    assert summed.attention == plain.attention
     everything = read(forest, user, clock, None)
     assert [told(line) for line in everything.sections[0].lines] == [told(line) for line in summed.sections[0].lines]
 
@@ -159,6 +159,9 @@ def test_places_that_fell_are_the_news_of_a_large_chain(
         forest.visits(fallen, [0] * 9 if days_ago < 7 else [3] * 9, days_ago=days_ago)
     monkeypatch.setattr(overview, "MOST_LINES", 0)
     found = read(forest, ASTRID, clock, None)
-    assert found.falls[0].place.id == fallen
+    assert found.attention.dropped[0].place.id == fallen
+    assert found.attention.dropped[0].drop.kind == "weekday"
     clock.ms += DAY_MS
-    assert read(forest, ASTRID, clock, None).falls[0].change != found.falls[0].change  # reckoned from the newest
+    again = read(forest, ASTRID, clock, None).attention.dropped[0]
+    assert again.drop.since == found.attention.dropped[0].drop.since
+    assert again.now.n == 63  # reckoned from the newest

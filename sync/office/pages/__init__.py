@@ -7,6 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from sync import speaking
 from sync.i18n import direction, mark, own_name
 from sync.office import (
+    attention_words,
     charts,
     counts,
     device_words,
@@ -106,6 +107,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals.update(
         words=words,
         overview_words=overview_words,
+        attention_words=attention_words,
         table_charts=table_charts,
         device_words=device_words,
         staff_words=staff_words,
