@@ -51,9 +51,13 @@ def move(
     if before is not None and before.rev == after.rev and _kept(before) == _kept(after):
         return
     why = scope.by.cause or cause(before, after)
+    now = _answers(after) if answers is None else answers
     if before is not None:
-        _count(tallies, restated, before, _answers(before), -1, why, scope)
-    _count(tallies, restated, after, _answers(after) if answers is None else answers, 1, why, scope)
+        former, asked = _answers(before), scope.survey(after.survey, after.version)
+        _count(tallies, restated, before, former, -1, why, scope)
+        if asked is not None and not before.test:
+            tallies.carry(before.counted, after.counted, asked, now, former)
+    _count(tallies, restated, after, now, 1, why, scope)
 
 
 def _heeding(row: Row, decisions: Mapping[str, bool]) -> Row:

@@ -8,22 +8,23 @@ together with it, and stays until a fold has counted both."""
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, insert, literal, or_, select
 
 from sync.db import Database
-from sync.models import VALUES, locations, sums_day, sums_marks, tallies_day
+from sync.intake import briefings, releasing
+from sync.models import VALUES, locations, shown_day, sums_day, sums_marks, tallies_day
 from sync.office import places
 from sync.rows import append
-from sync.scores import showing
 
 TOP = 0
 """The number under which everything is summed up that has nothing above it."""
 AT_ONCE = 2_000
 """Marks that are folded in one transaction."""
-_LOCK = 0x534D5355
 _GROUP = "group"
 
 Key = tuple[int, str, str, int, str, bool, bool]
+Spots = Sequence[tuple[int, int | None]]
+"""Locations and days; None for all of their days."""
 Days = set[int] | None
 """Local days; None for all of them."""
 
@@ -64,11 +65,20 @@ def waiting(tx: Connection) -> set[tuple[int, int | None]]:
     return {(place, row.day) for row in marks for place in chains.get(row.location_id, (TOP,))}
 
 
-def fold(db: Database) -> None:
-    """Sum up again what is marked. Nothing is written where nothing is."""
+def fold(db: Database, now_ms: int) -> None:
+    """Release what may be shown by now, and sum up again what is marked. Nothing is written where nothing is to be
+    done, but once in a quarter of an hour that somebody looked."""
     while _some(db):
         with db.writing() as tx:
-            _fold_some(tx)
+            _fold_some(tx, now_ms)
+    with db.reading() as tx:
+        if not briefings.is_due(tx, now_ms):
+            return
+    with db.writing() as tx:
+        releasing.lock(tx)
+        while some := briefings.due(tx, now_ms, AT_ONCE):
+            _sum_anew(tx, some, now_ms)
+        briefings.looked(tx, now_ms)
 
 
 def _some(db: Database) -> bool:
@@ -76,13 +86,17 @@ def _some(db: Database) -> bool:
         return tx.execute(select(sums_marks.c.id).limit(1)).first() is not None
 
 
-def _fold_some(tx: Connection) -> None:
-    if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+def _fold_some(tx: Connection, now_ms: int) -> None:
+    releasing.lock(tx)
     marks = tx.execute(select(sums_marks).order_by(sums_marks.c.id).limit(AT_ONCE)).all()
     for start in range(0, len(marks), 500):
         tx.execute(delete(sums_marks).where(sums_marks.c.id.in_([row.id for row in marks[start : start + 500]])))
-    work = _spread(tx, marks)
+    _sum_anew(tx, [(row.location_id, row.day) for row in marks], now_ms)
+
+
+def _sum_anew(tx: Connection, marks: Spots, now_ms: int) -> None:
+    changed = releasing.release(tx, _by_place(marks), now_ms)
+    work = _spread(tx, [*marks, *((place, day) for place, days in changed.items() for day in days)])
     branches = _branches(tx, set(work))
     for gone in work.keys() - branches.keys():
         tx.execute(delete(sums_day).where(sums_day.c.location_id == gone))
@@ -90,18 +104,21 @@ def _fold_some(tx: Connection) -> None:
         _sum_up(tx, branch, work[branch.id])
 
 
-def _spread(tx: Connection, marks: Sequence[Row[Any]]) -> dict[int, Days]:
+def _by_place(marks: Spots) -> dict[int, Days]:
+    found: dict[int, Days] = {}
+    for place, day in marks:
+        days = found.setdefault(place, set())
+        if day is None or days is None:
+            found[place] = None
+        else:
+            days.add(day)
+    return found
+
+
+def _spread(tx: Connection, marks: Spots) -> dict[int, Days]:
     """The days that each marked location and each above it has to be summed up for."""
-    chains = _chains(tx, {row.location_id for row in marks})
-    work: dict[int, Days] = {}
-    for row in marks:
-        for place in chains.get(row.location_id, (TOP,)):
-            days = work.setdefault(place, set())
-            if row.day is None or days is None:
-                work[place] = None
-            else:
-                days.add(row.day)
-    return work
+    chains = _chains(tx, {place for place, _ in marks})
+    return _by_place([(above, day) for place, day in marks for above in chains.get(place, (TOP,))])
 
 
 def _chains(tx: Connection, wanted: set[int]) -> dict[int, tuple[int, ...]]:
@@ -142,8 +159,7 @@ def _sum_up(tx: Connection, branch: Branch, days: Days) -> None:
 def _summed(tx: Connection, branch: Branch, days: Days) -> dict[Key, list[int]]:
     found: dict[Key, list[int]] = {}
     for part in _given(tx, branch, days):
-        for whole in (True, False) if part.shown else (True,):
-            _add(found, (branch.id, part.question, part.choice, part.day, part.zone, part.aside, whole), part.counts)
+        _add(found, (branch.id, *part[:-1]), part.counts)
     for row in _below(tx, branch, days):
         key = (branch.id, row.question, row.choice, row.day, row.zone, bool(row.aside), bool(row.whole))
         _add(found, key, list(map(int, row[6:])))
@@ -156,42 +172,45 @@ def _add(found: dict[Key, list[int]], key: Key, counts: list[int]) -> None:
 
 
 class Part(NamedTuple):
-    """What one place was answered on one day. `shown`: it may be counted for whoever may not see single answers."""
+    """What one place was answered on one day; of unflagged answers, all of them (`whole`), or what is shown to whoever
+    may not see single ones."""
 
     question: str
     choice: str
     day: int
     zone: str
     aside: bool
-    shown: bool
+    whole: bool
     counts: list[int]
 
 
 def _given(tx: Connection, branch: Branch, days: Days) -> Iterator[Part]:
     """At the branch itself, and at the places right below it that have none below them."""
-    below, table = locations.alias("below"), tallies_day.c
+    for row in _rows(tx, tallies_day, branch, days, tallies_day.c.aside):
+        for whole in (True, False) if row.aside else (True,):
+            yield _part(row, branch, bool(row.aside), whole)
+    for row in _rows(tx, shown_day, branch, days, literal(0).label("aside")):
+        yield _part(row, branch, aside=False, whole=False)
+
+
+def _part(row: Row[Any], branch: Branch, aside: bool, whole: bool) -> Part:
+    return Part(row.question, row.choice, row.day, row.zone or branch.zone, aside, whole, list(map(int, row[6:])))
+
+
+def _rows(tx: Connection, source: Table, branch: Branch, days: Days, aside: ColumnElement[Any]) -> list[Row[Any]]:
+    below, table = locations.alias("below"), source.c
     has_none = ~select(below.c.id).where(below.c.parent_id == locations.c.id).exists()
     here = and_(_under(branch), has_none, locations.c.kind != _GROUP)
     if branch.counts:
         here = or_(here, locations.c.id == branch.id)
-    what = (table.location_id, table.question, table.choice, table.day, table.aside)
+    what = (table.location_id, table.question, table.choice, table.day)
     query = (
-        select(*what, locations.c.zone, *_counts(table))
+        select(*what, aside, locations.c.zone, *_counts(table))
         .join(locations, locations.c.id == table.location_id)
         .where(here, *_of(table.day, days))
-        .group_by(*what, locations.c.zone)
+        .group_by(*what, "aside", locations.c.zone)
     )
-    rows = [row for row in tx.execute(query) if row.n]
-    few = {(row.location_id, row.day) for row in rows if not row.aside and not row.choice and _is_few(row)}
-    for row in rows:
-        is_small = (row.location_id, row.day) in few if row.choice else _is_few(row)
-        zone = row.zone or branch.zone
-        counts = list(map(int, row[6:]))
-        yield Part(row.question, row.choice, row.day, zone, bool(row.aside), bool(row.aside) or not is_small, counts)
-
-
-def _is_few(row: Row[Any]) -> bool:
-    return showing(int(row.n)) == "none"
+    return [row for row in tx.execute(query) if row.n]
 
 
 def _below(tx: Connection, branch: Branch, days: Days) -> Sequence[Row[Any]]:
@@ -229,7 +248,5 @@ def recount(tx: Connection) -> dict[Key, list[int]]:
         for part in _given(tx, branch, None):
             chain = (int(each) for each in tree[branch.id].path.split("/") if each) if branch.id != TOP else ()
             for above in (TOP, *chain):
-                for whole in (True, False) if part.shown else (True,):
-                    key = (above, part.question, part.choice, part.day, part.zone, part.aside, whole)
-                    _add(found, key, part.counts)
+                _add(found, (above, *part[:-1]), part.counts)
     return found

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
-from sync.intake import clocks, flags, shown, sums
+from sync.intake import clocks, flags, releasing, shown, sums
+from sync.intake.releasing import Series
 from sync.office import places, surveys, zones
 from sync.rows import add_counts
 from sync.survey import Survey
@@ -45,6 +46,7 @@ class Tallies:
     def __init__(self) -> None:
         self.days: dict[Key, list[int]] = {}
         self.hours: dict[Key, list[int]] = {}
+        self.carried: dict[tuple[Series, int, int, int], list[int]] = {}
 
     def move(self, where: Counted, survey: Survey, answers: Mapping[str, Any], by: int) -> None:
         """Add (by 1) or take away (by -1) what these answers count. For a reason the columns count the first
@@ -55,11 +57,23 @@ class Tallies:
             if hour is not None and not choice:
                 _add(self.hours, Key(location, question, choice, hour, touchpoint, lang, aside), value, by)
 
+    def carry(
+        self, before: Counted, after: Counted, survey: Survey, answers: Mapping[str, Any], former: Mapping[str, Any]
+    ) -> None:
+        """What these answers counted before on another day or at another place, in so far as it is the same now, may
+        have been shown there."""
+        if (before.location, before.day) == (after.location, after.day):
+            return
+        for question, choice, value in set(_counts(survey, answers)) & set(_counts(survey, former)):
+            key = (Series(after.location, question, choice), after.day, before.location, before.day)
+            self.carried.setdefault(key, [0] * len(models.VALUES))[value] += 1
+
     def write(self, tx: Connection) -> None:
         """Add the changes to the tables, in the order of their keys: two batches then never wait in a circle."""
         for table, counts in ((DAY, self.days), (HOUR, self.hours)):
             rows = [(*key, *counts[key]) for key in sorted(counts) if any(counts[key])]
             add_counts(tx, table, rows)
+        releasing.carried(tx, self.carried)
         sums.mark(tx, {(key.location, key.bucket) for key, counts in self.days.items() if any(counts)})
 
 
@@ -152,6 +166,7 @@ def verify(tx: Connection) -> str | None:
         _compare(tx, HOUR, fresh.hours)
         _compare_sums(tx)
         _compare_shown(tx)
+        _compare_released(tx)
         _compare_streams(tx)
         _find_lost(tx)
     except Difference as difference:
@@ -182,6 +197,13 @@ def _compare_shown(tx: Connection) -> None:
     for row in shown.contradictions(tx, 1):
         key, beside = tuple(row[:3]), list(map(int, row[3:]))
         raise Difference(f"mornings {key}: {beside} is counted beside what was first shown and recorded since.")
+
+
+def _compare_released(tx: Connection) -> None:
+    """What is shown to whoever may not see single answers, against what was released."""
+    found = releasing.problem(tx)
+    if found is not None:
+        raise Difference(found)
 
 
 def _compare_streams(tx: Connection) -> None:

@@ -45,6 +45,7 @@ from sync.models.responses import (
 from sync.models.shown import (
     mornings,
     released_day,
+    releases,
     restatements,
     shown_day,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "receipts",
     "recovery_codes",
     "released_day",
+    "releases",
     "responses",
     "restatements",
     "schedules",

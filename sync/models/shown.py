@@ -51,21 +51,47 @@ mornings = Table(
 )
 
 
-def _day(name: str) -> Table:
-    return Table(
-        name,
-        metadata,
-        Column("location_id", Integer, nullable=False),
-        Column("question", Text, nullable=False),
-        Column("choice", Text, nullable=False),
-        Column("day", Integer, nullable=False),
-        *_counts(),
-        PrimaryKeyConstraint("location_id", "question", "choice", "day"),
-    )
+# What those may see who may not see single answers: the unflagged counts of a place, by the local day under which they
+# stand. They come in parts of five answers or more that nobody was shown before (`parts`: how many); `taken` is how
+# many of them were taken back and may come again, `parted` whether some of one part ever were. See sync.intake.atoms.
+shown_day = Table(
+    "shown_day",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    *_counts(),
+    Column("parts", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("parted", Boolean, nullable=False),
+    PrimaryKeyConstraint("location_id", "question", "choice", "day"),
+)
 
+# All that was ever released of each true day, by the day (`label`) under which it stands in `shown_day`. Under label
+# -1: what was counted here after it may have been shown elsewhere already, and is not shown again.
+released_day = Table(
+    "released_day",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("choice", Text, nullable=False),
+    Column("label", Integer, nullable=False),
+    *_counts(),
+    PrimaryKeyConstraint("location_id", "day", "question", "choice", "label"),
+)
 
-# What those may see who may not see single answers: the unflagged counts of a place, which move by five answers or more
-# at a time. In `shown_day` days with too few stand together under the last of them; `released_day` has what of each
-# day is among them, so that the next release knows what is new.
-shown_day = _day("shown_day")
-released_day = _day("released_day")
+# When something may be released next at a place though nothing comes in (a day is over, a briefing begins), the first
+# day that waits for it, and the local day of a crew's last briefing. Under location 0: the next quarter of an hour at
+# which somebody has to look.
+releases = Table(
+    "releases",
+    metadata,
+    Column("location_id", Integer, primary_key=True, autoincrement=False),
+    Column("briefed", Integer),
+    Column("due_ms", BigInteger),
+    Column("first", Integer),
+    # Serves: where the time has come.
+    Index("ix_releases_due_ms", "due_ms"),
+)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, Table, func, select
 
-from sync.models import locations, tallies_day, tallies_hour, touchpoints
+from sync.models import locations, shown_day, tallies_day, tallies_hour, touchpoints
 from sync.office import places, surveys
 from sync.office.filters import ALL, Narrowed
 from sync.office.places import Location
@@ -64,10 +65,15 @@ class Figure:
 @dataclass
 class Days:
     """What one place was answered, by local day: `counts` a histogram a day, `aside` how many answers a flag keeps
-    out of it."""
+    out of it. `told`: for whom `counts` are only what was released (sync.intake.releasing), how many were given."""
 
     counts: dict[int, Histogram] = field(default_factory=dict)
     aside: dict[int, int] = field(default_factory=dict)
+    told: dict[int, int] | None = None
+
+    def given(self, day: int) -> int:
+        """How many answers, whether they are shown yet or not."""
+        return sum(self.counts.get(day, ())) if self.told is None else self.told.get(day, 0)
 
 
 def together(scale: Scale, histograms: Iterable[Histogram], *, singles: bool) -> Figure:
@@ -123,10 +129,13 @@ def by_day(
     singles: bool,
     narrowed: Narrowed = ALL,
 ) -> dict[int, Days]:
-    """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` a day
-    too small to be shown is not counted anywhere, so that no sum gives it away; nor may they narrow it down."""
+    """Each place's days at and below these paths, by the place's number. For a viewer who may not see `singles` they
+    are what was released (sync.intake.releasing), so that no difference gives a few answers away; nor may they narrow
+    it down."""
+    if not singles:
+        return _released(tx, places.below(paths), question, first, last, narrowed)
     those = locations.c.id == source(narrowed).c.location_id
-    return _days(tx, places.below(paths), those, question, first, last, singles, narrowed)
+    return _days(tx, places.below(paths), those, question, first, last, narrowed)
 
 
 def days_of(
@@ -142,8 +151,57 @@ def days_of(
     """The same of these places alone."""
     if not numbers:
         return {}
+    if not singles:
+        return _released(tx, locations.c.id.in_(numbers), question, first, last, narrowed)
     here = source(narrowed).c.location_id.in_(numbers)
-    return _days(tx, here, None, question, first, last, singles, narrowed)
+    return _days(tx, here, None, question, first, last, narrowed)
+
+
+def _released(
+    tx: Connection,
+    those: ColumnElement[bool],
+    question: Question,
+    first: int,
+    last: int,
+    narrowed: Narrowed,
+) -> dict[int, Days]:
+    """What of each day was released; of everything else only how many."""
+    if not narrowed.is_wide:
+        raise ValueError("answers are narrowed down for those only who may see single ones")
+    found: dict[int, Days] = defaultdict(lambda: Days(told={}))
+    shown = _asked(shown_day, value_columns(question.scale, shown_day), those, question, first, last)
+    for place, day, *counts in tx.execute(shown):
+        if any(counts):
+            found[place].counts[int(day)] = tuple(map(int, counts))
+    aside, n = tallies_day.c.aside, func.sum(tallies_day.c.n)
+    given = _asked(tallies_day, [aside, n], those, question, first, last).having(n > 0)
+    for place, day, is_aside, answers in tx.execute(
+        given.group_by(tallies_day.c.location_id, tallies_day.c.day, aside)
+    ):
+        _tell(found[place], int(day), bool(is_aside), int(answers))
+    return found
+
+
+def _asked(
+    table: Table,
+    columns: Sequence[ColumnElement[Any]],
+    those: ColumnElement[bool],
+    question: Question,
+    first: int,
+    last: int,
+) -> Select[Any]:
+    return (
+        select(table.c.location_id, table.c.day, *columns)
+        .join(locations, locations.c.id == table.c.location_id)
+        .where(those, table.c.day.between(first, last), table.c.choice == "", table.c.question == question.id)
+    )
+
+
+def _tell(days: Days, day: int, aside: bool, n: int) -> None:
+    if aside:
+        days.aside[day] = n
+    elif days.told is not None:
+        days.told[day] = n
 
 
 def source(narrowed: Narrowed) -> Table:
@@ -158,11 +216,8 @@ def _days(
     question: Question,
     first: int,
     last: int,
-    singles: bool,
     narrowed: Narrowed,
 ) -> dict[int, Days]:
-    if not singles and not narrowed.is_wide:
-        raise ValueError("answers are narrowed down for those only who may see single ones")
     table = source(narrowed)
     there: FromClause = table if joined is None else table.join(locations, joined)
     on_day = local_day(table)
@@ -180,9 +235,8 @@ def _days(
     )
     found: dict[int, Days] = defaultdict(Days)
     for place, day, aside, *counts in tx.execute(query):
-        if not any(counts) or (not aside and not singles and showing(sum(map(int, counts))) == "none"):
-            continue
-        _keep(found[place], int(day), bool(aside), tuple(map(int, counts)), narrowed)
+        if any(counts):
+            _keep(found[place], int(day), bool(aside), tuple(map(int, counts)), narrowed)
     return found
 
 

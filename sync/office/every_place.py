@@ -80,6 +80,32 @@ def branches(tx: Connection, numbers: Sequence[int], asked: Asked, first: int, l
         yield Part(number, zone, day, bool(aside), tuple(map(int, found)))
 
 
+class Number(NamedTuple):
+    """How many answers were given at and below a location on one day, at places of one time zone."""
+
+    location: int
+    zone: str
+    day: int
+    n: int
+
+
+def answered(tx: Connection, numbers: Sequence[int], asked: Asked, last: int) -> Iterator[Number]:
+    """The last few days of these locations that have others below them, for whom only what was released is shown."""
+    if not numbers or asked.singles:
+        return
+    table = sums_day.c
+    query = select(table.location_id, table.zone, table.day, table.n).where(
+        table.location_id.in_(numbers),
+        table.question == asked.question.id,
+        table.choice == "",
+        table.whole,
+        ~table.aside,
+        table.day.between(last - 3, last),
+    )
+    for row in tx.execute(query):
+        yield Number(*row)
+
+
 class _Branch(NamedTuple):
     chain: tuple[int, ...]
     zone: str

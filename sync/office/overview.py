@@ -31,7 +31,6 @@ from sync.office.filters import Filters
 from sync.office.lines import Day, Line, Overview, Section, Total, Yesterday, Youth
 from sync.office.people import User
 from sync.office.places import Location
-from sync.office.standing import Standing, standing, yesterday
 from sync.office.wanted import Wanted
 from sync.office.windows import WEEK, Window
 from sync.survey import Scale
@@ -75,19 +74,7 @@ def overview(
         found = _whole_tree(tx, paths, singles, now_ms, allowed, top=top)
     if allowed.filters.question not in (None, found.question.id):  # nobody answered it
         allowed = replace(allowed, filters=replace(allowed.filters, question=None))
-    refused = allowed.filters.narrowed != told.filters.narrowed
-    found = replace(found, singles=singles, refused=refused, wanted=allowed)
-    return replace(found, standing=_standing(tx, found, paths, now_ms)) if found.places else found
-
-
-def _standing(tx: Connection, view: Overview, paths: Sequence[str], now_ms: int) -> Standing:
-    """Of the figure in the sentence that the page begins with."""
-    filters = view.wanted.filters
-    figure, days = (view.yesterday.figure, yesterday) if view.wanted.is_plain else (view.total.figure, filters.days)
-    return standing(
-        tx, figure, paths, view.question, days, now_ms,
-        zone=view.zone, singles=view.singles, narrowed=not filters.narrowed.is_wide,
-    )  # fmt: skip
+    return replace(found, singles=singles, refused=allowed.filters.narrowed != told.filters.narrowed, wanted=allowed)
 
 
 def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:
@@ -96,7 +83,7 @@ def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:
 
 def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None) -> None:
     """Bring up to date what an overview is read from. Writes only where something is missing."""
-    sums.fold(db)
+    sums.fold(db, now_ms)
     paths = (top.path,) if top else user.rights.roots()
     mornings.keep(db, paths, now_ms)
     watch.look(db, now_ms)
@@ -193,8 +180,7 @@ def _line(reading: _Reading, place: Location) -> Line:
     points = tuple(Day(first, counts.total(reading.scale, days.counts, first, end)) for first, end in window.parts())
     aside = sum(n for day, n in days.aside.items() if window.first <= day <= window.last)
     today = reading.today[place.id]
-    now = counts.total(reading.scale, days.counts, today, today).n
-    return _counted(reading, place, points, now, aside, [place], singles=True)
+    return _counted(reading, place, points, days.given(today), aside, [place], singles=True)
 
 
 def _sum(reading: _Reading, group: Location, members: Sequence[Location]) -> Line:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from sync.models import locations, sums_day, tallies_day
+from sync.models import locations, shown_day, sums_day, tallies_day
 from sync.office import changes, local_time, places, surveys
 from sync.office.changes import WEEK
 from sync.office.counts import PERIOD, Figure, Question, value_columns
@@ -79,20 +79,20 @@ def behind(
     tx: Connection, path: str, question: Question, today: Mapping[int, int], *, singles: bool
 ) -> tuple[Reasons, ...]:
     """By the surveys asked now at and below `path`. `today` is the local day of each place there. Nothing about
-    answers too few to be shown; as in `counts.together`, without `singles` places with few are left out of a sum."""
+    answers too few to be shown; without `singles` of what was released (sync.intake.releasing), and of each reason only
+    how many chose it, never how they answered."""
     asked = _asked(tx, path, question)
     if not asked or not today:
         return ()
-    spans = _together(_by_place(tx, path, question, asked, today, singles=singles), singles=singles)
-    ranked = (_ranked(each, spans, question) for each in asked.values())
+    spans = _together(_by_place(tx, path, question, asked, today, singles=singles))
+    ranked = (_ranked(each, spans, question, singles=singles) for each in asked.values())
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
 
 def behind_sums(
     tx: Connection, place: Location, question: Question, now_ms: int, *, singles: bool
 ) -> tuple[Reasons, ...]:
-    """The same of a group of very many places, from its sums: for whoever may not see `singles`, of the days of places
-    with answers enough."""
+    """The same of a group of very many places, from its sums."""
     asked = _asked(tx, place.path, question)
     if not asked:
         return ()
@@ -112,7 +112,7 @@ def behind_sums(
         if 0 <= ago < PERIOD:
             for part in (spans.whole, spans.before if ago >= WEEK else spans.week):
                 _count(part, (name, chosen), tuple(map(int, counted)))
-    ranked = (_ranked(each, spans, question) for each in asked.values())
+    ranked = (_ranked(each, spans, question, singles=singles) for each in asked.values())
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
 
@@ -146,51 +146,42 @@ def _by_place(
     singles: bool,
 ) -> list[tuple[Counts, Counts]]:
     """Each place's last seven days and those before them, by its own calendar. Days that are on the same side for
-    every place are summed up by the database; only around the dateline some remain to be told apart. Without `singles`
-    each day is, since those with few answers are left out as they are in a score (counts.by_day): else one could be
-    subtracted from the other."""
-    first, last, day = min(today.values()), max(today.values()), tallies_day.c.day
+    every place are summed up by the database; only around the dateline some remain to be told apart."""
+    table = (tallies_day if singles else shown_day).c
+    first, last, day = min(today.values()), max(today.values()), table.day
     spans = case(
         (day.between(last - WEEK + 1, first), last - WEEK + 1),
         (day.between(last - PERIOD + 1, first - WEEK), last - PERIOD + 1),
         else_=day,
     )
-    span = (spans if singles else day).label("span")
-    place, choice = tallies_day.c.location_id, tallies_day.c.choice
+    place, choice, unflagged = table.location_id, table.choice, [~tallies_day.c.aside] if singles else []
     firsts = frozenset[str]().union(*(why.firsts for why in asked.values()))
-    itself = and_(tallies_day.c.question.in_(firsts), choice == "")
-    columns = map(func.sum, value_columns(question.scale))
+    itself = and_(table.question.in_(firsts), choice == "")
+    columns = map(func.sum, value_columns(question.scale, tallies_day if singles else shown_day))
     query = (
-        select(place, span, tallies_day.c.question, choice, *columns)
+        select(place, spans.label("span"), table.question, choice, *columns)
         .join(locations, locations.c.id == place)
-        .where(places.below((path,)), day.between(first - PERIOD + 1, last), ~tallies_day.c.aside)
-        .where(or_(itself, and_(tallies_day.c.question.in_(asked), choice != "")))
-        .group_by(place, "span", tallies_day.c.question, choice)
+        .where(places.below((path,)), day.between(first - PERIOD + 1, last), *unflagged)
+        .where(or_(itself, and_(table.question.in_(asked), choice != "")))
+        .group_by(place, "span", table.question, choice)
     )
     found: dict[int, tuple[Counts, Counts]] = defaultdict(lambda: ({}, {}))
-    rows = tx.execute(query).all()
-    few = set() if singles else {(row[0], row[1]) for row in rows if not row[3] and showing(sum(row[4:])) == "none"}
-    for number, since, name, chosen, *sums in rows:
-        if (number, since) in few:
-            continue
+    for number, since, name, chosen, *sums in tx.execute(query):
         ago = today[number] - since
         if 0 <= ago < PERIOD:
             _count(found[number][ago >= WEEK], (name, chosen), tuple(map(int, sums)))
     return list(found.values())
 
 
-def _together(places: list[tuple[Counts, Counts]], *, singles: bool) -> _Spans:
+def _together(places: list[tuple[Counts, Counts]]) -> _Spans:
     spans = _Spans({}, {}, {})
     for week, before in places:
         whole = dict(week)
         for answer, counts in before.items():
             _count(whole, answer, counts)
         for total, part in zip(spans, (whole, week, before), strict=True):
-            # Reasons don't tell which of the first questions they follow: a small one would show through.
-            sizes = [sum(counts) for (_, choice), counts in part.items() if not choice]
-            if singles or all(showing(size) != "none" for size in sizes):
-                for answer, counts in part.items():
-                    _count(total, answer, counts)
+            for answer, counts in part.items():
+                _count(total, answer, counts)
     return spans
 
 
@@ -198,13 +189,15 @@ def _count(counts: Counts, answer: Answer, more: Histogram) -> None:
     counts[answer] = add([counts[answer], more]) if answer in counts else more
 
 
-def _ranked(why: _Why, spans: _Spans, question: Question) -> Reasons:
+def _ranked(why: _Why, spans: _Spans, question: Question, *, singles: bool) -> Reasons:
     asked, firsts = why
     low = question.scale.low
     values = asked.when or tuple(range(low, question.scale.high + 1))
 
     def of_those(counts: Counts, name: str, choice: str) -> int:
         found = counts.get((name, choice))
+        if found and choice and not singles:
+            return sum(found)
         return sum(found[value - low] for value in values) if found else 0
 
     all_of = [sum(of_those(counts, first, "") for first in firsts) for counts in spans]
@@ -212,7 +205,10 @@ def _ranked(why: _Why, spans: _Spans, question: Question) -> Reasons:
     # A reason that an older version of the survey offered is still counted, under its id.
     older = {choice: {"": choice} for name, choice in spans.whole if name == asked.id and choice not in texts}
     reasons = [
-        Reason(text, *(Span(of_those(counts, asked.id, choice), n) for counts, n in zip(spans, all_of, strict=True)))
+        Reason(
+            text,
+            *(Span(min(of_those(counts, asked.id, choice), n), n) for counts, n in zip(spans, all_of, strict=True)),
+        )
         for choice, text in {**texts, **older}.items()
     ]
     whole, week, before = all_of

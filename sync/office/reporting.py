@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from sync.models import devices, locations, placements, screens, tallies_day, touchpoints
+from sync.db import Database
+from sync.intake import sums
+from sync.models import devices, locations, placements, screens, shown_day, touchpoints
 from sync.office import counts, local_time, surveys, zones
 from sync.office.counts import Figure, Question
 from sync.office.places import below
 from sync.office.rights import Rights
-from sync.scores import ENOUGH
 
 PAGE, LARGEST_PAGE = 100, 500
 LONGEST = 400
@@ -34,6 +35,11 @@ class Span:
 
     first: int
     last: int
+
+
+def prepare(db: Database, now_ms: int) -> None:
+    """Bring up to date what scores are read from."""
+    sums.fold(db, now_ms)
 
 
 def places(tx: Connection, rights: Rights, after: int, most: int) -> tuple[list[dict[str, Any]], int | None]:
@@ -105,21 +111,15 @@ def _question(tx: Connection, path: str, wanted: str | None, days: Span) -> Ques
 
 
 def _figure(tx: Connection, path: str, question: Question, days: Span) -> Figure:
-    """The sum of the days of each place that have enough answers to be shown: from no two sums the few answers of a day
-    can be told."""
-    columns = counts.value_columns(question.scale)
-    sums = [func.sum(column).label(column.name) for column in columns]
-    table = tallies_day
-    each_day = (
-        select(*sums)
+    """The sum of what was released (sync.intake.releasing): from no two sums a few answers can be told."""
+    table = shown_day
+    query = (
+        select(*(func.coalesce(func.sum(column), 0) for column in counts.value_columns(question.scale, table)))
         .join(locations, locations.c.id == table.c.location_id)
-        .where(below((path,)), table.c.day.between(days.first, days.last), table.c.aside.is_(False))
+        .where(below((path,)), table.c.day.between(days.first, days.last))
         .where(table.c.question == question.id, table.c.choice == "")
-        .group_by(table.c.location_id, table.c.day)
-        .having(sum(sums[1:], start=sums[0]) >= ENOUGH)
-        .subquery()
     )
-    row = tx.execute(select(*(func.coalesce(func.sum(column), 0) for column in each_day.c))).one()
+    row = tx.execute(query).one()
     return Figure(question.scale, tuple(int(n) for n in row))
 
 

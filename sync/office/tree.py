@@ -159,7 +159,7 @@ def remove(tx: Connection, by: Actor, location: int, version: int, now_ms: int) 
     found = hanging.on_place(tx, location)
     if found:
         raise Wrong({"": _("This cannot be deleted: {what}. Close it instead.").format(what=hanging.listed(found))})
-    for owned in (models.settings, models.former_zones):
+    for owned in (models.settings, models.former_zones, models.releases):
         tx.execute(sql_delete(owned).where(owned.c.location_id == location))
     improvements.forget(tx, location)
     tx.execute(sql_delete(table).where(table.c.id == location))

@@ -39,9 +39,9 @@ class View:
     is_late: bool
 
 
-def prepare(db: Database) -> None:
+def prepare(db: Database, now_ms: int) -> None:
     """Bring up to date what a wall is read from."""
-    sums.fold(db)
+    sums.fold(db, now_ms)
 
 
 def view(tx: Connection, place: Location, now_ms: int) -> View:

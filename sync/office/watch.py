@@ -12,7 +12,7 @@ from threading import Event, Thread
 from sqlalchemy import BigInteger, Connection, bindparam, or_, select, update
 
 from sync.db import Database
-from sync.intake import retention
+from sync.intake import retention, sums
 from sync.models import devices
 from sync.office import local_time, silences
 from sync.office.delivery import DEAD_MINUTES, MINUTE_MS
@@ -34,8 +34,8 @@ LONGEST_LABEL = 200
 
 @contextmanager
 def kept(db: Database, clock: Callable[[], int]) -> Iterator[None]:
-    """Meanwhile the states are kept up to date, so that nobody who opens the list waits for it; and words
-    are taken out whose time is up."""
+    """Meanwhile the states are kept up to date, so that nobody who opens the list waits for it, counts are
+    released when it is time, and words are taken out whose time is up."""
     told = Event()
     thread = Thread(target=_keep, args=(db, clock, told), name="watch", daemon=True)
     thread.start()
@@ -52,6 +52,7 @@ def _keep(db: Database, clock: Callable[[], int], told: Event) -> None:
         now_ms = clock()
         try:
             look(db, now_ms)
+            sums.fold(db, now_ms)
             if wiped_ms is None or now_ms - wiped_ms >= WIPED_EVERY_MS:
                 retention.wipe(db, now_ms)
                 wiped_ms = now_ms

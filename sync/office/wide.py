@@ -215,6 +215,9 @@ def _days(tx: Connection, nodes: Sequence[Location], asked: Asked, now_ms: int, 
     found: dict[int, Zoned] = defaultdict(lambda: defaultdict(Days))
     for part in every_place.branches(tx, branches, asked, first, last):
         wide_lines.keep(found[part.location][part.zone], part.day, part.aside, part.counts, asked.filters.narrowed)
+    for each in every_place.answered(tx, branches, asked, last):
+        days = found[each.location][each.zone]
+        days.told = {**(days.told or {}), each.day: each.n}
     narrowed = asked.filters.narrowed
     own = counts.days_of(tx, leaves, asked.question, first, last, singles=asked.singles, narrowed=narrowed)
     for place, days in own.items():

@@ -59,7 +59,7 @@ def line(reading: Reading, place: Location) -> Line:
         before=sums.before,
         since=sums.since,
         days=_points(reading, zoned, max(windows.values(), default=reading.window(place.zone))),
-        today=_between(reading, zoned, 0, 0).n,
+        today=sum(days.given(local_time.day_of(reading.now_ms, zone)) for zone, days in zoned.items()),
         aside=sum(
             n
             for zone, each in zoned.items()

@@ -39,7 +39,7 @@ class Forest(Chain):
         """Before the sums are brought up to date, and after."""
         with self.centre.db.reading() as tx:
             assert tally.verify(tx) is None
-        sums.fold(self.centre.db)
+        sums.fold(self.centre.db, self.clock())
         with self.centre.db.reading() as tx:
             assert tx.execute(select(sums_marks)).first() is None
             assert tally.verify(tx) is None
@@ -83,7 +83,7 @@ def _zoned(details: tree.Details) -> tree.Details:
 
 def test_counts_that_are_rebuilt_are_summed_up_anew(forest: Forest) -> None:
     forest.grow(Random(7))
-    sums.fold(forest.centre.db)
+    sums.fold(forest.centre.db, forest.clock())
     with forest.centre.db.writing() as tx:
         tally.rebuild(tx, forest.clock())
     forest.verified()
@@ -91,7 +91,7 @@ def test_counts_that_are_rebuilt_are_summed_up_anew(forest: Forest) -> None:
 
 def test_a_sum_that_was_tampered_with_is_found(forest: Forest) -> None:
     forest.grow(Random(8))
-    sums.fold(forest.centre.db)
+    sums.fold(forest.centre.db, forest.clock())
     with forest.centre.db.writing() as tx:
         tx.execute(sums_day.update().values(n=sums_day.c.n + 1))
         found = tally.verify(tx)

@@ -80,16 +80,40 @@ def _shown() -> None:
         *_counts(),
         sa.PrimaryKeyConstraint("location_id", "question", "day", "whole"),
     )
-    for name in ("shown_day", "released_day"):
-        op.create_table(
-            name,
-            sa.Column("location_id", sa.Integer(), nullable=False),
-            sa.Column("question", sa.Text(), nullable=False),
-            sa.Column("choice", sa.Text(), nullable=False),
-            sa.Column("day", sa.Integer(), nullable=False),
-            *_counts(),
-            sa.PrimaryKeyConstraint("location_id", "question", "choice", "day"),
-        )
+    op.create_table(
+        "shown_day",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        *_counts(),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("parted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("location_id", "question", "choice", "day"),
+    )
+    op.create_table(
+        "released_day",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("label", sa.Integer(), nullable=False),
+        *_counts(),
+        sa.PrimaryKeyConstraint("location_id", "day", "question", "choice", "label"),
+    )
+    op.create_table(
+        "releases",
+        sa.Column("location_id", sa.Integer(), primary_key=True),
+        sa.Column("briefed", sa.Integer()),
+        sa.Column("due_ms", sa.BigInteger()),
+        sa.Column("first", sa.Integer()),
+    )
+    op.create_index("ix_releases_due_ms", "releases", ["due_ms"])
+    # What was counted before is released by whoever looks first.
+    op.execute(
+        "INSERT INTO sums_marks (location_id, day) SELECT DISTINCT location_id, CAST(NULL AS INTEGER) FROM tallies_day"
+    )
 
 
 def _comments() -> None:

@@ -15,7 +15,6 @@ from sync.office import (
     flag_words,
     overview_words,
     staff_words,
-    standing_words,
     table_charts,
     tongue,
     wall_words,
@@ -53,7 +52,6 @@ from sync.office.pages import (
     templates,
     touchpoints,
     walls,
-    why,
 )
 from sync.scores import ENOUGH
 
@@ -88,7 +86,6 @@ for _room in (
     templates,
     touchpoints,
     walls,
-    why,
 ):
     routes.register_blueprint(_room.routes)
 
@@ -114,7 +111,6 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         table_charts=table_charts,
         device_words=device_words,
         staff_words=staff_words,
-        standing_words=standing_words,
         flag_words=flag_words,
         wall_words=wall_words,
         charts=charts,

@@ -29,6 +29,7 @@ def places() -> Response:
 @access.key("read")
 def scores(number: int) -> Response:
     asked, here = request.args, centre()
+    reporting.prepare(here.db, here.now_ms())
     with here.db.reading() as tx:
         found = reporting.score(
             tx, number, here.now_ms(), asked.get("question"), asked.get("from"), asked.get("to")

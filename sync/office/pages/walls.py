@@ -109,7 +109,7 @@ def _wall(template: str, token: str) -> Response:
     if found is None:
         _refuse(now_ms)
         abort(404)
-    wall.prepare(here.db)
+    wall.prepare(here.db, now_ms)
     with here.db.reading() as tx:
         view = wall.view(tx, found.place, now_ms)
     _note_used(found, now_ms)
