@@ -237,11 +237,12 @@ def listed(tx: Connection, paths: Sequence[str], asked: Asked, wanted: Wanted, n
     at = min(max(wanted.page, 1), pages)
     numbers = [key[-1] for key in sorted(keys)[(at - 1) * A_PAGE : at * A_PAGE]]
     tree = places.resolved(tx, set(numbers))
-    above = {number: _above(tree, tree[number], paths) for number in numbers}
-    return Listed([tree[number] for number in numbers], at, pages, above)
+    chains = {number: above(tree, tree[number], paths) for number in numbers}
+    return Listed([tree[number] for number in numbers], at, pages, chains)
 
 
-def _above(tree: Mapping[int, Location], place: Location, paths: Sequence[str]) -> tuple[Location, ...]:
+def above(tree: Mapping[int, Location], place: Location, paths: Sequence[str]) -> tuple[Location, ...]:
+    """The groups that a place is in, from the top of these paths down."""
     chain = [tree[int(each)] for each in place.path.split("/") if each][:-1]
     return tuple(each for each in chain if any(each.path.startswith(path) for path in paths))
 

@@ -121,6 +121,11 @@ class Overview:
     pages: int = 1
 
     @property
+    def today(self) -> int:
+        """The local day of most of the places."""
+        return self.yesterday.day + 1
+
+    @property
     def lines(self) -> list[Line]:
         """Every line that is shown, groups' too."""
         return [line for section in self.sections for line in (section.group, *section.lines) if line]

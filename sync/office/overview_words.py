@@ -1,19 +1,39 @@
 """What is said of a part of the answers: the period that was asked for, how it was, and what narrows it down."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sync.office import windows, words
 from sync.office.choices import Branch
+from sync.office.counts import Question
 from sync.office.filters import SPANS, Filters, Hours
 from sync.office.lines import Line, Overview, Total
+from sync.office.places import Location
 from sync.office.table_charts import Segment
 from sync.office.tongue import _, ngettext
+from sync.office.wanted import Wanted
 from sync.office.windows import Window
 from sync.office.writing import from_left, full_date, language, listed, number, short_date
 from sync.scores import rounded
 
 _PARTS_OF_A_DAY = (Hours(0, 6), Hours(6, 9), Hours(9, 12), Hours(12, 15), Hours(15, 18), Hours(18, 21), Hours(21, 24))
+
+
+class Looked(Protocol):
+    """A page that looks at a part of the answers."""
+
+    @property
+    def top(self) -> Location | None: ...
+    @property
+    def question(self) -> Question: ...
+    @property
+    def questions(self) -> tuple[Question, ...]: ...
+    @property
+    def window(self) -> Window: ...
+    @property
+    def wanted(self) -> Wanted: ...
+    @property
+    def today(self) -> int: ...
 
 
 class Chip(NamedTuple):
@@ -54,14 +74,14 @@ def flagged(which: str) -> str:
     }[which]
 
 
-def chips(view: Overview) -> list[Chip]:
+def chips(view: Looked) -> list[Chip]:
     """What is set beside the usual, each with the way to take it away."""
     asked, wanted = view.wanted.filters, view.wanted
     found = []
     if wanted.place is not None and view.top is not None:
         found.append(Chip(view.top.name, wanted.address(place=None)))
     if not windows.is_usual(asked):
-        text = span(asked.span) if asked.first is None else dates(view.window, view.yesterday.day + 1)
+        text = span(asked.span) if asked.first is None else dates(view.window, view.today)
         found.append(Chip(text, wanted.address(days=None, **{"from": None, "to": None})))
     if asked.question and len(view.questions) > 1:
         found.append(Chip(words.asked(view.question, view.questions), wanted.address(question=None)))
@@ -107,7 +127,7 @@ def sentence(view: Overview) -> str:
 def _what(view: Overview) -> str:
     """ "28 Oct–24 Nov, 9–12 h, in Dutch"."""
     narrowed = view.wanted.filters.narrowed
-    parts = [dates(view.window, view.yesterday.day + 1)]
+    parts = [dates(view.window, view.today)]
     if narrowed.hours is not None:
         parts.append(hours(narrowed.hours))
     if narrowed.touchpoint is not None:
@@ -183,7 +203,7 @@ def branches(places: Sequence[Branch]) -> list[tuple[int, str]]:
     return [(each.id, "\N{NO-BREAK SPACE}" * 3 * each.depth + each.name) for each in places]
 
 
-def questions(view: Overview) -> list[tuple[str, str]]:
+def questions(view: Looked) -> list[tuple[str, str]]:
     return [(each.id, words.asked(each, view.questions)) for each in view.questions]
 
 

@@ -13,6 +13,7 @@ from sync.survey import Scale
 WIDE = 100.0
 _NPS = ((0, 6), (7, 8), (9, 10))
 _TEN = 10
+_BINS, _TALLEST = 100, 12
 
 
 class Mark(NamedTuple):
@@ -39,6 +40,17 @@ class Split(NamedTuple):
 
     segments: tuple[Segment, ...]
     zero: float | None
+
+
+class Swarm(NamedTuple):
+    """Scores beside each other on their scale: dots where they are few, else columns (x, height, in % of both); the
+    middle half of them from `x` on."""
+
+    dots: tuple[tuple[float, float], ...]
+    columns: tuple[tuple[float, float], ...]
+    x: float
+    width: float
+    tall: float
 
 
 class Reach(NamedTuple):
@@ -113,3 +125,19 @@ def _stacked(
         found.append(Segment(low, high, count, round(x, 2), round(width, 2), shade(scale_name, at)))
         x += width
     return tuple(found)
+
+
+def swarm(scale: Scale, scores: Sequence[float], middle: tuple[float, float] | None) -> Swarm:
+    """One dot a place, those of nearly the same score above each other; columns where they would not fit."""
+    axis = Axis(*score_range(scale))
+    bins: dict[int, int] = {}
+    dots = []
+    for each in sorted(scores):
+        at = round(_along(axis, each) * _BINS / WIDE)
+        bins[at] = bins.get(at, 0) + 1
+        dots.append((round(at * WIDE / _BINS, 2), float(bins[at])))
+    tall = max(bins.values(), default=1)
+    columns = tuple((round(at * WIDE / _BINS, 2), round(n / tall, 3)) for at, n in sorted(bins.items()))
+    x, end = (_along(axis, each) for each in middle or (axis.low, axis.low))
+    few = tall <= _TALLEST
+    return Swarm(tuple(dots) if few else (), () if few else columns, x, round(end - x, 2), float(tall))

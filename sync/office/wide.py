@@ -53,14 +53,14 @@ def scope(tx: Connection, paths: Sequence[str], singles: bool) -> Scope:
 
 def asked(tx: Connection, scope: Scope, now_ms: int, question: str | None) -> Question:
     """The question that an overview scores."""
-    every = _questions(tx, scope, _last(scope, now_ms))
+    every = questions(tx, scope, now_ms)
     return next((each for each in every if each.id == question), every[0])
 
 
 def one(tx: Connection, place: Location, now_ms: int, *, singles: bool) -> tuple[Question, Line]:
     """One place or group alone, by its most answered first question. Its sums have to be folded."""
     here = Scope((place.path,), (place,), singles)
-    question = _questions(tx, here, _last(here, now_ms))[0]
+    question = questions(tx, here, now_ms)[0]
     days = _days(tx, [place], Asked(question, Filters(), singles), now_ms, is_plain=True)
     return question, wide_lines.line(Reading(question.scale, now_ms, Filters(), days, {}), place)
 
@@ -73,7 +73,7 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
     """As sync.office.overview.overview, of which it is the wide half."""
     last = _last(scope, now_ms)
     top = scope.heads[0] if len(scope.heads) == 1 and scope.heads[0] is not ALL else None
-    every = _questions(tx, scope, last)
+    every = questions(tx, scope, now_ms)
     chosen = next((each for each in every if each.id == wanted.filters.question), every[0])
     asked = Asked(chosen, wanted.filters, scope.singles)
     by_name = wanted.sort.by == "name"
@@ -142,8 +142,9 @@ def _uncertain(tx: Connection, numbers: Sequence[int]) -> set[int]:
     return set(tx.execute(query).scalars())
 
 
-def _questions(tx: Connection, scope: Scope, last: int) -> list[Question]:
+def questions(tx: Connection, scope: Scope, now_ms: int) -> list[Question]:
     """As counts.questions, from the sums."""
+    last = _last(scope, now_ms)
     known = counts.scored(tx)
     n: dict[str, int] = defaultdict(int)
     branches, leaves = _apart(tx, scope.heads)
