@@ -84,9 +84,9 @@ def _count_the_batch(was: Any) -> Any:
 
 
 def _store_without_tallies(was: Any) -> Any:
-    def store(tx: Any, plan: Any, now_ms: int) -> None:
+    def store(tx: Any, plan: Any, now_ms: int, before: Any) -> None:
         _here.tallies, plan.tallies = plan.tallies, type(plan.tallies)()
-        was(tx, plan, now_ms)
+        was(tx, plan, now_ms, before)
 
     return store
 

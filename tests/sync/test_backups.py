@@ -330,7 +330,7 @@ def _fill_first_tables(tx: Connection, office: HeadOffice) -> None:
         columns = {column["name"] for column in inspect(tx).get_columns(table.name)}
         for row in office.rows(table):
             values = {name: value for name, value in row._mapping.items() if name in columns}
-            tx.execute(insert(table).values(values))
+            tx.execute(insert(table).inline().values(values))
 
 
 def test_an_older_versions_backup_is_brought_up_to_date(

@@ -5,7 +5,7 @@ may come between a transaction's reads and its writes."""
 
 import random
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -109,14 +109,14 @@ class Centre:
         # The time of an ack lies after its commit: a backup begun later has it.
         return msgspec.structs.replace(answer, app=self.app, results=answer.results + later, server_ms=self.now_ms())
 
-    def _store(self, tx: Tables, plan: verdicts.Plan, now_ms: int) -> None:
+    def _store(self, tx: Tables, plan: verdicts.Plan, now_ms: int, before: Mapping[str, verdicts.Row]) -> None:
         """Write what was judged upon what was read. Raises Clash."""
         base, meanwhile = self._begun
         if meanwhile is not None:
             meanwhile()
         if self.tables is not base:
             self._clash(tx)
-        tx.store(plan, now_ms)
+        tx.store(plan, now_ms, before)
 
     def _clash(self, tx: Tables) -> None:
         """Somebody else committed in between: a lock would have held him off, or a key is taken now."""

@@ -31,14 +31,16 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
     return _with(
         ingest._take,
         ledger=Tables, places=Tables, starts=SimpleNamespace(learn=_learn), held=Tables.held, near=Tables.near,
-        missing=Tables.missing, calendar=Tables.calendar,
+        missing=Tables.missing, calendar=Tables.calendar, decisions=Tables,
         store=store, published=Tables.published, _spoken=_with(ingest._spoken, ledger=Tables),
     )  # fmt: skip
 
 
 def replaying(over: type[Tables]) -> Any:
     """`sync.intake.quarantine._replay`, which judges once more what was kept apart."""
-    judge = _with(quarantine._judge, ledger=over, places=over, ingest=over, starts=over, calendar=over.calendar)
+    judge = _with(
+        quarantine._judge, ledger=over, places=over, ingest=over, starts=over, calendar=over.calendar, decisions=over
+    )
     return _with(quarantine._replay, _rows=over.quarantined, _judge=judge)
 
 

@@ -99,7 +99,12 @@ class Tables:
         zones = {each.location_id: each.zone for each in (standings or {}).values()}
         return lambda location: local(now_ms, zones[location]).day
 
-    def store(self, plan: Plan, now_ms: int) -> None:
+    @staticmethod
+    def of(tx: "Tables", ids: Iterable[str]) -> dict[str, dict[str, bool]]:
+        """Nobody decides about flags here."""
+        return {}
+
+    def store(self, plan: Plan, now_ms: int, before: Mapping[str, Row]) -> None:
         self.rows |= plan.fresh | plan.changed
         self.receipts |= plan.receipts | plan.promoted
         for (name, rev), receipt in plan.promoted.items():
