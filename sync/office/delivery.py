@@ -22,7 +22,7 @@ class Delivery:
     """Of the screens standing at a place: how many there are, through when everything captured is here (None: not
     known for all of them), how many are dead while the place is open and since when the longest, how many wait
     to be enrolled, of how many it is `uncertain` where they stand: two boxes may share one identity, and nobody has
-    looked yet."""
+    looked yet. `living_ms`: through when everything is here of those that are not dead."""
 
     screens: int = 0
     complete_ms: int | None = None
@@ -30,6 +30,7 @@ class Delivery:
     dead_since_ms: int | None = None
     unenrolled: int = 0
     uncertain: int = 0
+    living_ms: int | None = None
 
 
 def deliveries(tx: Connection, paths: Sequence[str], tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
@@ -115,7 +116,7 @@ def _screen(
     if device is None:
         return Delivery(screens=1, unenrolled=1)
     dead = is_dead(place, contact_ms, now_ms)
-    return Delivery(1, complete_ms, int(dead), contact_ms if dead else None)
+    return Delivery(1, complete_ms, int(dead), contact_ms if dead else None, living_ms=None if dead else complete_ms)
 
 
 def is_dead(place: Location, contact_ms: int | None, now_ms: int) -> bool:
@@ -138,6 +139,8 @@ def together(parts: Iterable[Delivery]) -> Delivery:
     each = list(parts)
     owing = [part.complete_ms for part in each if part.screens > part.unenrolled]
     known = [ms for ms in owing if ms is not None]
+    living = [part.living_ms for part in each if part.screens > part.unenrolled + part.dead]
+    alive = [ms for ms in living if ms is not None]
     since = [part.dead_since_ms for part in each if part.dead_since_ms is not None]
     return Delivery(
         screens=sum(part.screens for part in each),
@@ -146,6 +149,7 @@ def together(parts: Iterable[Delivery]) -> Delivery:
         dead_since_ms=min(since, default=None),
         unenrolled=sum(part.unenrolled for part in each),
         uncertain=sum(part.uncertain for part in each),
+        living_ms=min(alive) if alive and len(alive) == len(living) else None,
     )
 
 

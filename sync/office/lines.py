@@ -9,7 +9,8 @@ from sync.office import changes
 from sync.office.attention import Attention
 from sync.office.counts import Figure, Question
 from sync.office.delivery import Agreed, Delivery
-from sync.office.places import Location
+from sync.office.places import DEFAULT_ZONE, Location
+from sync.office.standing import Standing
 from sync.office.wanted import Sort, Wanted
 from sync.office.windows import Window
 from sync.scores import Difference, difference
@@ -99,7 +100,8 @@ class Overview:
     """What is at and below `top`, and `whole` all of it together (both None: everything). `attention` is about
     what is below the top. `youth` is None where answers may be older than what is shown. `page` of `pages`
     when there are too many places for one. `wanted` is what was asked for, as far as it may be shown; `refused`: this
-    person asked for more than that. `window`: the days of most of the places."""
+    person asked for more than that. `window`: the days of most of the places. `standing`: that of
+    yesterday, None where there is no place."""
 
     top: Location | None
     question: Question
@@ -117,6 +119,7 @@ class Overview:
     wanted: Wanted
     singles: bool = True
     refused: bool = False
+    standing: Standing | None = None
     page: int = 1
     pages: int = 1
 
@@ -124,6 +127,12 @@ class Overview:
     def today(self) -> int:
         """The local day of most of the places."""
         return self.yesterday.day + 1
+
+    @property
+    def zone(self) -> str:
+        """On whose clock there is talk of all of it."""
+        line = next(iter(self.lines), None)
+        return self.top.zone if self.top else line.place.zone if line else DEFAULT_ZONE
 
     @property
     def lines(self) -> list[Line]:

@@ -8,6 +8,7 @@ from sync.office.places import Hours
 
 _EPOCH = date(1970, 1, 1).toordinal()
 DAY_MINUTES = 24 * 60
+DAY_MS = 86_400_000
 MINUTE_MS = 60_000
 
 
@@ -33,6 +34,11 @@ def day_number(day: date) -> int:
 
 def date_of(day: int) -> date:
     return date.fromordinal(day + _EPOCH)
+
+
+def begins(day: int, zone: str) -> int:
+    """When a local day begins there, in ms: midnight, or when the clock jumps over it."""
+    return _moment(day, 0, zone, False)
 
 
 def open_for(ms: int, zone: str, hours: Hours) -> int | None:

@@ -31,6 +31,7 @@ from sync.office.filters import Filters
 from sync.office.lines import Day, Line, Overview, Section, Total, Yesterday, Youth
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.standing import Standing, standing, yesterday
 from sync.office.wanted import Wanted
 from sync.office.windows import WEEK, Window
 from sync.survey import Scale
@@ -74,7 +75,19 @@ def overview(
         found = _whole_tree(tx, paths, singles, now_ms, allowed, top=top)
     if allowed.filters.question not in (None, found.question.id):  # nobody answered it
         allowed = replace(allowed, filters=replace(allowed.filters, question=None))
-    return replace(found, singles=singles, refused=allowed.filters.narrowed != told.filters.narrowed, wanted=allowed)
+    refused = allowed.filters.narrowed != told.filters.narrowed
+    found = replace(found, singles=singles, refused=refused, wanted=allowed)
+    return replace(found, standing=_standing(tx, found, paths, now_ms)) if found.places else found
+
+
+def _standing(tx: Connection, view: Overview, paths: Sequence[str], now_ms: int) -> Standing:
+    """Of the figure in the sentence that the page begins with."""
+    filters = view.wanted.filters
+    figure, days = (view.yesterday.figure, yesterday) if view.wanted.is_plain else (view.total.figure, filters.days)
+    return standing(
+        tx, figure, paths, view.question, days, now_ms,
+        zone=view.zone, singles=view.singles, narrowed=not filters.narrowed.is_wide,
+    )  # fmt: skip
 
 
 def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:

@@ -94,7 +94,15 @@ def _several(row: Row[Any], is_open: bool) -> Delivery:
         dead=int(row.quiet) if is_open else 0,
         dead_since_ms=row.quiet_since_ms if is_open else None,
         unenrolled=row.screens - row.enrolled,
+        living_ms=_living(row, is_open),
     )
+
+
+def _living(row: Row[Any], is_open: bool) -> int | None:
+    if is_open:
+        found: int | None = row.living_ms if not row.unheard else None
+        return found
+    return row.complete_ms if not row.unknown else None
 
 
 def _query(paths: Sequence[str], now_ms: int) -> Any:
@@ -113,6 +121,10 @@ def _query(paths: Sequence[str], now_ms: int) -> Any:
                     "unknown"
                 ),
                 func.min(devices.c.complete_ms).label("complete_ms"),
+                func.min(case((~is_quiet, devices.c.complete_ms))).label("living_ms"),
+                func.sum(
+                    case((and_(~is_quiet, devices.c.id.is_not(None), devices.c.complete_ms.is_(None)), 1), else_=0)
+                ).label("unheard"),
                 func.sum(case((is_quiet, 1), else_=0)).label("quiet"),
                 func.min(case((is_quiet, devices.c.contact_ms))).label("quiet_since_ms"),
             )

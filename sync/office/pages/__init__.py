@@ -16,6 +16,7 @@ from sync.office import (
     overview_words,
     ranking_words,
     staff_words,
+    standing_words,
     table_charts,
     tongue,
     wall_words,
@@ -54,6 +55,7 @@ from sync.office.pages import (
     templates,
     touchpoints,
     walls,
+    why,
 )
 from sync.scores import ENOUGH
 
@@ -89,6 +91,7 @@ for _room in (
     templates,
     touchpoints,
     walls,
+    why,
 ):
     routes.register_blueprint(_room.routes)
 
@@ -116,6 +119,7 @@ def _give_templates_their_pens(state: BlueprintSetupState) -> None:
         table_charts=table_charts,
         device_words=device_words,
         staff_words=staff_words,
+        standing_words=standing_words,
         flag_words=flag_words,
         wall_words=wall_words,
         charts=charts,
