@@ -6,11 +6,16 @@ from typing import NamedTuple, TypeVar
 
 from sync.office.counts import Figure
 from sync.office.lines import Day, Overview
-from sync.scores import score_range
+from sync.office.marks import Mark
+from sync.scores import add, score_range
 from sync.survey import Scale
 
 P = TypeVar("P")
 Point = tuple[float, float]
+CLOSE, EDGE = 6, 2
+"""In % of the width of a trend: numbers nearer to each other stand in two rows, and none nearer to the edge."""
+MOST_SPANS = 16
+"""Rows of a distribution over time."""
 
 
 class Bar(NamedTuple):
@@ -120,9 +125,62 @@ def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: fl
 
 
 def seam(days: Sequence[Day], day: int | None, width: float) -> float | None:
-    """Where the day begins in a trend of this width; None when it isn't between two of its days."""
-    index = next((index for index, each in enumerate(days) if each.day == day), 0)
+    """Where the day (or the week it is in) begins in a trend of this width; None when it isn't between two of them."""
+    index = _index(days, day)
     return round(index * width / len(days), 2) if index else None
+
+
+def _index(days: Sequence[Day], day: int | None) -> int | None:
+    """The point of a trend that holds this day; the last one may be a week."""
+    if day is None or not days or day < days[0].day:
+        return None
+    long = days[1].day - days[0].day if len(days) > 1 else 1
+    found = max(index for index, each in enumerate(days) if each.day <= day)
+    return found if day < days[found].day + max(long, 1) else None
+
+
+class Flag(NamedTuple):
+    """What happened on the days of one point of a trend: `x` where they begin and `across` the middle of its number, in
+    % of the width; `row` 1 where it would stand on the one before."""
+
+    number: int
+    x: float
+    across: float
+    row: int
+    marks: tuple[Mark, ...]
+
+
+def flags(days: Sequence[Day], marks: Sequence[Mark]) -> list[Flag]:
+    """Numbered from the left; what lies outside the trend is left out."""
+    at = [(index, mark) for mark in marks if (index := _index(days, mark.day)) is not None]
+    found = list[Flag]()
+    for index, some in groupby(sorted(at, key=lambda each: each[0]), key=lambda each: each[0]):
+        x = round(100 * index / len(days), 2)
+        is_near = bool(found) and x - found[-1].x < CLOSE and found[-1].row == 0
+        across = min(max(x, EDGE), 100 - EDGE)
+        found.append(Flag(len(found) + 1, x, across, int(is_near), tuple(mark for _, mark in some)))
+    return found
+
+
+class Span(NamedTuple):
+    """Some days of a trend together, both ends included."""
+
+    first: int
+    last: int
+    figure: Figure
+
+
+def spans(days: Sequence[Day], last: int) -> list[Span]:
+    """A trend in at most MOST_SPANS rows, by the days, weeks or four weeks that make few enough of them; weeks end with
+    the `last` day."""
+    sizes = (1, 7) if len(days) < 2 or days[1].day - days[0].day == 1 else (1, 4)
+    size = next((size for size in sizes if -(-len(days) // size) <= MOST_SPANS), sizes[-1])
+    found = list[Span]()
+    for end in range(len(days), 0, -size):
+        some = days[max(end - size, 0) : end]
+        ends = days[end].day - 1 if end < len(days) else last
+        found.append(Span(some[0].day, ends, Figure(some[0].figure.scale, add([each.figure.counts for each in some]))))
+    return found[::-1]
 
 
 def _points(days: Sequence[Day], axis: Axis, width: float, height: float) -> Iterator[Point | None]:

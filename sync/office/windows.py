@@ -36,6 +36,11 @@ def is_usual(filters: Filters) -> bool:
     return filters.first is None and filters.span == USUAL
 
 
+def parts_the_month(window: Window) -> bool:
+    """Whether it is the usual one, whose latest part is compared with the rest of it."""
+    return window.before == window.first
+
+
 def weeks_back(filters: Filters) -> int:
     """How many weeks before a period lies the one that it is compared with."""
     return -(-filters.length // WEEK)

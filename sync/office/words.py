@@ -6,7 +6,6 @@ from sync.i18n import mark
 from sync.office import local_time
 from sync.office.answer_words import answer_name as answer_name
 from sync.office.answer_words import answer_of as answer_of
-from sync.office.answer_words import answers
 from sync.office.answer_words import asked as asked
 from sync.office.answer_words import text as text
 from sync.office.comments import Comment
@@ -14,7 +13,6 @@ from sync.office.counts import PERIOD, Figure
 from sync.office.delivery import Delivery
 from sync.office.lines import Line, Overview, Yesterday
 from sync.office.places import Location
-from sync.office.reasons import Reasons
 from sync.office.tongue import _, ngettext
 from sync.office.writing import date as date
 from sync.office.writing import from_left, listed, number, short_date, weekday
@@ -62,10 +60,11 @@ def meaning(scale: Scale) -> str:
 
 def score(scale: Scale, value: Fraction | float) -> str:
     """A score as it is shown: rounded, with a real minus."""
-    return _points(scale, value) + _UNITS.get(scale.family, "")
+    return points(scale, value) + _UNITS.get(scale.family, "")
 
 
-def _points(scale: Scale, value: Fraction | float) -> str:
+def points(scale: Scale, value: Fraction | float) -> str:
+    """A score without its unit."""
     digits = _DIGITS.get(scale.family, 0)
     return number(float(rounded(value, digits)), digits)
 
@@ -74,7 +73,7 @@ def interval(figure: Figure) -> str:
     """ "84–88"; with "to" where a minus stands in it. Only for a figure with a score."""
     if figure.score is None:
         return ""
-    low, high = (_points(figure.scale, end) for end in (figure.score.low, figure.score.high))
+    low, high = (points(figure.scale, end) for end in (figure.score.low, figure.score.high))
     return _("{low} to {high}").format(low=low, high=high) if "−" in low else from_left(f"{low}–{high}")
 
 
@@ -85,7 +84,7 @@ def example() -> str:
 
 def size(scale: Scale, change: Difference) -> str:
     """How large a change is, without its sign."""
-    return _points(scale, abs(change.value))
+    return points(scale, abs(change.value))
 
 
 def delivery(state: Delivery, place: Location, now_ms: int) -> str:
@@ -246,39 +245,6 @@ def _rests(n: int, today: int) -> str:
     if not today:
         return ngettext("{n} answer {period}.", "{n} answers {period}, none of them today.", n)
     return ngettext("{n} answer {period}, {today} today.", "{n} answers {period}, {today} of them today.", n)
-
-
-def asked_why(view: Overview, reasons: Reasons) -> str:
-    """Whose reasons these are, and what a mark beside one means."""
-    n = reasons.week if reasons.compared else reasons.whole
-    if not reasons.compared:
-        said = ngettext("Of {n} person {who}.", "Of {n} people {who}.", n)
-    elif view.youth:
-        said = ngettext(
-            "Of {n} person this week, and {before} before, {who}.",
-            "Of {n} people this week, and {before} before, {who}.",
-            n,
-        )
-    else:
-        said = ngettext(
-            "Of {n} person this week, and {before} in the three weeks before, {who}.",
-            "Of {n} people this week, and {before} in the three weeks before, {who}.",
-            n,
-        )
-    whole = said.format(n=number(n), before=number(reasons.before), who=_who(view, reasons))
-    marked = reasons.compared and any(reason.change for reason in reasons.ranked)
-    return whole + (" " + _("▲ and ▼ mark what has certainly changed.") if marked else "")
-
-
-def _who(view: Overview, reasons: Reasons) -> str:
-    scale, name = view.question.scale, view.question.scale_name
-    everybody = len(set(reasons.values)) == scale.high - scale.low + 1
-    said = "" if everybody else answers(name, reasons.values)
-    if reasons.firsts > 1:
-        if everybody:
-            return _("who answered to one of {n} questions asked in turn").format(n=reasons.firsts)
-        return _("who answered {answers} to one of {n} questions asked in turn").format(answers=said, n=reasons.firsts)
-    return _("who answered") if everybody else _("who answered {answers}").format(answers=said)
 
 
 def given(comment: Comment, now_ms: int) -> str:

@@ -45,8 +45,8 @@ def answers(chain: Chain, *given: dict[str, Any], survey: str = "entrance") -> N
 
 def switcher(page: str) -> list[str]:
     """The questions that a page offers, as they are asked."""
-    nav = re.search(r'<nav class="questions".*?</nav>', page, re.DOTALL)
-    return [unescape(text) for text in re.findall(r">([^<]+)</a>", nav[0])] if nav else []
+    found = re.search(r'<select id="filter-question".*?</select>', page, re.DOTALL)
+    return [unescape(text) for text in re.findall(r">([^<]+)</option>", found[0])] if found else []
 
 
 def test_every_question_of_a_place_has_its_own_score(chain: Chain) -> None:

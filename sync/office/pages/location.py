@@ -1,58 +1,95 @@
 """A place or a group: its scores, what was said there, and how complete that is, over HTTP."""
 
-from flask import Blueprint, abort, make_response, render_template, request
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import comments, contacts, location, overview, reading
+from sync.office import choices, comments, contacts, location, overview, reading
 from sync.office.comments import Comments, Cursor
+from sync.office.filters import Filters
+from sync.office.forms import Wrong
+from sync.office.local_time import date_of
 from sync.office.pages.overview import asked_page, unchanged
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.windows import Window
 
 routes = Blueprint("location", __name__)
+_PAGE = "office/location.html"
 
 
 @routes.get("/locations/<place:number>")
 @access.may("see")
 def place(number: int) -> Response:
-    return _location("office/location.html", number, is_opened=True)
+    here = f"/locations/{number}"
+    try:
+        filters = Filters.read(request.args)
+    except Wrong as problem:
+        return _location(_PAGE, number, Filters(), problems=problem.fields)
+    if "" in request.args.values():  # a form names also what was left open
+        return redirect(filters.address(here), code=303)
+    return _location(_PAGE, number, filters)
 
 
 @routes.get("/locations/<place:number>/now")
 @access.may("see")
 def place_now(number: int) -> Response:
     """A location's figures and newest comments for a page that is open; 204 while it shows the newest."""
-    return unchanged() or _location("office/_location_now.html", number, Cursor.parse(request.args.get("newest")))
+    try:
+        filters = Filters.read(request.args)
+    except Wrong:
+        return Response(status=204)
+    newest = Cursor.parse(request.args.get("newest"))
+    return unchanged() or _location("office/_location_now.html", number, filters, newest)
 
 
-def _location(template: str, number: int, newest: Cursor | None = None, *, is_opened: bool = False) -> Response:
-    here, user = centre(), access.viewer()
+def _location(
+    template: str,
+    number: int,
+    filters: Filters,
+    newest: Cursor | None = None,
+    *,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    here, user, is_opened = centre(), access.viewer(), template == _PAGE
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         at = find(tx, user, number)
-    overview.prepare(here.db, user, now_ms, top=at, question=request.args.get("question"))
+    overview.prepare(here.db, user, now_ms, top=at, question=filters.question)
     with here.db.reading() as tx:
-        page = location.page(tx, user, at, now_ms, question=request.args.get("question"), number=asked_page())
+        page = location.page(tx, user, at, now_ms, filters=filters, number=asked_page())
         said = _comments(tx, user, at, newest)
         called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
+        offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
         is_read = is_opened and bool(called or (said and said.shown))
         is_news = is_read and not reading.is_noted(tx, user.id, at.id, now_ms)
     if is_news:
         note_read(at)
-    return make_response(
-        render_template(
-            template,
-            page=page,
-            view=page.overview,
-            comments=said,
-            contacts=called,
-            newest=newest,
-            now_ms=now_ms,
-        )
+    shown = render_template(
+        template,
+        page=page,
+        view=page.overview,
+        comments=said,
+        contacts=called,
+        newest=newest,
+        now_ms=now_ms,
+        choices=offered,
+        problems=problems or {},
+        by_volume=request.args.get("map") == "volume",
+        compare_before=_compare_before(at, page.overview.window),
     )
+    return make_response(shown, 400 if problems else 200)
+
+
+def _compare_before(at: Location, window: Window) -> str:
+    """The address that holds these days against those before them."""
+    days = ((window.since, window.last), (window.before, window.until))
+    periods = [f"{date_of(first).isoformat()}..{date_of(last).isoformat()}" for first, last in days]
+    return f"/compare?{urlencode({'place': at.id, 'period': periods}, doseq=True)}"
 
 
 def note_read(at: Location) -> None:
