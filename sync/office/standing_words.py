@@ -46,7 +46,7 @@ def figure(told: Figure) -> str:
     """The score, or how few answers there are."""
     if told.score is not None:
         return signed(told.scale, told.score.value)
-    return ngettext("{n} answer", "{n} answers", told.n).format(n=number(told.n))
+    return _answers(told.n)
 
 
 def when(ms: int, zone: str, now_ms: int) -> str:
@@ -139,6 +139,8 @@ def restated(standing: Standing, zone: str, now_ms: int) -> str:
 
 
 def _answers(n: int) -> str:
+    if not n:
+        return _("no answers")
     return ngettext("{n} answer", "{n} answers", n).format(n=number(n))
 
 
@@ -209,11 +211,18 @@ def headline(view: Overview, standing: Standing) -> str:
     """The figure that the page is about, over which days, and what it was first."""
     first, last = view.window.first, view.window.last
     days = date(first) if first == last else _("{first} to {last}").format(first=date(first), last=date(last))
-    told = {"days": days, "now": figure(standing.now), "n": number(standing.now.n)}
     if standing.first is not None and standing.is_restated:
-        said = _("{days}: {now} of {n} answers, first shown as {first} of {before}.")
-        return said.format(**told, first=figure(standing.first), before=number(standing.first.n))
-    return ngettext("{days}: {now} of {n} answer.", "{days}: {now} of {n} answers.", standing.now.n).format(**told)
+        said = _("{days}: {now}, first shown as {first}.")
+        return said.format(days=days, now=_rests(standing.now), first=_rests(standing.first))
+    return _("{days}: {now}.").format(days=days, now=_rests(standing.now))
+
+
+def _rests(told: Figure) -> str:
+    """A score with what it rests on."""
+    if told.score is None:
+        return figure(told)
+    said = ngettext("{score} from {n} answer", "{score} from {n} answers", told.n)
+    return said.format(score=signed(told.scale, told.score.value), n=number(told.n))
 
 
 def between(before: Figure, after: Figure) -> str:

@@ -105,7 +105,7 @@ def why(tx: Connection, view: Overview, paths: Sequence[str], filters: Filters, 
     return Why(
         standing=told,
         steps=tuple(replace(step, reasons=_reasons(tx, paths, step.change)) for step in _steps(told)),
-        early=tuple(each for each in every if not each.is_news),
+        early=tuple(_plain(each, view.singles) for each in every if not each.is_news),
         began=tuple(_began(tx, paths, *span)),
         zones=tuple(_zones(tx, paths, *span)),
         mix=_mix(tx, view, paths, filters, now_ms),
@@ -122,6 +122,11 @@ def _steps(told: Standing) -> Iterator[Step]:
         after = Figure(at.scale, tuple(a + b for a, b in zip(at.counts, change.counts, strict=True)))
         yield Step(change, at, after)
         at = after
+
+
+def _plain(change: Change, singles: bool) -> Change:
+    """Without whose doing it was and what it did, for those who may not see that."""
+    return change if singles else replace(change, counts=(), actor="")
 
 
 def _reasons(tx: Connection, paths: Sequence[str], change: Change) -> tuple[str, ...]:

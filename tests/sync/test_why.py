@@ -55,10 +55,10 @@ def test_a_late_delivery_is_told_with_both_numbers(chain: Chain) -> None:
     said = read(chain, f"/locations/{chain.oslo}")
     assert "57, first shown as 80; restated after Oslo 1 delivered 4 answers at 12:10." in said
     why = read(chain, f"/locations/{chain.oslo}/why?day={DAY}")
-    assert "57 of 14 answers, first shown as 80 of 10." in why
-    assert re.search(r"12:10 Came late Oslo 1 delivered 4 answers at 12:10 4 80 → 57", why)
-    assert why.count("Very unhappy Oslo") == 4
-    assert "arrived at 12:10 from Oslo 1" in why
+    assert "57 from 14 answers, first shown as 80 from 10 answers." in why
+    assert re.search(r"Came late Oslo 1 delivered 4 answers at 12:10. 80 → 57", why)
+    assert why.count("Very unhappy Checkout Mon") == 4
+    assert "12:10 Oslo 1" in why
 
 
 def test_every_score_leads_there(chain: Chain) -> None:
@@ -105,7 +105,7 @@ def test_revisions_and_bursts_are_told_apart(chain: Chain) -> None:
     box.send(client, taps[3])
     why = read(chain, f"/locations/{chain.oslo}/why?day={DAY}")
     assert "Answered anew 1 customer changed an answer (Oslo 1 told us at 12:10)" in why
-    assert "Set aside 2 answers were set aside at 12:10" in why
+    assert "Set aside 2 answers were set aside at 12:10." in why
 
 
 def test_a_persons_word_on_a_flag_is_told_with_their_name(chain: Chain) -> None:
@@ -115,7 +115,7 @@ def test_a_persons_word_on_a_flag_is_told_with_their_name(chain: Chain) -> None:
     answer = chain.browser(chain.astrid).post(f"/answers/{name}/flags", data=form, headers=OURS)
     assert answer.status_code in (302, 303), answer.get_data(as_text=True)[:3000]
     why = read(chain, f"/locations/{chain.oslo}/why?day={DAY}")
-    assert "Set aside Astrid set 1 answer aside at 12:10 The cleaners 1 80 → 78" in why
+    assert "Set aside Astrid set 1 answer aside at 12:10. The cleaners 80 → 78" in why
 
 
 def test_an_erasure_is_told_though_nothing_moved(chain: Chain) -> None:
@@ -123,7 +123,7 @@ def test_an_erasure_is_told_though_nothing_moved(chain: Chain) -> None:
         name = tx.execute(select(models.responses.c.id).limit(1)).scalar_one()
     erasures.erase(chain.centre.db, chain.centre.settings.erasures_file, name, chain.clock(), by="Astrid")
     why = read(chain, f"/locations/{chain.oslo}/why?day={DAY}")
-    assert "Words erased the words of 1 answer were erased at 12:10 1 80 → 80" in why
+    assert "Words erased The words of 1 answer were erased at 12:10. 80 → 80" in why
     assert "first shown" not in read(chain, f"/locations/{chain.oslo}")
 
 
@@ -137,8 +137,8 @@ def test_a_screen_that_was_moved_changed_two_places(chain: Chain) -> None:
         target = tx.execute(point).scalar_one()
         assert placing.move(tx, COMMAND, spot, version, target, typed, chain.clock()) == 10
     oslo, bergen = (read(chain, f"/locations/{place}/why?day={DAY}") for place in (chain.oslo, chain.bergen))
-    assert "0 answers of 0 answers, first shown as 80 of 10." in oslo
-    assert "80 of 10 answers, first shown as 0 answers of 0." in bergen
+    assert "no answers, first shown as 80 from 10 answers." in oslo
+    assert "80 from 10 answers, first shown as no answers." in bergen
     assert "Moved with their screen 10 answers moved with their screen, as was written down at 12:10" in bergen
     together = read(chain, f"/locations/{chain.norway}/why?day={DAY}")
     assert "first shown as" not in together  # nothing came or went for both together
@@ -168,7 +168,7 @@ def test_what_arrived_goes_page_by_page(chain: Chain) -> None:
     chain.visits(chain.oslo, [3] * 60, days_ago=1)
     last = read(chain, f"/locations/{chain.oslo}/why?day={DAY}&page=3")
     assert "Page 3 of 3" in last
-    assert last.count("Very happy Oslo") == 10
+    assert last.count("Very happy Checkout") == 10
 
 
 def test_a_part_of_the_answers_is_answered_for_by_all_of_them(chain: Chain) -> None:
