@@ -29,7 +29,7 @@ def dropped(each: Dropped, link: str) -> Markup:
         size=words.size(each.now.scale, each.drop.change),
         day=escape(weekday(since) if each.drop.kind == "weekday" else short_date(since)),
         score=words.score(each.now.scale, each.now.score.value) if each.now.score else "–",
-        range=words.interval(each.now),
+        range=words.whole_interval(each.now),
         n=number(each.now.n),
     )
 

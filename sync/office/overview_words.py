@@ -118,7 +118,7 @@ def sentence(view: Overview) -> str:
         n=number(n),
         name=words.score_name(figure.scale),
         score=words.score(figure.scale, figure.score.value) if figure.score else "",
-        range=words.interval(figure),
+        range=words.whole_interval(figure),
     )
     changed = _changed(view, view.total)
     return f"{said} {changed}" if changed else said

@@ -13,7 +13,7 @@ from sync.survey import Scale
 WIDE = 100.0
 _NPS = ((0, 6), (7, 8), (9, 10))
 _TEN = 10
-_BINS, _TALLEST = 100, 12
+_BINS, _TALLEST = 50, 12
 
 
 class Mark(NamedTuple):

@@ -77,6 +77,11 @@ def interval(figure: Figure) -> str:
     return _("{low} to {high}").format(low=low, high=high) if "−" in low else from_left(f"{low}–{high}")
 
 
+def whole_interval(figure: Figure) -> str:
+    """The same for a sentence: no line breaks in it."""
+    return interval(figure).replace("–", f"{_JOINER}–{_JOINER}")
+
+
 def example() -> str:
     """An interval to explain intervals with."""
     return from_left("84–88")
@@ -172,7 +177,7 @@ def _scored(past: Yesterday) -> str:
         n=number(n),
         name=score_name(figure.scale),
         score=score(figure.scale, figure.score.value) if figure.score else "",
-        range=interval(figure).replace("–", f"{_JOINER}–{_JOINER}"),
+        range=whole_interval(figure),
         size=size(figure.scale, change) if change else "",
         weekday=weekday(past.day),
     )

@@ -1,6 +1,7 @@
 """Head office's pages at 10 and at 10,000 places, side by side: what a page costs must not grow with the chain.
 
     python -m tests.bench pages [--places 10000] [--database sqlite|postgresql]
+    python -m tests.bench pages --responses 10000000 (see tests/bench/volume.py)
 
 Every place has a touchpoint, a screen, a terminal that reports and 30 days of answers; beside each stands a person
 and a line of the log. The pages are found by themselves (app.url_map), so that one that is added later is here too.
@@ -56,7 +57,13 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="python -m tests.bench pages")
     asked.add_argument("--places", type=int, default=MANY)
     asked.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
+    asked.add_argument("--responses", type=int, help="the same places with few responses and with so many")
     given = asked.parse_args(sys.argv[2:])
+    if given.responses:
+        from tests.bench import volume  # it is made of what is here
+
+        kinds = tuple(given.database or ("sqlite", "postgresql"))
+        sys.exit(1 if volume.main(given.responses, given.places if given.places != MANY else 2_000, kinds) else 0)
     is_slow = [_measure(kind, given.places) for kind in given.database or ("sqlite", "postgresql")]
     if any(is_slow):
         sys.exit(1)
@@ -80,16 +87,20 @@ def chain(folder: Path, url: str, places: int) -> Chain:
     centre = open_centre(Settings(data=folder, database_url=url))
     with centre.db.writing() as tx:
         found(tx, places, centre.now_ms())
-        # The whole chain is in one transaction; the sequences don't know what was numbered by hand.
-        if tx.dialect.name == "postgresql":
-            for table in (models.locations, models.touchpoints, models.users, models.grants):
-                tx.exec_driver_sql(
-                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"
-                )
+        number_on(tx)
     analysed(centre)
     app, ids = create_app(centre), one_of_each(centre)
     print(f"  {places:>6,} places on {centre.db.dialect}: made in {perf_counter() - started:.0f} s", flush=True)
     return Chain(app, signed_in(app, centre), ids)
+
+
+def number_on(tx: Connection) -> None:
+    """The sequences don't know what was numbered by hand."""
+    if tx.dialect.name == "postgresql":
+        for table in (models.locations, models.touchpoints, models.users, models.grants):
+            tx.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"
+            )
 
 
 def analysed(centre: Centre) -> None:
@@ -99,7 +110,7 @@ def analysed(centre: Centre) -> None:
         raw.commit()
 
 
-def found(tx: Connection, places: int, now_ms: int) -> None:
+def found(tx: Connection, places: int, now_ms: int, *, answered: bool = True) -> None:
     random, today = Random(4), now_ms // DAY_MS
     locations, stores = _tree(places)
     numbers = {number: index for index, number in enumerate(stores)}
@@ -125,12 +136,17 @@ def found(tx: Connection, places: int, now_ms: int) -> None:
     append(tx, models.streams, [
         _row(models.streams, stream=f"str-{n}", device_id=f"dev-{n:012x}", **counters) for n in stores
     ])  # fmt: skip
+    if answered:
+        _answer(tx, random, stores, today)
+    _staff(tx, stores, numbers, now_ms)
+
+
+def _answer(tx: Connection, random: Random, stores: list[int], today: int) -> None:
     for start in range(0, len(stores), 500):
         part = stores[start : start + 500]
         append(tx, models.tallies_day, [_tally(random, n, day) for n in part for day in range(today - DAYS, today + 1)])
     hours = [(today - back) * 24 + hour for back in (7, 14, 21) for hour in range(9, 19)]
     append(tx, models.tallies_hour, [_tally(random, n, hour, most=3) for n in stores for hour in hours])
-    _staff(tx, stores, numbers, now_ms)
 
 
 def _tree(places: int) -> tuple[list[dict[str, Any]], list[int]]:
@@ -161,7 +177,18 @@ def _tree(places: int) -> tuple[list[dict[str, Any]], list[int]]:
 
 def _tally(random: Random, place: int, bucket: int, most: int = 14) -> tuple[Any, ...]:
     counts = [random.randrange(1 + most // 4 * (1 + value)) for value in range(4)]
-    return (place, BUILTIN.first.id, "", bucket, place, False, sum(counts), *counts, *[0] * (len(models.VALUES) - 4))
+    return (
+        place,
+        BUILTIN.first.id,
+        "",
+        bucket,
+        place,
+        "en",
+        False,
+        sum(counts),
+        *counts,
+        *[0] * (len(models.VALUES) - 4),
+    )
 
 
 def _staff(tx: Connection, stores: list[int], numbers: dict[int, int], now_ms: int) -> None:
