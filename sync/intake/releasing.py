@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, union_all
 from sync.intake import atoms, briefings
 from sync.intake.atoms import ELSEWHERE, FEW, GATHERED, NOTHING, Counts, Label, Spot, When
 from sync.intake.briefings import Clock
+from sync.intake.shown import BACK, first_released
 from sync.models import VALUES, released_day, shown_day, tallies_day
 from sync.rows import add_counts, put
 
@@ -59,6 +60,7 @@ def _release(tx: Connection, numbers: Sequence[int], first: int, now_ms: int) ->
     differing = _differing(tx, list(clock), first)
     changes = _changes(tx, differing, clock, first)
     _write(tx, changes)
+    first_released(tx, _over(changes, clock), now_ms)
     briefings.wait(tx, clock, _waiting(differing, clock), {series.place for series in changes}, known)
     shown: dict[int, set[int]] = defaultdict(set)
     for series, change in changes.items():
@@ -121,6 +123,15 @@ def _changes(
         if change.shown or change.released:
             found[series] = change
     return found
+
+
+def _over(changes: Mapping[Series, atoms.Change], clock: Mapping[int, Clock]) -> Iterator[tuple[int, str, int, Counts]]:
+    """What is shown now of the last days that are over."""
+    for series, change in changes.items():
+        today = clock[series.place].today
+        for day, label in change.shown.items():
+            if not series.choice and today - BACK <= day < today:
+                yield series.place, series.question, day, label.counts
 
 
 def _lost(days: Iterable[Counts]) -> int:

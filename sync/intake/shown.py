@@ -3,17 +3,19 @@
 `mornings` (see sync.office.mornings) keeps the first; a row without a question stands for each place and day of which
 anything was kept, with the numbers of the restatements that were in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, union_all
 
 from sync import models
 from sync.models import VALUES, mornings, restatements, tallies_day
-from sync.rows import append
+from sync.rows import append, insert_of
 
 _LOCK = 0x534D4D4F
 COUNTS = ("n", *VALUES)
+BACK = 2
+"""Days that are over for longer are not kept any more."""
 MARK = ""
 """The question of the row that stands for a place's day as a whole."""
 
@@ -23,6 +25,18 @@ def hold(tx: Connection) -> None:
     it. On SQLite a write transaction is alone anyway."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
+def first_released(tx: Connection, rows: Iterable[tuple[int, str, int, Sequence[int]]], now_ms: int) -> None:
+    """Place, question, day and counts that are shown for the first time to those who may not see single answers, after
+    the day was over: a crew's at its briefing. What they were shown before stays."""
+    values = [
+        {"location_id": place, "question": question, "day": day, "whole": False, "shown_ms": now_ms,
+         **dict(zip(COUNTS, (sum(counts), *counts), strict=True))}
+        for place, question, day, counts in rows
+    ]  # fmt: skip
+    if values:
+        tx.execute(insert_of(tx)(mornings).on_conflict_do_nothing(), values)
 
 
 def kept(table: Any = restatements) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from sync.office import places, surveys, zones
 GRACE_MS = 5 * 60_000
 """A day is over for so long before anything of it is kept: what a terminal brought shortly before midnight is being
 stored, and the clocks of several servers differ a little."""
-BACK = 2
+BACK = shown.BACK
 """Days over for longer that nobody looked at were never shown, so nothing of them is ever restated."""
 _QUARTER_MS = 15 * 60_000
 """A day begins with a quarter of an hour, in whatever zone."""
@@ -138,6 +138,7 @@ def _write(tx: Connection, missing: Iterable[_Morning], now_ms: int) -> None:
 def _statement(dialect: str) -> str:
     counts = ", ".join(COUNTS)
     sums = ", ".join(f"SUM(counted.{name})" for name in COUNTS)
+    plain = ", ".join(f"counted.{name}" for name in COUNTS)
     nothing = ", ".join("0" for _ in COUNTS)
     if dialect == "postgresql":
         there = ("SELECT (value->>0)::int AS place, (value->>1)::int AS day, (value->>2)::bigint AS complete_ms"
@@ -163,4 +164,9 @@ SELECT place, asked.question, fresh.day, {yes}, CAST(:now AS bigint), complete_m
   FROM fresh CROSS JOIN asked JOIN tallies_day counted ON counted.location_id = place AND counted.day = fresh.day
    AND counted.question = asked.question AND counted.choice = '' AND counted.aside = {no}
  GROUP BY place, asked.question, fresh.day, complete_ms
+UNION ALL
+SELECT place, asked.question, fresh.day, {no}, CAST(:now AS bigint), complete_ms, '', {plain}
+  FROM fresh CROSS JOIN asked JOIN shown_day counted ON counted.location_id = place AND counted.day = fresh.day
+   AND counted.question = asked.question AND counted.choice = ''
+ WHERE true
 ON CONFLICT DO NOTHING"""  # noqa: S608

@@ -186,3 +186,31 @@ def test_where_was_answered_is_told_apart_from_how(chain: Chain) -> None:
     assert "Against the same weekdays before: 50 → 81. Of the +31 points, +33 come from which places" in why
     assert "Oslo : 50% of the answers before, 83% now; 100 → 97" in why
     assert "Molde : " not in why
+
+
+def test_who_may_not_see_single_answers_is_told_what_was_shown_to_them(chain: Chain) -> None:
+    """Four more are too few to be shown; with six more the figure moves, and says so."""
+    deliver_late(chain)
+    assert "first shown" not in read(chain, f"/locations/{chain.oslo}", chain.bjorn)
+    chain.visits(chain.oslo, [0] * 6, days_ago=1)
+    chain.clock.ms += 16 * MINUTE_MS
+    chain.page("/", chain.bjorn)
+    said = read(chain, f"/locations/{chain.oslo}", chain.bjorn)
+    assert "40, first shown as 80; restated after Oslo 1 delivered 10 answers at 12:10." in said
+
+
+def test_a_crews_day_is_first_shown_at_its_briefing(a_centre: Centre, clock: Clock) -> None:
+    chain = Chain(a_centre, clock)
+    van = chain.shop("Van 12", kind="crew")
+    driver = chain.hired("kari@example.com", "Kari", ("viewer", van))
+    chain.visits(van, [3] * 8)
+    clock.ms += 13 * 60 * MINUTE_MS  # one o'clock at night
+    chain.page("/")
+    chain.page("/", driver)
+    clock.ms += 11 * 60 * MINUTE_MS
+    chain.page("/", driver)
+    chain.visits(van, [0] * 8, days_ago=1)
+    clock.ms += DAY_MS
+    chain.page("/", driver)
+    said = read(chain, f"/locations/{van}/why?day=2026-03-03", driver)
+    assert "50 from 16 answers, first shown as 100 from 8 answers." in said
