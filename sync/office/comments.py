@@ -8,7 +8,7 @@ from unicodedata import category
 from sqlalchemy import ColumnElement, Connection, Row, literal_column, select, tuple_
 
 from sync import wire
-from sync.models import responses
+from sync.models import moderation, responses
 from sync.office import latest, places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
@@ -82,7 +82,10 @@ def those(tx: Connection, ids: Sequence[str]) -> list[Comment]:
 
 
 # In the words of their indexes: SQLite does not know "commented = 1" for the same.
-_COMMENTS: list[ColumnElement[bool]] = [literal_column("responses.commented"), ~responses.c.test]
+_HIDDEN = select(moderation.c.response_id).where(moderation.c.hidden_ms.is_not(None))
+_COMMENTS: list[ColumnElement[bool]] = [
+    literal_column("responses.commented"), ~responses.c.test, responses.c.id.not_in(_HIDDEN),
+]  # fmt: skip
 
 
 def _key() -> Any:

@@ -1,5 +1,6 @@
 """Who asked to be called. Only for viewers with the permission `responses`: the routes ask for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,16 +33,21 @@ class Contact:
 def newest(tx: Connection, path: str) -> tuple[Contact, ...]:
     """At most MOST at and below `path`, the newest first; without those whose words were taken out, and without test
     taps."""
+    return tuple(those(tx, latest.ids(tx, contacts, path, [~contacts.c.test], MOST)).values())
+
+
+def those(tx: Connection, ids: Sequence[str]) -> dict[str, Contact]:
+    """By their ids, the newest first, as far as they can still be reached."""
     query = (
         select(contacts, responses.c.body.label("answer"), responses.c.captured_ms.label("given_ms"), responses.c.hour)
         .outerjoin(responses, responses.c.id == contacts.c.response_id)
-        .where(contacts.c.id.in_(latest.ids(tx, contacts, path, [~contacts.c.test], MOST)))
+        .where(contacts.c.id.in_(ids))
         .order_by(contacts.c.captured_ms.desc(), contacts.c.id.desc())
     )
     rows = tx.execute(query).all()
-    there = places.resolved(tx, {row.location_id for row in rows})
-    read = (_read(tx, there[row.location_id], row) for row in rows)
-    return tuple(contact for contact in read if contact.reach)
+    there = places.resolved(tx, {row.location_id for row in rows}) if rows else {}
+    read = {row.id: _read(tx, there[row.location_id], row) for row in rows}
+    return {name: contact for name, contact in read.items() if contact.reach}
 
 
 def _read(tx: Connection, place: Location, row: Row[Any]) -> Contact:

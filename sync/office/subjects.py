@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, exists, select
 from sync import survey
 from sync.models import (
     api_keys,
+    contacts,
     devices,
     drafts,
     driven,
@@ -173,6 +174,11 @@ def _answer(tx: Connection, text: str) -> Standing | None:
     return _paths(tx, query.where(responses.c.id == text))
 
 
+def _contact(tx: Connection, text: str) -> Standing | None:
+    query = select(locations.c.path).join(contacts, contacts.c.location_id == locations.c.id)
+    return _paths(tx, query.where(contacts.c.id == text))
+
+
 def _wall(tx: Connection, text: str) -> Standing | None:
     query = select(locations.c.path).join(walls, walls.c.location_id == locations.c.id)
     return _paths(tx, query.where(walls.c.id == _number(text)))
@@ -195,6 +201,7 @@ KINDS: dict[str, Find] = {
     "key": _key,
     "wall": _wall,
     "answer": _answer,
+    "contact": _contact,
     "improvement": _improvement,
 }
 NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement")

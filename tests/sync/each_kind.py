@@ -99,6 +99,16 @@ def _improvement(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )
 
 
+def _contact(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    known = secrets.token_hex(16)
+    entry = {"id": known, "rev": 1, "kind": "contact", "lang": "en", "survey": "gone", "version": 1,
+             "answers": {"reach": name}}  # fmt: skip
+    return _id(
+        tx, models.contacts, id=known, rev=1, response_id=known, device_id="dev-000000000000", location_id=at,
+        touchpoint_id=0, test=True, captured_ms=now_ms, received_ms=now_ms, body=wire.encode(entry).decode(),
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -111,5 +121,6 @@ MAKERS: dict[str, Make] = {
     "key": _key,
     "wall": _wall,
     "answer": _answer,
+    "contact": _contact,
     "improvement": _improvement,
 }

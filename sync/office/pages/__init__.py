@@ -40,6 +40,7 @@ from sync.office.pages import (
     links,
     location,
     machines,
+    moderation,
     overview,
     pairing,
     people,
@@ -76,6 +77,7 @@ for _room in (
     links,
     location,
     machines,
+    moderation,
     overview,
     pairing,
     people,
@@ -100,6 +102,7 @@ for _room in (
 ROOMS = [
     ("/", mark("Overview"), "see"),
     ("/ranking", mark("Ranking"), "see"),
+    ("/comments", mark("Comments"), "responses"),
     ("/places", mark("Places"), "see"),
     ("/devices", mark("Terminals"), "see"),
     ("/surveys", mark("Surveys"), "see"),

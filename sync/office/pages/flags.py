@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 from sync import access
 from sync.centre import centre
 from sync.intake import flags as rules
-from sync.office import answers, counts, deciding, flagged, local_time, places, reading
-from sync.office.answers import Answer
+from sync.office import answers, counts, deciding, flagged, local_time, moderating, places
 from sync.office.comments import Cursor
 from sync.office.filters import Filters
 from sync.office.forms import Wrong
+from sync.office.pages import noted
 from sync.office.people import User
 from sync.office.places import Location
 
@@ -58,7 +58,7 @@ def caught() -> Response:
         first, end = filters.days(local_time.day_of(now_ms, top.zone if top else places.DEFAULT_ZONE))
         before = Cursor.parse(request.args.get("before"))
         page = flagged.sample(tx, paths, rule, first, end, before, lifted=lifted)
-    _note_read(page.shown)
+    noted.read(each.place for each in page.shown)
     return make_response(
         render_template(
             "office/flags_caught.html",
@@ -94,12 +94,13 @@ def _answer(name: str, problems: dict[str, str] | None = None, status: int = 200
     here = centre()
     with here.db.reading() as tx:
         found = answers.one(tx, name)
+        told = moderating.of(tx, [name]).get(name)
     if found is None:
         abort(404)
-    _note_read([found])
+    noted.read([found.place])
     page = render_template(
         "office/answer.html",
-        answer=found, problems=problems or {}, given=request.form, now_ms=here.now_ms(),
+        answer=found, told=told, problems=problems or {}, given=request.form, now_ms=here.now_ms(),
         hand=rules.HAND, keeps_out=rules.ASIDE,
     )  # fmt: skip
     return make_response(page, status)
@@ -119,15 +120,3 @@ def _where(tx: Connection, user: User) -> tuple[Location | None, tuple[str, ...]
         return None, user.rights.roots("responses")
     top = places.resolved(tx, {number})[number]
     return top, (top.path,)
-
-
-def _note_read(shown: list[Answer] | tuple[Answer, ...]) -> None:
-    """Single answers of these places were shown to somebody today."""
-    here, user = centre(), access.viewer()
-    spots = {each.place.id: each.place for each in shown}
-    with here.db.reading() as tx:
-        news = [spot for spot in spots.values() if not reading.is_noted(tx, user.id, spot.id, here.now_ms())]
-    if news:
-        with here.db.writing() as tx:
-            for spot in news:
-                reading.note_once(tx, access.actor(), spot, here.now_ms())
