@@ -1,6 +1,5 @@
 """The demo's chain in a real centre, and its past sent over HTTP."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import unescape
@@ -167,7 +166,5 @@ def test_an_entry_that_is_not_stored_is_a_sentence(centre: Centre, address: str,
 def test_head_office_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "TRIES", 2)
     account = Account("scr", "plc", "stream", "install", "dev-1", 1, "a2V5")
-    started = time.monotonic()
     with pytest.raises(DemoFailed, match="did not take a batch"):
         send_past("http://127.0.0.1:1", account, [], lambda _: True)
-    assert time.monotonic() - started < 10

