@@ -10,9 +10,6 @@ from sync.models import devices, driven, locations, placements, screens, touchpo
 from sync.office import delivery, local_time, places
 from sync.office.places import Location
 
-DAY_MS = 86_400_000
-_FAR_MS = 14 * 3_600_000
-"""No zone is further from the world's clock."""
 MOST = 20
 """Screens that are named; how many there are is counted all the same."""
 Days = Callable[[int], tuple[int, int]]
@@ -60,8 +57,7 @@ class _Box(NamedTuple):
 
 def awaited(tx: Connection, paths: Sequence[str], days: Days, now_ms: int) -> Awaited:
     """Of the days that are over at and below these paths. Reads the screens of which something is missing alone."""
-    low_ms = days(now_ms // DAY_MS - 1)[0] * DAY_MS - _FAR_MS
-    high_ms = min((days(now_ms // DAY_MS + 1)[1] + 1) * DAY_MS + _FAR_MS, now_ms)
+    low_ms, high_ms = _ends(tx, days, now_ms)
     there = _stood(paths, low_ms, high_ms)
     number = tx.execute(select(func.count(placements.c.screen_id.distinct())).select_from(_tables()).where(there))
     rows = tx.execute(
@@ -73,9 +69,21 @@ def awaited(tx: Connection, paths: Sequence[str], days: Days, now_ms: int) -> Aw
     tree = places.resolved(tx, {row.location_id for row in rows}) if rows else {}
     boxes = _boxes(tx, {row.screen_id: row.device_id for row in rows})
     found = [each for row in rows for each in _owing(row, tree[row.location_id], boxes[row.screen_id], days, now_ms)]
-    owing = sorted({each for each in found if not each.is_gone}, key=lambda each: each.since_ms or 0)
-    gone = sorted({each for each in found if each.is_gone}, key=lambda each: each.since_ms or 0)
+    # A screen may have come back to where it stood before: it is named once.
+    told = {(each.place.id, each.screen, each.since_ms, each.is_gone): each for each in found}
+    found = sorted(told.values(), key=lambda each: each.since_ms or 0)
+    owing, gone = [each for each in found if not each.is_gone], [each for each in found if each.is_gone]
     return Awaited(number.scalar_one(), tuple(owing[:MOST]), len(owing), tuple(gone[:MOST]))
+
+
+def _ends(tx: Connection, days: Days, now_ms: int) -> tuple[int, int]:
+    """Between which moments these days lie, in whatever zone; what is not over is left out."""
+    set_somewhere = tx.execute(select(locations.c.zone).distinct().where(locations.c.zone.is_not(None))).scalars()
+    spans = [(zone, local_time.day_of(now_ms, zone)) for zone in {places.DEFAULT_ZONE, *set_somewhere}]
+    return (
+        min(local_time.begins(days(today)[0], zone) for zone, today in spans),
+        max(local_time.begins(min(days(today)[1] + 1, today), zone) for zone, today in spans),
+    )
 
 
 def _tables() -> Any:

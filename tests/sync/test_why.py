@@ -89,6 +89,18 @@ def test_a_van_that_was_not_heard_of_is_waited_for_by_name(chain: Chain) -> None
     assert "Final, without what Bergen 1 did not deliver since Mon 16:10: it is out of service." in gone
 
 
+def test_a_shop_with_opening_hours_is_waited_for_alike(chain: Chain) -> None:
+    table, hours = (
+        models.locations,
+        "[[[540,1260]],[[540,1260]],[[540,1260]],[[540,1260]],[[540,1260]],[[540,1260]],[]]",
+    )
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(table).where(table.c.id == chain.bergen).values(hours=hours))
+        box = models.devices.c.id == chain.boxes[chain.bergen].device
+        tx.execute(update(models.devices).where(box).values(complete_ms=chain.clock() - 20 * 60 * MINUTE_MS))
+    assert "Provisional: Bergen 1 has not delivered since Mon 16:10." in read(chain, "/")
+
+
 def test_a_day_that_goes_on_says_through_when(chain: Chain) -> None:
     assert "Provisional: the last of these days is not over." in read(chain, "/?days=7")
     assert "Complete to 12:00." in read(chain, f"/locations/{chain.oslo}/why?days=7")
