@@ -98,10 +98,11 @@ def spark(days: Sequence[Day], axis: Axis, width: float, height: float) -> Spark
     return Spark(tuple(map(_path, runs)), alone, points[-1] if points else None)
 
 
-def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: float) -> Trend:
-    """`height` for the scores and, below it, `bars` for the numbers of answers."""
+def trend(days: Sequence[Day], axis: Axis, width: float, height: float, bars: float, most: int | None = None) -> Trend:
+    """`height` for the scores and, below it, `bars` for the numbers of answers; `most` of them fill it, where several
+    trends are to be compared."""
     step = width / len(days)
-    most = max((day.figure.n for day in days), default=0)
+    most = most or max((day.figure.n for day in days), default=0)
     columns = [
         Column(day, round(index * step, 2), round(step, 2), round(bars - tall, 2), round(tall, 2))
         for index, day in enumerate(days)

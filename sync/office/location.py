@@ -85,12 +85,8 @@ def find(tx: Connection, user: User, number: int) -> Location | None:
     return found if user.rights.may("see", found.path) else None
 
 
-def page(
-    tx: Connection, user: User, place: Location, now_ms: int, *, filters: Filters | None = None, number: int = 1
-) -> Page:
-    """What there is to say about `place`, which has to be within this person's scope. `number`: of the page of its
-    places, when it has very many."""
-    wanted = Wanted(filters or Filters(), page=number, path=f"/locations/{place.id}")
+def page(tx: Connection, user: User, place: Location, now_ms: int, wanted: Wanted) -> Page:
+    """What there is to say about `place`, which has to be within this person's scope, as far as it is `wanted`."""
     found = overview.overview(tx, user, now_ms, top=place, wanted=wanted)
     if found.whole is None:
         raise LookupError(f"location {place.id} is not in its own overview")

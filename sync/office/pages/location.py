@@ -10,12 +10,12 @@ from sync import access
 from sync.centre import centre
 from sync.office import choices, comments, contacts, location, overview, reading
 from sync.office.comments import Comments, Cursor
-from sync.office.filters import Filters
 from sync.office.forms import Wrong
 from sync.office.local_time import date_of
-from sync.office.pages.overview import asked_page, unchanged
+from sync.office.pages.overview import unchanged
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.wanted import Wanted
 from sync.office.windows import Window
 
 routes = Blueprint("location", __name__)
@@ -27,12 +27,12 @@ _PAGE = "office/location.html"
 def place(number: int) -> Response:
     here = f"/locations/{number}"
     try:
-        filters = Filters.read(request.args)
+        wanted = Wanted.read(request.args, here)
     except Wrong as problem:
-        return _location(_PAGE, number, Filters(), problems=problem.fields)
+        return _location(_PAGE, number, Wanted(path=here), problems=problem.fields)
     if "" in request.args.values():  # a form names also what was left open
-        return redirect(filters.address(here), code=303)
-    return _location(_PAGE, number, filters)
+        return redirect(wanted.address(), code=303)
+    return _location(_PAGE, number, wanted)
 
 
 @routes.get("/locations/<place:number>/now")
@@ -40,17 +40,17 @@ def place(number: int) -> Response:
 def place_now(number: int) -> Response:
     """A location's figures and newest comments for a page that is open; 204 while it shows the newest."""
     try:
-        filters = Filters.read(request.args)
+        wanted = Wanted.read(request.args, f"/locations/{number}")
     except Wrong:
         return Response(status=204)
     newest = Cursor.parse(request.args.get("newest"))
-    return unchanged() or _location("office/_location_now.html", number, filters, newest)
+    return unchanged() or _location("office/_location_now.html", number, wanted, newest)
 
 
 def _location(
     template: str,
     number: int,
-    filters: Filters,
+    wanted: Wanted,
     newest: Cursor | None = None,
     *,
     problems: dict[str, str] | None = None,
@@ -59,9 +59,9 @@ def _location(
     now_ms = here.now_ms()
     with here.db.reading() as tx:
         at = find(tx, user, number)
-    overview.prepare(here.db, user, now_ms, top=at, question=filters.question)
+    overview.prepare(here.db, user, now_ms, top=at, question=wanted.filters.question)
     with here.db.reading() as tx:
-        page = location.page(tx, user, at, now_ms, filters=filters, number=asked_page())
+        page = location.page(tx, user, at, now_ms, wanted)
         said = _comments(tx, user, at, newest)
         called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
         offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
