@@ -49,6 +49,8 @@ driven = Table(
     Column("device_id", ForeignKey("devices.id"), nullable=False),
     Column("screen_id", ForeignKey("screens.id"), nullable=False),
     PrimaryKeyConstraint("device_id", "screen_id"),
+    # Serves: which boxes drove a screen.
+    Index(None, "screen_id"),
 )
 
 # `finder` is the first group of a code; the second proves it and is kept as a hash.

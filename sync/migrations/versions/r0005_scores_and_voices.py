@@ -53,6 +53,7 @@ def _counts() -> list[sa.Column[int]]:
 
 
 def _shown() -> None:
+    op.create_index("ix_driven_screen_id", "driven", ["screen_id"])
     op.create_table(
         "restatements",
         sa.Column("id", sa.Integer(), primary_key=True),
