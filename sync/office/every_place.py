@@ -161,19 +161,24 @@ def own(tx: Connection, paths: Sequence[str], asked: Asked, now_ms: int, *, comp
     by_zone = {zone: windows.window(asked.filters, local_time.day_of(now_ms, zone)) for zone in set(zones.values())}
     early, late = min(by_zone.values()), max(by_zone.values())
     needed = compared or windows.is_usual(asked.filters)
-    found: dict[int, tuple[list[Histogram], list[Histogram]]] = {}
+    nothing = (0,) * (asked.question.scale.high - asked.question.scale.low + 1)
+    before, since = dict[int, Histogram](), dict[int, Histogram]()
     for number, day, *values in tx.execute(_query(paths, asked, early, late, since=not needed)):
         window = early if early == late else by_zone[zones[number]]
-        counted = tuple(map(int, values))
-        before, since = found.setdefault(number, ([], []))
-        if window.since <= day <= window.last:
-            since.append(counted)
-        elif window.before <= day <= window.until:
-            before.append(counted)
-    nothing = (0,) * (asked.question.scale.high - asked.question.scale.low + 1)
+        side = since if window.since <= day <= window.last else before
+        if side is since or window.before <= day <= window.until:
+            counted = tuple(map(int, values))
+            side[number] = add([side[number], counted]) if number in side else counted
     usual = windows.is_usual(asked.filters)
-    each = ((number, add([nothing, *before]), add([nothing, *since])) for number, (before, since) in found.items())
-    return {number: Own(add([before, since]) if usual else since, before, since) for number, before, since in each}
+    return {
+        number: _own(before.get(number, nothing), since.get(number, nothing), usual=usual)
+        for number in before.keys() | since.keys()
+    }
+
+
+def _own(before: Histogram, since: Histogram, *, usual: bool) -> Own:
+    """The usual period is both sides together."""
+    return Own(tuple(map(sum, zip(before, since, strict=True))) if usual else since, before, since)
 
 
 def _query(paths: Sequence[str], asked: Asked, early: Window, late: Window, *, since: bool) -> Any:

@@ -49,6 +49,8 @@ class _Reading(NamedTuple):
     windows: dict[int, Window]
     deliveries: dict[int, Delivery]
     singles: bool
+    lines: dict[int, Line]
+    """Of places, as they are made: those of groups are made of them."""
 
 
 def overview(
@@ -122,21 +124,15 @@ def _whole_tree(
     chosen = next((each for each in asked if each.id == wanted.filters.question), asked[0])
     windows = {number: calendar.window(wanted.filters, day) for number, day in today.items()}
     first = min((each.before for each in windows.values()), default=last)
+    first = min(first, attention.first_day(last) - 1) if wanted.is_plain else first
     reading = _Reading(
         chosen.scale,
-        counts.by_day(
-            tx,
-            paths,
-            chosen,
-            min(first, attention.first_day(last) - 1) if wanted.is_plain else first,
-            last,
-            singles=singles,
-            narrowed=wanted.filters.narrowed,
-        ),
+        counts.by_day(tx, paths, chosen, first, last, singles=singles, narrowed=wanted.filters.narrowed),
         today,
         windows,
         delivery.deliveries(tx, paths, {node.id: node for node in tree}, now_ms),
         singles,
+        {},
     )
     return Overview(
         top=shown_top,
@@ -189,6 +185,12 @@ def _sections(
 
 
 def _line(reading: _Reading, place: Location) -> Line:
+    if place.id not in reading.lines:
+        reading.lines[place.id] = _made(reading, place)
+    return reading.lines[place.id]
+
+
+def _made(reading: _Reading, place: Location) -> Line:
     days, window = reading.days.get(place.id, Days()), reading.windows[place.id]
     points = tuple(Day(first, counts.total(reading.scale, days.counts, first, end)) for first, end in window.parts())
     aside = sum(n for day, n in days.aside.items() if window.first <= day <= window.last)
