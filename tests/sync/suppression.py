@@ -148,9 +148,15 @@ class World:
     def look(self, at: int = 0) -> None:
         viewer = User(9, "p@example.com", "Per", Rights((Grant("viewer", None, self.path),)))
         overview.prepare(self.centre.db, viewer, self.now_ms)
+        most = overview.MOST_LINES
         with self.centre.db.reading() as tx:
             self._release(tx)
-            self._check_figures(tx, viewer, at)
+            try:
+                # Every other time as if there were very many places: groups are read from their sums then.
+                overview.MOST_LINES = most if at % 2 else 0
+                self._check_figures(tx, viewer, at)
+            finally:
+                overview.MOST_LINES = most
             found = tally.releasing.problem(tx)
             assert found is None, found
         self._check_moments()
@@ -228,7 +234,7 @@ class World:
     def _check_figures(self, tx: Any, viewer: User, at: int) -> None:
         """Every figure that is shown is the sum of what is shown of its places on its days."""
         page = overview.overview(tx, viewer, self.now_ms)
-        figures = {line.place.id: line for line in page.lines}
+        figures = {line.place.id: line for line in (*page.lines, page.whole) if line}
         for number, line in figures.items():
             members = self._members(tx, number)
             assert line.figure.counts == self._between(members, 27, 0), number

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sync import models
 from sync.centre import Centre
 from sync.intake import atoms, briefings, releasing, sums
-from sync.office import keys, local_time, overview
+from sync.office import keys, local_time
 from sync.office.audit import COMMAND
 from tests.sync.conftest import Clock
 from tests.sync.norway import Chain
 from tests.sync.suppression import HOUR_MS, World
 
-ROUNDS = int(os.environ.get("SMILEPOST_ROUNDS", "6"))
+ROUNDS = int(os.environ.get("SMILEPOST_ROUNDS", "4"))
 
 FACES = st.integers(0, 3)
 SMALL = st.integers(0, 7)
@@ -90,16 +90,21 @@ def refused(world: World, steps: list[Any]) -> None:
         live(world, steps)
 
 
+SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 @pytest.fixture
 def stores(a_centre: Centre) -> World:
     return World(a_centre, ["store", "store", "crew"])
 
 
+@SQLITE_ONLY
 def test_four_are_found(stores: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atoms, "FEW", 4)
     refused(stores, [("give", 0, [0, 1, 2, 3], 0, False), ("wait", 24)])
 
 
+@SQLITE_ONLY
 def test_one_that_is_taken_back_at_once_is_found(stores: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def at_once(label: atoms.Label, released: Any, missing: atoms.Counts, alone: bool) -> atoms.Label:
         return label._replace(counts=atoms.less(label.counts, missing), taken=sum(missing))
@@ -108,6 +113,7 @@ def test_one_that_is_taken_back_at_once_is_found(stores: World, monkeypatch: pyt
     refused(stores, [*LATE, *LATE, ("flag", 0, 1), ("flag", 5, 4), ("wait", 1)])
 
 
+@SQLITE_ONLY
 def test_a_crew_that_is_told_during_the_day_is_found(stores: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def always(*_: Any) -> bool:
         return True
@@ -117,13 +123,14 @@ def test_a_crew_that_is_told_during_the_day_is_found(stores: World, monkeypatch:
     refused(stores, [crew, ("wait", 1), crew, ("wait", 1), crew, ("wait", 1)])
 
 
+@SQLITE_ONLY
 def test_a_group_that_counts_what_was_not_released_is_found(stores: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview, "MOST_LINES", 0)
     live(stores, LATE)
     monkeypatch.setattr(sums, "shown_day", models.tallies_day)
     refused(stores, [("give", 1, [0, 1], 0, False), ("wait", 24)])
 
 
+@SQLITE_ONLY
 def test_answers_that_are_shown_where_they_were_moved_are_found(stores: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve at one place less the ten of them that count at another are two people."""
     history = [("give", 0, [0, 1, 2, 3] * 3, 0, False), ("wait", 24), ("place", 0, 10, 1), ("wait", 24)]
@@ -134,6 +141,7 @@ def test_answers_that_are_shown_where_they_were_moved_are_found(stores: World, m
 # Days in the life
 
 
+@SQLITE_ONLY
 def test_a_small_place_has_a_score_after_two_days(stores: World) -> None:
     live(stores, [("give", 0, [3, 3, 3], 0, False), ("wait", 24)])
     assert not stores.shown.get((stores.places[0], "", stores.today(stores.places[0]) - 1))
@@ -141,6 +149,7 @@ def test_a_small_place_has_a_score_after_two_days(stores: World) -> None:
     assert len(stores.shown[stores.places[0], "", stores.today(stores.places[0]) - 1]) == 6
 
 
+@SQLITE_ONLY
 def test_what_is_lifted_with_one_more_does_not_tell_that_one(stores: World) -> None:
     """Six are set aside and lifted again, and a seventh comes late: what is new is one."""
     live(stores, [*LATE, ("flag", 0, 6), ("wait", 1)])
