@@ -77,12 +77,14 @@ moderation = Table(
     Index(None, "praise_id", "praised_ms"),
 )
 
-# What comments are about: a name, and words by language as JSON.
+# What comments are about: a name, and words by language as JSON. `location_id` NULL: everybody's; else it holds at that
+# place and below.
 themes = Table(
     "themes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("location_id", ForeignKey("locations.id")),
+    Column("name", Text, nullable=False),
     Column("words", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )

@@ -24,6 +24,7 @@ KINDS = {
     "key": mark("Key"),
     "wall": mark("Wall"),
     "improvement": mark("Improvement"),
+    "theme": mark("Theme"),
     "setting": mark("Setting"),
     "places": mark("Places"),
     "answer": mark("Answer"),
@@ -93,6 +94,7 @@ FIELDS = {
     "may": mark("may"),
     "hint": mark("begins with"),
     "text": mark("what was changed"),
+    "words": mark("words"),
 }
 """Fields of changes, as people call them; one that isn't here is shown by its own word."""
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, tuple_
 
 from sync.models import comment_words, locations, moderation, touchpoints
 from sync.models import comments as found
 from sync.office import comments, counts, latest, places, stems
 from sync.office.comments import A_PAGE, Comment, Comments, Cursor
 from sync.office.filters import Filters
+from sync.office.theme_words import Finders
 from sync.survey import Scale
 
 Mood = Literal["unhappy", "happy"]
@@ -28,7 +29,7 @@ LOOKED_THROUGH = 400
 class Wanted:
     """Which comments: at and below `paths`, those that hold all the words of `text` (the last by its beginning) and
     what stands in it between quotation marks, of the days `first` to `last` (local days of their places). `any_of`:
-    beside that, one of these words of the index at least (a theme's)."""
+    beside that, one of these words of the index at least. `about`: what a theme's entries find."""
 
     paths: tuple[str, ...]
     filters: Filters
@@ -38,18 +39,19 @@ class Wanted:
     mood: Mood | None = None
     state: State = "shown"
     any_of: tuple[str, ...] = field(default=())
+    about: Finders | None = None
 
 
 def page(tx: Connection, wanted: Wanted, before: Cursor | None) -> Comments:
     """The newest of them older than `before`. The marks have to be folded (comment_index.fold)."""
     words, phrases = stems.asked(wanted.text)
     those = [*_those(tx, wanted), *_worded(tx, words)]
-    if not phrases:
+    if not phrases and wanted.about is None:
         return _cut(tx, _ids(tx, wanted.paths, those, before, A_PAGE + 1))
     kept: list[Comment] = []
     while len(kept) <= A_PAGE:
         some = comments.those(tx, _ids(tx, wanted.paths, those, before, LOOKED_THROUGH))
-        kept += [each for each in some if all(stems.holds(each.text, phrase) for phrase in phrases)]
+        kept += [each for each in some if _is_meant(each, phrases, wanted.about)]
         if len(some) < LOOKED_THROUGH:
             break
         before = some[-1].cursor
@@ -57,10 +59,21 @@ def page(tx: Connection, wanted: Wanted, before: Cursor | None) -> Comments:
     return Comments(tuple(kept[:A_PAGE]), older)
 
 
+def _is_meant(comment: Comment, phrases: Sequence[str], about: Finders | None) -> bool:
+    if about is not None and not about.hold(comment.text, comment.lang):
+        return False
+    return all(stems.holds(comment.text, phrase) for phrase in phrases)
+
+
 def count(tx: Connection, wanted: Wanted, most: int = 1_000) -> int:
     """How many there are, counted up to `most`; phrases are not looked at."""
+    return len(ids(tx, wanted, most))
+
+
+def ids(tx: Connection, wanted: Wanted, most: int) -> list[str]:
+    """The newest of them, as far as the index tells: phrases are not looked at."""
     words, _ = stems.asked(wanted.text)
-    return len(_ids(tx, wanted.paths, [*_those(tx, wanted), *_worded(tx, words)], None, most))
+    return _ids(tx, wanted.paths, [*_those(tx, wanted), *_worded(tx, words)], None, most)
 
 
 def languages(tx: Connection, paths: Sequence[str]) -> list[str]:
@@ -107,7 +120,21 @@ def _those(tx: Connection, wanted: Wanted) -> list[ColumnElement[bool]]:
         those.append(_mood(tx, wanted.mood))
     if wanted.any_of:
         those.append(_has(found.c.id, wanted.any_of))
+    if wanted.about is not None:
+        those.append(_may_be_about(tx, wanted.about))
     return those
+
+
+def _may_be_about(tx: Connection, about: Finders) -> ColumnElement[bool]:
+    """Comments that hold words of a theme: by a list of them while they are rare, else come upon on the way."""
+    entries = [
+        word for finder in about.every.values() for word in (*finder.keys, *(f"{b}*" for b in finder.beginnings))
+    ]
+    stands = _is_one_of(sorted(set(entries)))
+    few = tx.execute(select(comment_words.c.response_id).where(stands).distinct().limit(RARE + 1)).scalars().all()
+    if len(few) <= RARE:
+        return found.c.id.in_(few)
+    return exists().where(comment_words.c.response_id == found.c.id, stands)
 
 
 def _state(state: State) -> ColumnElement[bool]:
@@ -163,8 +190,12 @@ def _stands(word: str, langs: Sequence[str], *, is_last: bool) -> ColumnElement[
 
 def _has(column: Any, words: Sequence[str]) -> ColumnElement[bool]:
     """Whether one of these words of the index is in it; a word that ends in * by its beginning."""
+    return column.in_(select(comment_words.c.response_id).where(_is_one_of(words)))  # type: ignore[no-any-return]
+
+
+def _is_one_of(words: Sequence[str]) -> ColumnElement[bool]:
     whole = [word for word in words if not word.endswith("*")]
     begun = [word[:-1] for word in words if word.endswith("*")]
     any_of: list[ColumnElement[bool]] = [comment_words.c.word.in_(whole)] if whole else []
     any_of += [(comment_words.c.word >= word) & (comment_words.c.word < word + "\uffff") for word in begun]
-    return column.in_(select(comment_words.c.response_id).where(or_(false(), *any_of)))  # type: ignore[no-any-return]
+    return or_(false(), *any_of)

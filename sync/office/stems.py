@@ -32,26 +32,31 @@ _kept = local()
 
 def words(text: str) -> list[str]:
     """The words of a text in their order, folded."""
-    found: list[str] = []
-    for match in _WORD.finditer(normalize("NFKC", text)):
-        found += _parts(match[0])
-    return found
+    return [word for word, _start, _end in spots(normalize("NFKC", text))]
 
 
-def _parts(word: str) -> Iterable[str]:
+def spots(text: str) -> Iterable[tuple[str, int, int]]:
+    """The words of a text (in its form NFKC), folded, and where each begins and ends in it."""
+    for match in _WORD.finditer(text):
+        yield from _parts(match[0], match.start())
+
+
+def _parts(word: str, start: int) -> Iterable[tuple[str, int, int]]:
     end = 0
     for match in _UNSPACED.finditer(word):
-        yield from _plain(word[end : match.start()])
-        signs = match[0]
-        yield from (signs[at : at + 2] for at in range(max(len(signs) - 1, 1)))
+        yield from _plain(word[end : match.start()], start + end)
+        signs, first = match[0], start + match.start()
+        for at in range(max(len(signs) - 1, 1)):
+            pair = signs[at : at + 2]
+            yield pair, first + at, first + at + len(pair)
         end = match.end()
-    yield from _plain(word[end:])
+    yield from _plain(word[end:], start + end)
 
 
-def _plain(word: str) -> Iterable[str]:
+def _plain(word: str, start: int) -> Iterable[tuple[str, int, int]]:
     folded = fold(word)
     if folded:
-        yield folded[:LONGEST]
+        yield folded[:LONGEST], start, start + len(word)
 
 
 def fold(word: str) -> str:

@@ -19,6 +19,7 @@ from sync.models import (
     schedules,
     screens,
     surveys,
+    themes,
     touchpoint_templates,
     users,
     walls,
@@ -85,6 +86,16 @@ def _owned(tx: Connection, query: Select[tuple[str]]) -> Standing | None:
     """What belongs to a location, or (NULL) to everybody."""
     row = tx.execute(query).first()
     return Standing((str(row[0] or EVERYWHERE),), shared=True) if row else None
+
+
+def _theme(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .select_from(themes)
+        .outerjoin(locations, locations.c.id == themes.c.location_id)
+        .where(themes.c.id == _number(text))
+    )
+    return _owned(tx, query)
 
 
 def _screen(tx: Connection, text: str) -> Standing | None:
@@ -203,8 +214,9 @@ KINDS: dict[str, Find] = {
     "answer": _answer,
     "contact": _contact,
     "improvement": _improvement,
+    "theme": _theme,
 }
-NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement")
+NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme")
 """Kinds whose ids are numbers."""
 
 

@@ -109,6 +109,11 @@ def _contact(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )  # fmt: skip
 
 
+def _theme(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    words = wire.encode({"en": [name[:60]]}).decode()
+    return _id(tx, models.themes, location_id=at, name=name, words=words)
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -123,4 +128,5 @@ MAKERS: dict[str, Make] = {
     "answer": _answer,
     "contact": _contact,
     "improvement": _improvement,
+    "theme": _theme,
 }

@@ -177,7 +177,8 @@ def _comments() -> None:
     op.create_table(
         "themes",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("name", sa.Text(), nullable=False, unique=True),
+        sa.Column("location_id", sa.Integer(), sa.ForeignKey("locations.id")),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE),
     )

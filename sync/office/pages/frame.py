@@ -17,6 +17,7 @@ _BELOW = {
     "flags": "/comments",
     "improvements": "/",
     "compare": "/",
+    "themes": "/comments",
     "new-survey": "/surveys",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
