@@ -13,7 +13,8 @@ from sync.survey import Scale
 P = TypeVar("P")
 Point = tuple[float, float]
 CLOSE, EDGE = 6, 2
-"""In % of the width of a trend: numbers nearer to each other stand in two rows, and none nearer to the edge."""
+"""In % of the width of a trend: numbers nearer to each other stand in rows, and none nearer to the edge."""
+ROWS = 3
 MOST_SPANS = 16
 """Rows of a distribution over time."""
 
@@ -142,7 +143,7 @@ def _index(days: Sequence[Day], day: int | None) -> int | None:
 
 class Flag(NamedTuple):
     """What happened on the days of one point of a trend: `x` where they begin and `across` the middle of its number, in
-    % of the width; `row` 1 where it would stand on the one before."""
+    % of the width; `row` from 0, so that no number stands on another."""
 
     number: int
     x: float
@@ -157,9 +158,10 @@ def flags(days: Sequence[Day], marks: Sequence[Mark]) -> list[Flag]:
     found = list[Flag]()
     for index, some in groupby(sorted(at, key=lambda each: each[0]), key=lambda each: each[0]):
         x = round(100 * index / len(days), 2)
-        is_near = bool(found) and x - found[-1].x < CLOSE and found[-1].row == 0
+        near = {flag.row for flag in found if x - flag.x < CLOSE}
+        row = next((row for row in range(ROWS) if row not in near), ROWS - 1)
         across = min(max(x, EDGE), 100 - EDGE)
-        found.append(Flag(len(found) + 1, x, across, int(is_near), tuple(mark for _, mark in some)))
+        found.append(Flag(len(found) + 1, x, across, row, tuple(mark for _, mark in some)))
     return found
 
 

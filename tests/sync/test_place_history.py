@@ -51,6 +51,8 @@ def test_marks_of_one_day_share_a_flag_and_near_ones_stand_in_two_rows() -> None
         (1, 0, ["A", "B"]),
         (2, 1, ["C"]),
     ]
+    crowd = charts.flags(days(*[9] * 90), [Mark(101 + at, "came", str(at)) for at in range(4)])
+    assert [flag.row for flag in crowd] == [0, 1, 2, 2]
 
 
 def test_in_a_trend_of_weeks_a_mark_stands_at_its_week() -> None:
