@@ -134,3 +134,14 @@ def test_very_many_places_are_told_and_sorted_like_few(
     assert [row(many, place) for place in shared] == [row(few, place) for place in shared]
     if "sort" in asked:
         assert order(many) == order(few)
+
+
+def test_who_may_not_see_single_answers_gets_the_same_order_of_many(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari = chain.person("kari@example.com", "Kari", chain.norway)
+    few = chain.page("/?sort=score", kari)
+    monkeypatch.setattr(overview, "MOST_LINES", 0)
+    many = chain.page("/?sort=score", kari)
+    assert order(few) == order(many) == [chain.bergen, chain.oslo, chain.molde]
+    assert [row(few, place) for place in order(few)] == [row(many, place) for place in order(few)]
