@@ -10,8 +10,9 @@ from sqlalchemy import event, insert, update
 
 from sync import models, wire
 from sync.centre import Centre
-from sync.office import charts, location_words, outcomes
+from sync.office import charts, location_words, outcomes, places
 from sync.office.counts import Days, Figure
+from sync.office.filters import Filters
 from sync.office.history import History
 from sync.office.improvements import Improvement
 from sync.office.lines import Day
@@ -110,6 +111,19 @@ def test_what_is_not_certain_is_not_said(after: tuple[int, ...], today: int, sai
     assert location_words.outcome(found, SMILEY) == said
 
 
+def test_places_in_two_zones_count_their_own_last_days() -> None:
+    """Just after midnight in Auckland it is still yesterday in Oslo: each has its own seven days."""
+    week = dict.fromkeys(range(90, 102), (0, 0, 0, 1))
+    both = History(
+        SMILEY,
+        {"Europe/Oslo": Days(week), "Pacific/Auckland": Days(week)},
+        {"Europe/Oslo": 100, "Pacific/Auckland": 101},
+    )
+    assert both.figure(Filters(span=7).days).n == 14
+    assert both.figure(lambda today: (today, today)).n == 2
+    assert both.between(101, 101).n == 2, "a day by its name is that of both"
+
+
 # Pages
 
 
@@ -194,6 +208,20 @@ def test_the_map_is_switched_in_the_address(chain: Chain) -> None:
     mine = section(chain.page(here, chain.bjorn), "Hours of the week")
     assert "Most answer on Monday" in mine
     assert "Scores by hour are for people who may read single answers." in mine
+
+
+def test_a_group_of_very_many_places_has_no_map_and_says_so(chain: Chain) -> None:
+    chain.visits(chain.oslo, [3] * 20 + [0] * 10, answers={"visit_unhappy": ["price"]}, days_ago=1)
+    with chain.centre.db.writing() as tx:
+        for number in range(100):
+            places.add_location(tx, f"Shop {number}", parent=chain.norway)
+    page = chain.page(f"/locations/{chain.norway}")
+    assert "For a place, or a group of up to 100 places" in section(page, "Hours of the week")
+    assert "Price" in section(page, "What went wrong?")
+    part = words(chain.page(f"/locations/{chain.norway}?touchpoint=Checkout"))
+    assert "Of so many places reasons are told apart by day and question alone" in part
+    beside = words(chain.page(f"/compare?place={chain.norway}&place={chain.sweden}"))
+    assert "not asked here in these days" in beside
 
 
 def test_the_terminals_of_a_place_say_how_they_are(chain: Chain) -> None:
