@@ -253,3 +253,23 @@ def test_the_index_and_the_text_tell_the_same(text: str, lang: str) -> None:
         assert by_index is None or by_index == bool(finder.hits(text))
         marked = theme_words.pieces(text, finder.hits(text))
         assert entry == "elsewhere" or not finder.terms or any(is_hit for _, is_hit in marked)
+
+
+def test_the_comments_room_is_narrowed_to_a_theme(chain: Chain, astrid: FlaskClient) -> None:
+    send(astrid, "/themes/new")
+    for value in (0, 0, 0, 1, 1):
+        chain.comment(chain.oslo, f"The queue, for the time number {value}", value)
+    chain.comment(chain.oslo, "It took ages to say so", 0)
+    chain.comment(chain.oslo, "Nice bread", 3)
+    (theme,) = made(chain)
+    page = plain(astrid.get("/comments").get_data(as_text=True))
+    assert "What they are about" in page
+    assert "6 comments" in page
+    assert "Nice bread" in page
+    page = plain(astrid.get(f"/comments?theme={theme.id}").get_data(as_text=True))
+    assert "Nice bread" not in page
+    assert page.count("The queue") == 5
+    per = chain.browser(chain.per)
+    assert "Nice bread" not in per.get(f"/comments?theme={theme.id}").get_data(as_text=True)
+    assert 'href="/themes"' not in per.get("/comments").get_data(as_text=True)
+    assert astrid.get("/comments?theme=999999").status_code == 200

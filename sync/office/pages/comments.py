@@ -1,12 +1,25 @@
 """What customers wrote, over HTTP: the newest of a place, and all that is looked for."""
 
+from dataclasses import replace
+
 from flask import Blueprint, make_response, redirect, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import choices, comment_index, comment_search, comments, local_time, moderating, places, reading
+from sync.office import (
+    choices,
+    comment_index,
+    comment_search,
+    comments,
+    local_time,
+    moderating,
+    places,
+    reading,
+    theme_counts,
+    themes,
+)
 from sync.office.comment_search import MOODS, STATES, State, Wanted
 from sync.office.comments import Cursor
 from sync.office.filters import Filters, Narrowed
@@ -15,6 +28,7 @@ from sync.office.pages import noted
 from sync.office.pages.location import find, note_read
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.theme_words import Finders
 
 routes = Blueprint("comments", __name__)
 LONGEST = 200
@@ -39,6 +53,7 @@ def room() -> Response:
         }  # fmt: skip
         if not access.is_fragment():
             drawn["offered"] = choices.choices(tx, user.rights.roots("responses"), narrow=True)
+            drawn["told"] = theme_counts.told(tx, replace(wanted, about=None), themes.of(tx, wanted.paths))
             drawn["n"] = comment_search.count(tx, wanted)
             drawn["langs"] = comment_search.languages(tx, wanted.paths)
     noted.read(each.place for each in page.shown)
@@ -80,6 +95,7 @@ def _more() -> dict[str, str | int | None]:
         "search": asked.get("search", "").strip()[:LONGEST] or None,
         "mood": asked.get("mood") if asked.get("mood") in MOODS else None,
         "state": asked.get("state") if asked.get("state") in STATES and asked.get("state") != "shown" else None,
+        "theme": asked.get("theme", type=int),
         "place": asked.get("place", type=int),
     }
 
@@ -94,4 +110,6 @@ def _wanted(tx: Connection, user: User, filters: Filters, now_ms: int) -> tuple[
     mood = next((each for each in MOODS if each == asked["mood"]), None)
     state: State = next((each for each in STATES if each == asked["state"]), "shown")
     paths = (top.path,) if top else user.rights.roots("responses")
-    return top, Wanted(paths, filters, first, last, str(asked["search"] or ""), mood, state)
+    theme = next((each for each in themes.of(tx, paths) if each.id == asked["theme"]), None)
+    about = Finders(theme.words) if theme else None
+    return top, Wanted(paths, filters, first, last, str(asked["search"] or ""), mood, state, about=about)
