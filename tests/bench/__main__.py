@@ -1,11 +1,18 @@
-"""`python -m tests.bench [tap] [ingest] [start] [drain] [paint]`: measures what is named, or everything; `pages` comes
-alone, with its own options."""
+"""`python -m tests.bench [tap] [ingest] [start] [drain] [paint] [clicks]`: what is named, or everything; `pages`
+comes alone, with its own options."""
 
 import sys
 
-from tests.bench import drain, ingest, pages, paint, start, tap
+from tests.bench import clicks, drain, ingest, pages, paint, start, tap
 
-BENCHES = {"tap": tap.main, "ingest": ingest.main, "start": start.main, "drain": drain.main, "paint": paint.main}
+BENCHES = {
+    "tap": tap.main,
+    "ingest": ingest.main,
+    "start": start.main,
+    "drain": drain.main,
+    "paint": paint.main,
+    "clicks": clicks.main,
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["pages"]:
