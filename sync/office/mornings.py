@@ -1,7 +1,7 @@
 """The morning after: what was counted of a local day when somebody first looked at it after it was over. It is kept by
 whoever reads first, so that what comes later can be told as what it is, a figure that was restated."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -34,9 +34,10 @@ class _Kept(NamedTuple):
 _kept: WeakKeyDictionary[Database, dict[tuple[str, ...], _Kept]] = WeakKeyDictionary()
 
 
-def keep(db: Database, paths: Sequence[str], now_ms: int) -> None:
+def keep(db: Database, paths: Sequence[str], now_ms: int, before: Callable[[], None] = lambda: None) -> None:
     """Keep what the days that are over are like at and below these paths, where nobody did yet: to be called before
-    they are shown. Costs nothing for the rest of a quarter of an hour, next to nothing for the rest of a day."""
+    they are shown. `before` brings what is kept up to date, where something is missing. Costs nothing for the rest of a
+    quarter of an hour, next to nothing for the rest of a day."""
     known, at = _kept.setdefault(db, {}), tuple(paths)
     quarter = (now_ms - GRACE_MS) // _QUARTER_MS
     if at in known and known[at].quarter == quarter:
@@ -46,6 +47,7 @@ def keep(db: Database, paths: Sequence[str], now_ms: int) -> None:
         days = _days(tx, settled_ms)
         missing = _missing(tx, at, settled_ms) if at not in known or known[at].days != days else []
     if missing:
+        before()
         with db.writing() as tx:
             _write(tx, missing, now_ms)
     known[at] = _Kept(quarter, days)

@@ -98,14 +98,17 @@ def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:
 
 def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None) -> None:
     """Bring up to date what an overview is read from. Writes only where something is missing."""
-    sums.fold(db, now_ms)
     paths = (top.path,) if top else user.rights.roots()
-    mornings.keep(db, paths, now_ms)
-    watch.look(db, now_ms)
     singles = user.rights.may_all("responses", paths)
     with db.reading() as tx:
-        if not wide.is_wide(tx, paths, MOST_LINES):
-            return
+        is_wide = wide.is_wide(tx, paths, MOST_LINES)
+    if is_wide or not singles:  # else the places' own counts are read, and nobody waits for sums
+        sums.fold(db, now_ms)
+    mornings.keep(db, paths, now_ms, lambda: sums.fold(db, now_ms))
+    watch.look(db, now_ms)
+    if not is_wide:
+        return
+    with db.reading() as tx:
         asked = wide.asked(tx, wide.scope(tx, paths, singles), now_ms, question)
     wide_delivery.refresh(db, paths, now_ms)
     falling.refresh(db, paths, asked, now_ms, singles=singles)
