@@ -64,6 +64,7 @@ def test_a_late_delivery_is_told_with_both_numbers(chain: Chain) -> None:
 def test_every_score_leads_there(chain: Chain) -> None:
     assert f'href="/why?day={DAY}"' in chain.page("/")
     assert f'href="/locations/{chain.oslo}/why?day={DAY}"' in chain.page(f"/locations/{chain.oslo}")
+    assert f'href="/locations/{chain.oslo}/why?days=7"' in chain.page(f"/locations/{chain.oslo}?days=7")
     assert 'href="/why?days=7"' in chain.page("/?days=7")
     assert "Why did this change?" in read(chain, "/why?days=7")
 
