@@ -13,7 +13,7 @@ from sync.db import Database
 from sync.models import locations, shown_day, tallies_day
 from sync.office import attention, counts, glances, local_time, places
 from sync.office.counts import Question
-from sync.scores import LOOKED_AT, RANKED, weights
+from sync.scores import LOOKED_AT, RANKED, drop, weights
 
 KEPT_MS = 5 * 60_000
 """So old may a search be."""
@@ -34,7 +34,7 @@ def refresh(db: Database, paths: Sequence[str], question: Question, now_ms: int,
     """Look through everything at and below these paths, unless somebody just did."""
 
     def look(tx: Connection) -> list[int]:
-        return _search(tx, paths, question, local_time.day_of(now_ms, places.DEFAULT_ZONE), singles=singles)
+        return _search(tx, paths, question, now_ms, singles=singles)
 
     glances.keep(db, paths, _what(question, singles), KEPT_MS, now_ms, look)
 
@@ -48,14 +48,25 @@ def _what(question: Question, singles: bool) -> str:
     return f"falling {'whole' if singles else 'shown'} {question.id}"
 
 
-def _search(tx: Connection, paths: Sequence[str], question: Question, today: int, *, singles: bool) -> list[int]:
-    """By days of UTC, so that the edges are a little blurred."""
+def _search(tx: Connection, paths: Sequence[str], question: Question, now_ms: int, *, singles: bool) -> list[int]:
+    """By days of UTC first, so that the edges are a little blurred; of those that seem to have fallen, the ones that
+    have."""
+    today = local_time.day_of(now_ms, places.DEFAULT_ZONE)
     found: dict[int, dict[int, Part]] = defaultdict(dict)
     for place, part, n, total, squares, bad in tx.execute(_query(paths, question, today, singles=singles)):
         found[place][int(part)] = (int(n), float(total), float(squares), int(bad))
     fallen = sorted((_deviation(parts), place) for place, parts in found.items())
     seeming = [place for deviation, place in fallen[:CANDIDATES] if deviation < _SEEMS]
-    return [*seeming, *(place for place, parts in found.items() if _is_bad(parts) and place not in seeming)]
+    bad = [place for place, parts in found.items() if _is_bad(parts)]
+    return sorted({*_fallen(tx, seeming, question, now_ms, singles=singles), *bad})
+
+
+def _fallen(tx: Connection, numbers: Sequence[int], question: Question, now_ms: int, *, singles: bool) -> list[int]:
+    tree = places.resolved(tx, set(numbers)) if numbers else {}
+    today = {number: local_time.day_of(now_ms, tree[number].zone) for number in numbers}
+    first, last = attention.first_day(min(today.values(), default=0)), max(today.values(), default=0)
+    days = counts.days_of(tx, numbers, question, first, last, singles=singles)
+    return [number for number in days if drop(question.scale, days[number].counts, today[number] - 1)]
 
 
 def _query(paths: Sequence[str], question: Question, today: int, *, singles: bool) -> Any:
