@@ -10,7 +10,8 @@ from sync.models import locations
 from sync.office import places
 
 AT_ONCE = 500
-"""So many of everything there is are looked through before each place is asked for its own."""
+"""So many of everything there is, or more where more are wanted, are looked through before each place is asked for its
+own."""
 Those = Sequence[ColumnElement[bool]]
 
 
@@ -22,12 +23,13 @@ def ids(tx: Connection, table: Table, path: str, those: Those, most: int, *, old
     if len(spots) == 1:
         return _first(tx, table, [table.c.location_id == spots[0], *those], most, oldest)
     some = select(table.c.id, table.c.location_id, table.c.captured_ms).where(*those)
-    some = some.order_by(*_order(table.c, oldest)).limit(AT_ONCE)
+    at_once = max(AT_ONCE, 4 * most)
+    some = some.order_by(*_order(table.c, oldest)).limit(at_once)
     walked = some.subquery()
     paths = select(walked.c.id, locations.c.path).outerjoin(locations, locations.c.id == walked.c.location_id)
     rows = tx.execute(paths.order_by(*_order(walked.c, oldest))).all()
     found = [row.id for row in rows if row.path is not None and row.path.startswith(path)][:most]
-    if len(found) == most or len(rows) < AT_ONCE:
+    if len(found) == most or len(rows) < at_once:
         return found
     return _of_each(tx, table, path, those, most, oldest)
 

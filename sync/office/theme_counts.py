@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, false, or_, select
+from sqlalchemy import Connection, Row, select
 
 from sync.models import comment_words
 from sync.models import comments as found
@@ -65,6 +65,8 @@ class Trial:
 
 def told(tx: Connection, wanted: Wanted, themes: Sequence[Theme]) -> Told:
     """Of the comments that are wanted. The marks have to be folded (comment_index.fold)."""
+    if not themes:
+        return Told(0, False, None)
     ids = comment_search.ids(tx, wanted, LOOKED + 1)
     looked = ids[:LOOKED]
     rows = tx.execute(select(found).where(found.c.id.in_(looked))).all() if looked else []
@@ -111,18 +113,18 @@ def _about(tx: Connection, rows: Sequence[Row[Any]], finders: Mapping[int, Finde
 
 
 def _held(tx: Connection, ids: Sequence[str], themes: Iterable[Finders]) -> dict[str, set[str]]:
-    """The words of these comments as far as they are any theme's."""
+    """The words of these comments as far as they are any theme's. All of them are read: told which, SQLite would look
+    through every comment that has one."""
     every = [finder for theme in themes for finder in theme.every.values()]
     whole = {key for finder in every for key in finder.keys}
-    begun = sorted({beginning for finder in every for beginning in finder.beginnings})
-    word = comment_words.c.word
-    ranges = [(word >= beginning) & (word < beginning + "\uffff") for beginning in begun]
-    those = or_(false(), *([word.in_(sorted(whole))] if whole else []), *ranges)
+    begun = tuple({beginning for finder in every for beginning in finder.beginnings})
     held: dict[str, set[str]] = {}
-    if ids and every:
-        query = select(comment_words).where(comment_words.c.response_id.in_(ids), those)
-        for row in tx.execute(query):
-            held.setdefault(row.response_id, set()).add(row.word)
+    if not ids or not every:
+        return held
+    query = select(comment_words.c.response_id, comment_words.c.word).where(comment_words.c.response_id.in_(ids))
+    for name, word in tx.execute(query):
+        if word in whole or word.startswith(begun):
+            held.setdefault(name, set()).add(word)
     return held
 
 

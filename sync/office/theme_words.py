@@ -80,6 +80,10 @@ class Finder:
             else:
                 for key in stems.alike(term.words[0], [lang]):
                     self._known.setdefault(key, []).append(term)
+        alone = [term for term in self.terms if len(term.words) == 1]
+        self._followed = [term for term in self.terms if len(term.words) > 1]
+        self._begun = tuple(term.words[0] for term in alone if term.begins)
+        self._alone = frozenset(key for term in alone if not term.begins for key in stems.alike(term.words[0], [lang]))
 
     @property
     def keys(self) -> frozenset[str]:
@@ -91,25 +95,20 @@ class Finder:
     def beginnings(self) -> frozenset[str]:
         return frozenset(term.words[-1] for term in self.terms if term.begins)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether the index alone can tell: no entry has words that follow each other."""
-        return all(len(term.words) == 1 for term in self.terms)
-
     def may_stand(self, held: frozenset[str] | set[str]) -> bool | None:
         """By what a text is indexed by: whether an entry stands in it; None where only the text can tell."""
-        possible: bool | None = False
-        for term in self.terms:
-            if all(self._has(held, word, term.begins and word is term.words[-1]) for word in term.words):
-                if len(term.words) == 1:
-                    return True
-                possible = None
-        return possible
+        if not held.isdisjoint(self._alone) or any(word.startswith(self._begun) for word in held):
+            return True
+        return None if any(self._may_follow(held, term) for term in self._followed) else False
 
-    def _has(self, held: frozenset[str] | set[str], word: str, begins: bool) -> bool:
-        if begins:
-            return any(each.startswith(word) for each in held)
-        return not held.isdisjoint(stems.alike(word, [self.lang]))
+    def _may_follow(self, held: frozenset[str] | set[str], term: Term) -> bool:
+        last = len(term.words) - 1
+        return all(
+            any(each.startswith(word) for each in held)
+            if term.begins and at == last
+            else not held.isdisjoint(stems.alike(word, [self.lang]))
+            for at, word in enumerate(term.words)
+        )
 
     def hits(self, text: str) -> list[Hit]:
         """Where entries stand in a text, in its order."""

@@ -273,3 +273,21 @@ def test_the_comments_room_is_narrowed_to_a_theme(chain: Chain, astrid: FlaskCli
     assert "Nice bread" not in per.get(f"/comments?theme={theme.id}").get_data(as_text=True)
     assert 'href="/themes"' not in per.get("/comments").get_data(as_text=True)
     assert astrid.get("/comments?theme=999999").status_code == 200
+
+
+def test_a_place_says_what_is_spoken_of_there(chain: Chain, astrid: FlaskClient) -> None:
+    send(astrid, "/themes/new")
+    address = f"/locations/{chain.oslo}"
+    assert "What comments are about" not in astrid.get(address).get_data(as_text=True)
+    for value in (0, 0, 1, 1, 1):
+        chain.comment(chain.oslo, f"Queue after queue, number {value}", value)
+    chain.comment(chain.bergen, "A queue")
+    page = astrid.get(address).get_data(as_text=True)
+    assert "5 comments" in plain(page)
+    link = re.search(r'href="(/comments[^"]*theme=\d+)"', page)
+    assert link is not None
+    found = plain(astrid.get(link[1].replace("&amp;", "&")).get_data(as_text=True))
+    assert found.count("Queue after queue") == 5
+    assert "A queue" not in found
+    bjorn = chain.browser(chain.bjorn)
+    assert "What comments are about" not in bjorn.get(address).get_data(as_text=True)

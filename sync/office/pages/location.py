@@ -8,13 +8,25 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import choices, comments, contacts, location, overview, reading
+from sync.office import (
+    choices,
+    comment_index,
+    comment_search,
+    comments,
+    contacts,
+    location,
+    overview,
+    reading,
+    theme_counts,
+    themes,
+)
 from sync.office.comments import Comments, Cursor
 from sync.office.forms import Wrong
 from sync.office.local_time import date_of
 from sync.office.pages.overview import unchanged
 from sync.office.people import User
 from sync.office.places import Location
+from sync.office.theme_counts import Told
 from sync.office.wanted import Wanted
 from sync.office.windows import Window
 
@@ -60,9 +72,12 @@ def _location(
     with here.db.reading() as tx:
         at = find(tx, user, number)
     overview.prepare(here.db, user, now_ms, top=at, question=wanted.filters.question)
+    if is_opened and user.rights.may("responses", at.path):
+        comment_index.fold(here.db)
     with here.db.reading() as tx:
         page = location.page(tx, user, at, now_ms, wanted)
         said = _comments(tx, user, at, newest)
+        told = _themes(tx, at, wanted, page.overview.window) if is_opened and said else None
         called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
         offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
         is_read = is_opened and bool(called or (said and said.shown))
@@ -74,6 +89,7 @@ def _location(
         page=page,
         view=page.overview,
         comments=said,
+        told=told,
         contacts=called,
         newest=newest,
         now_ms=now_ms,
@@ -83,6 +99,12 @@ def _location(
         compare_before=_compare_before(at, page.overview.window),
     )
     return make_response(shown, 400 if problems else 200)
+
+
+def _themes(tx: Connection, at: Location, wanted: Wanted, window: Window) -> Told:
+    """What was spoken of there in these days."""
+    those = comment_search.Wanted((at.path,), wanted.filters, window.first, window.last)
+    return theme_counts.told(tx, those, themes.of(tx, [at.path]))
 
 
 def _compare_before(at: Location, window: Window) -> str:
