@@ -1,14 +1,16 @@
 """The door for machines: a key in the header, never a cookie; and a key opens nothing that is for people."""
 
-from flask import Response, g, jsonify, request
+from flask import Response, current_app, g, jsonify, request
 
 from sync import log_lines, problems
 from sync.centre import centre
 from sync.office import keys, subjects, throttle
 from sync.office.keys import Holder, Kind
 from sync.office.rights import EVERYWHERE, Permission
+from sync.pace import Pace
 from sync.problems import Problem
 
+PACE = "smilepost-pace"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -21,8 +23,11 @@ def check(kind: Kind, named: list[tuple[str, str]], *, whole: bool) -> Response 
     g.key = found
     if (doing := log_lines.doing()) is not None:
         doing.key = found.id
-    if found.may != kind:
+    if found.may != kind and not (kind == "read" and found.may == "responses"):
         return refuse(problems.KEY_KIND)
+    wait_ms = current_app.extensions.setdefault(PACE, Pace()).ask(found.id, centre().now_ms())
+    if wait_ms:
+        return _later(problems.KEY_BUSY, wait_ms)
     if whole and found.path != EVERYWHERE:
         return refuse(problems.KEY_PART)
     with centre().db.reading() as tx:
@@ -54,8 +59,12 @@ def _wrong(now_ms: int) -> Response:
         wait_ms = throttle.count_wrong_key(tx, request.remote_addr or "", now_ms)
     if not wait_ms:
         return refuse(problems.KEY_UNKNOWN)
-    answer = refuse(problems.KEY_THROTTLED)
-    answer.headers["Retry-After"] = str(-(-wait_ms // 1000))
+    return _later(problems.KEY_THROTTLED, wait_ms)
+
+
+def _later(problem: Problem, wait_ms: int) -> Response:
+    answer = refuse(problem)
+    answer.headers["Retry-After"] = str(max(-(-wait_ms // 1000), 1))
     return answer
 
 

@@ -40,7 +40,12 @@ CODE_TAKEN = Problem("code_taken", 409, "Another terminal used this enrolment co
 NO_KEY = Problem("no_key", 401, "This address is for machines: send a key as `Authorization: Bearer KEY`.")
 KEY_UNKNOWN = Problem("key_unknown", 401, "No key in use is this one; copy it once more, or have a new one made.")
 KEY_THROTTLED = Problem("key_throttled", 429, "Too many wrong keys came from this address; try again later.")
-KEY_KIND = Problem("key_kind", 403, "This key is of another kind than this address needs: one reads, another imports.")
+KEY_KIND = Problem(
+    "key_kind",
+    403,
+    "This key is of another kind than this address needs; kinds are read, responses, import.",
+)
+KEY_BUSY = Problem("key_busy", 429, "This key asks too often; wait as long as Retry-After says.")
 KEY_PART = Problem("key_part", 403, "This needs a key for the whole organisation; this one is for a part of it.")
 NOT_THERE = Problem("not_there", 404, "There is no such thing in the part of the tree that this key is for.")
 TOO_LARGE = Problem("too_large", 413, "The body is larger than the centre takes; send fewer entries.")

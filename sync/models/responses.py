@@ -71,6 +71,8 @@ Index(
     sqlite_where=responses.c.commented,
     postgresql_where=responses.c.commented,
 )
+# Serves: what came in since somebody last read.
+Index("ix_responses_received", responses.c.received_ms, responses.c.id)
 # Serves: what rules caught, newest first.
 Index(
     "ix_responses_flagged",

@@ -14,7 +14,8 @@ from sync.office.listing import Page
 from sync.office.rights import EVERYWHERE, Grant, Rights
 from sync.office.tongue import _
 
-Kind = Literal["read", "import"]
+Kind = Literal["read", "responses", "import"]
+"""`read`: places and scores that everybody may see; `responses`: those, single answers and comments as well."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PREFIX = "sp_"
 """Keys begin alike, so that whoever looks for lost secrets in files and logs knows one."""
@@ -74,6 +75,14 @@ def make(tx: Connection, by: Actor, name: str, location: int | None, may: str, n
     after = {"may": may, "hint": token[:HINT]} | ({"place": place.name} if place else {})
     audit.note(tx, by, "key made", subject, now_ms, after=after)
     return number, token
+
+
+def refuse_unless_theirs(tx: Connection, rights: Rights, location: int | None) -> None:
+    """Nobody gives a machine single answers that they may not read themselves. Raises Wrong."""
+    place = None if location is None else _place(tx, location)
+    path = place.path if place else EVERYWHERE
+    sentence = _("You may not read single answers there yourself, so no machine does in your name.")
+    forms.refuse({"may": None if rights.may("responses", path) else sentence})
 
 
 def revoke(tx: Connection, by: Actor, number: int, now_ms: int) -> None:

@@ -84,12 +84,19 @@ def score(
     place = tx.execute(select(locations).where(locations.c.id == number)).one()
     zone = _zones(tx, [place.path])[place.path]
     days = span(zone, now_ms, first, last)
-    asked = _question(tx, place.path, question, days)
-    figure = _figure(tx, place.path, asked, days)
-    found = figure.score
+    asked = _asked(tx, (place.path,), question, days)
     complete = _complete_ms(tx, place.path)
     return {
         "place": {"id": place.id, "name": place.name, "zone": zone},
+        **told(_figure(tx, place.path, asked, days), asked, days),
+        "complete_through": None if complete is None else moment(complete),
+    }
+
+
+def told(figure: Figure, asked: Question, days: Span) -> dict[str, Any]:
+    """A score with its interval and what it rests on; None where too few answered."""
+    found = figure.score
+    return {
         "question": {"id": asked.id, "scale": asked.scale_name},
         "from": _iso(days.first),
         "to": _iso(days.last),
@@ -97,17 +104,20 @@ def score(
         "interval": None if found is None else {"low": round(found.low, 4), "high": round(found.high, 4)},
         "n": None if found is None else found.n,
         "early": figure.showing == "early",
-        "complete_through": None if complete is None else _moment(complete),
     }
 
 
-def _question(tx: Connection, path: str, wanted: str | None, days: Span) -> Question:
+def question(tx: Connection, paths: Sequence[str], wanted: str | None, days: Span) -> Question:
+    """The question with this id, or the one that was answered most there. Raises Unanswerable."""
     if wanted is None:
-        return counts.questions(tx, (path,), days.first, days.last)[0]
+        return counts.questions(tx, paths, days.first, days.last)[0]
     known = surveys.questions(tx).get(wanted)
     if known is None or not known.scale:
         raise Unanswerable("unknown_question", "No question on a scale has this id.")
     return Question(wanted, known.scale, known.texts)
+
+
+_asked = question  # beside parameters of that name
 
 
 def _figure(tx: Connection, path: str, question: Question, days: Span) -> Figure:
@@ -172,5 +182,5 @@ def _iso(day: int | None) -> str | None:
     return None if day is None else local_time.date_of(day).isoformat()
 
 
-def _moment(ms: int) -> str:
+def moment(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

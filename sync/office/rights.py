@@ -21,7 +21,11 @@ ROLES: dict[str, frozenset[Permission]] = {
     "crew": frozenset({"see"}),
     "viewer": frozenset({"see"}),
 }
-KEYS: dict[str, frozenset[Permission]] = {"read key": frozenset({"see"}), "import key": frozenset({"see", "places"})}
+KEYS: dict[str, frozenset[Permission]] = {
+    "read key": frozenset({"see"}),
+    "responses key": frozenset({"see", "responses"}),
+    "import key": frozenset({"see", "places"}),
+}
 """What a machine may by its key; nobody is granted these."""
 _GIVES = {**ROLES, **KEYS}
 EVERYWHERE = "/"

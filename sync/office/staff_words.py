@@ -54,6 +54,7 @@ def state(person: Person, now_ms: int) -> str:
 
 KEYS = {
     "read": (mark("Reads"), mark("places and scores, for a report or a screen of your own")),
+    "responses": (mark("Reads answers"), mark("single answers and comments, besides places and scores")),
     "import": (mark("Imports"), mark("places, from the system that knows them first")),
 }
 

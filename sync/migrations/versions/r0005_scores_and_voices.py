@@ -118,6 +118,7 @@ def _shown() -> None:
 
 
 def _comments() -> None:
+    op.create_index("ix_responses_received", "responses", ["received_ms", "id"])
     flagged = sa.text("flags <> ''")
     op.create_index(
         "ix_responses_flagged", "responses", ["day", "location_id"], sqlite_where=flagged, postgresql_where=flagged

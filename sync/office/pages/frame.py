@@ -13,6 +13,7 @@ _BELOW = {
     "walls": "/places",
     "retention": "/people",
     "answers": "/comments",
+    "export": "/",
     "contacts": "/comments",
     "flags": "/comments",
     "improvements": "/",

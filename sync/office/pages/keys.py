@@ -57,6 +57,8 @@ def make() -> Response:
                 asked.get("place", ""),
                 asked.get("offered", ""),
             )
+            if may == "responses":
+                keys.refuse_unless_theirs(tx, access.viewer().rights, at)
             number, token = keys.make(tx, access.actor(), name, at, may, here.now_ms())
     except Unclear as problem:
         others = {"name": forms.name_problem(name)}
