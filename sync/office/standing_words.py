@@ -96,7 +96,7 @@ def state(standing: Standing, zone: str, now_ms: int) -> str:
         return _provisional(standing, zone, now_ms)
     gone = standing.awaited.gone
     if not gone:
-        return _("Final: every screen has delivered.")
+        return _("Final: every screen of a place that was open has delivered.")
     where = listed([spot(each.screen, each.place.name) for each in gone[:MOST_NAMED]])
     if gone[0].since_ms is None:
         return _("Final, without what {screens} never delivered: it is out of service.").format(screens=where)

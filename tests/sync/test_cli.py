@@ -219,7 +219,7 @@ def test_counts_that_were_tampered_with_are_found_and_mended(set_up: Path, serve
     assert server(set_up, "verify").returncode == 0
     with sqlite3.connect(set_up / "data" / "centre.sqlite3") as tampering:
         tampering.execute(
-            "INSERT INTO tallies_day VALUES (1, 'visit', '', 20000, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)"
+            "INSERT INTO tallies_day VALUES (1, 'visit', '', 20000, 1, 'en', 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)"
         )
     found = server(set_up, "verify")
     assert (found.returncode, found.stdout) == (cli.DIFFERENT, "")
@@ -231,8 +231,9 @@ def test_counts_that_were_tampered_with_are_found_and_mended(set_up: Path, serve
 def test_counts_are_not_rebuilt_from_answers_that_were_tampered_with(set_up: Path, server: Server) -> None:
     with sqlite3.connect(set_up / "data" / "centre.sqlite3") as tampering:
         tampering.execute(
-            "INSERT INTO responses VALUES"
-            " ('x', 1, 'd', 1, 1, 'builtin', 1, 0, 0, 'synced', 0, 0, 0, '', 0, 0, 0, '{}', '')"
+            "INSERT INTO responses (id, rev, device_id, location_id, touchpoint_id, survey, version, test, captured_ms,"
+            " quality, error_ms, day, flags, aside, commented, received_ms, body)"
+            " VALUES ('x', 1, 'd', 1, 1, 'builtin', 1, 0, 0, 'synced', 0, 0, '', 0, 0, 0, '{}')"
         )
     for verb in ("verify", "rebuild-tallies"):
         refused = server(set_up, verb)
