@@ -22,6 +22,7 @@ from sync.db import Database, DatabaseRefused, connect, open_database
 from sync.intake import erasure_log, erasures
 from sync.intake.erasure_log import Told
 from sync.intake.keys import BadSecrets, Secrets
+from sync.migrations import views_v1
 from sync.occupancy import Occupancy, Occupied
 from sync.office import audit
 from sync.office.audit import COMMAND, Subject
@@ -140,6 +141,7 @@ def _into_postgresql(wish: Wish) -> Restored:
             postgres.load(tx, wish.path)
             migrations.refuse_unknown(migrations.revision(tx), str(wish.path))
             migrations.upgrade(tx, str(wish.path))
+            views_v1.create(tx)  # those that were there would go on reading the tables set aside
             renewed = _renew(tx, wish)
     except DBAPIError as problem:
         raise postgres.refusal(wish.path, getattr(problem.orig, "sqlstate", None)) from None

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from alembic import command
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, create_engine, func, insert, inspect, select
+from sqlalchemy import Connection, create_engine, func, insert, inspect, select, text
 
 from sync import facts, migrations, models, wire
 from sync.app import create_app
@@ -347,6 +347,9 @@ def test_an_older_versions_backup_is_brought_up_to_date(
     office.reopen()
     (row,) = office.rows(models.responses)
     assert (row.id, row.boot, WORDS in row.body) == (entry["id"], entry["stamp"]["boot"], False)
+    with office.centre.db.reading() as tx:
+        assert tx.execute(text("SELECT id FROM v1_responses")).all() == [(entry["id"],)]
+        assert tx.execute(text("SELECT comment FROM v1_comments")).all() == []
     assert office.verified() is None
 
 
@@ -360,6 +363,9 @@ def test_what_was_erased_after_the_backup_does_not_come_back(office: HeadOffice,
     assert (code, "Erased once more: 1. Taken out of service once more: 1." in said) == (0, True)
     assert WORDS not in "".join(row.body for row in office.rows(models.responses))
     office.reopen()
+    with office.centre.db.reading() as tx:
+        assert tx.execute(text("SELECT count(*), count(comment) FROM v1_comments")).all() == [(0, 0)]
+        assert tx.execute(text("SELECT count(*) FROM v1_responses")).scalar() == len(office.rows(models.responses))
     assert office.oslo.post(office.client, office.oslo.batch()).get_json()["code"] == "revoked"
     if office.is_sqlite:
         # The file that is in place holds none of it; the one that was, lost it before.

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from sync.migrations import views_v1
+
 revision = "0005"
 down_revision = "0004"
 
@@ -16,6 +18,7 @@ def upgrade() -> None:
     _shown()
     _comments()
     _rest()
+    views_v1.create(op.get_bind())
 
 
 def _languages() -> None:
