@@ -87,6 +87,9 @@ class Town:
                 subject = audit.Subject(kind, known, EVIL, "/")
                 audit.note(tx, by, EVIL, subject, clock(), before={EVIL: EVIL}, after={EVIL: f"{EVIL}!", "-": EVIL})
         self.chain.app.after_request(self._look)
+        self.chain.visits(self.chain.oslo, [3] * 6)
+        self.chain.comment(self.chain.oslo, EVIL)
+        clock.ms += 60_000  # what came in may leave
 
     def _look(self, answer: Response) -> Response:
         if answer.mimetype == MIMETYPE and not isinstance(answer.response, Sheet):
