@@ -200,6 +200,7 @@ def test_every_screen_is_there_while_the_terminal_is_dead(new_page: NewPage, box
         page = new_page()
         page.goto(f"{there.address}/s/s-script/")
         until(lambda: page.evaluate("async () => Object.keys((await Store.waiting()).anchors).length"))
+        page.evaluate("() => Masks.load()")  # as it does by itself a few seconds later
         there.die()
         press(page, "value", 0)
         at(page, "thanks")
