@@ -8,7 +8,7 @@ from unicodedata import category
 from sqlalchemy import ColumnElement, Connection, Row, literal_column, select, tuple_
 
 from sync import wire
-from sync.models import moderation, responses
+from sync.models import locations, moderation, responses
 from sync.office import latest, places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
@@ -79,6 +79,24 @@ def after(tx: Connection, path: str, cursor: Cursor) -> Comments:
 def those(tx: Connection, ids: Sequence[str]) -> list[Comment]:
     """These, newest first, as far as they still have words."""
     return _read(tx, _rows(tx, ids))
+
+
+def praised(tx: Connection, path: str, since_ms: int, most: int) -> list[Comment]:
+    """Those that somebody passed on as praise to places at and below `path`, given since then, unless they were hidden
+    or their words were taken out: for everybody who sees the place."""
+    table, given = moderation.c, responses.c
+    query = (
+        select(table.response_id)
+        .join(responses, given.id == table.response_id)
+        .join(locations, locations.c.id == table.praise_id)
+        .where(
+            places.below([path]), table.hidden_ms.is_(None), given.commented, ~given.test, given.captured_ms > since_ms
+        )
+        .order_by(table.praised_ms.desc(), table.response_id)
+        .limit(most)
+    )
+    ids = list(tx.execute(query).scalars())
+    return those(tx, ids) if ids else []
 
 
 # In the words of their indexes: SQLite does not know "commented = 1" for the same.

@@ -4,11 +4,11 @@ sees it who walks by: no single answers, nobody's name but what a customer wrote
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select
+from sqlalchemy import Connection, func, literal, select
 
 from sync.db import Database
 from sync.intake import sums
-from sync.models import locations, moderation, responses, sums_day, tallies_day
+from sync.models import locations, sums_day, tallies_day
 from sync.office import comments, counts, delivery, local_time, places, wide
 from sync.office.comments import Comment
 from sync.office.counts import Question
@@ -77,19 +77,7 @@ def _today(tx: Connection, place: Location, now_ms: int) -> int:
 
 
 def _kind(tx: Connection, place: Location, now_ms: int) -> Comment | None:
-    """The newest comment that somebody passed on as praise, unless it was hidden or its words were taken out."""
-    praised, given = moderation.c, responses.c
-    query = (
-        select(praised.response_id)
-        .join(responses, given.id == praised.response_id)
-        .join(locations, locations.c.id == praised.praise_id)
-        .where(places.below([place.path]), praised.hidden_ms.is_(None), given.commented, ~given.test)
-        .where(given.captured_ms > now_ms - KIND_FOR * DAY_MS)
-        .order_by(praised.praised_ms.desc(), praised.response_id)
-        .limit(1)
-    )
-    found: Row[Any] | None = tx.execute(query).first()
-    shown = comments.those(tx, [found.response_id]) if found else []
+    shown = comments.praised(tx, place.path, now_ms - KIND_FOR * DAY_MS, 1)
     return shown[0] if shown else None
 
 

@@ -96,6 +96,8 @@ def test_praise_goes_to_the_place_that_it_speaks_of(chain: Chain, astrid: FlaskC
     page = astrid.get("/comments?state=praised").text
     assert "praise for" in page
     assert "Bergen" in page
+    mine = chain.page(f"/locations/{chain.bergen}", chain.hired("c@example.com", "Crew", ("crew", chain.bergen)))
+    assert "The people in Bergen are the best" in mine, "whom it is about reads it, whatever else they may"
     box = chain.boxes[chain.oslo]
     with chain.centre.db.reading() as tx:
         row = tx.execute(select(models.responses).where(models.responses.c.id == kind)).one()

@@ -31,6 +31,7 @@ from sync.office.wanted import Wanted
 from sync.office.windows import Window
 
 routes = Blueprint("location", __name__)
+PRAISED_FOR_MS, MOST_PRAISE = 28 * 86_400_000, 3
 _PAGE = "office/location.html"
 
 
@@ -78,6 +79,7 @@ def _location(
         page = location.page(tx, user, at, now_ms, wanted)
         said = _comments(tx, user, at, newest)
         told = _themes(tx, at, wanted, page.overview.window) if is_opened and said else None
+        kind = comments.praised(tx, at.path, now_ms - PRAISED_FOR_MS, MOST_PRAISE) if is_opened else []
         called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
         offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
         is_read = is_opened and bool(called or (said and said.shown))
@@ -90,6 +92,7 @@ def _location(
         view=page.overview,
         comments=said,
         told=told,
+        kind=kind,
         contacts=called,
         newest=newest,
         now_ms=now_ms,
