@@ -11,6 +11,7 @@ from sync import wire
 from sync.db import Database
 from sync.models import locations, moderation, responses, tallies_day, touchpoints
 from sync.office import places, surveys
+from sync.office.comments import Cursor
 from sync.office.filters import Narrowed
 from sync.survey import Survey
 
@@ -30,9 +31,8 @@ class After(NamedTuple):
     @classmethod
     def parse(cls, text: str | None) -> Self | None:
         """None for what is none."""
-        moment, _, name = (text or "").partition(".")
-        fits = moment.isascii() and moment.isdecimal() and len(moment) <= 15 and name.isascii() and name.isprintable()
-        return cls(int(moment), name) if fits and 0 < len(name) <= 40 else None
+        found = Cursor.parse(text)
+        return cls(*found) if found else None
 
     def __str__(self) -> str:
         return f"{self.received_ms}.{self.id}"
