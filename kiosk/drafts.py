@@ -33,11 +33,14 @@ class Draft(msgspec.Struct, frozen=True):
     mode: Literal["store", "handover"] = "store"
     pause_ms: int | None = None
     contact: Reach | None = None
+    handover: wire.Handed | None = None
 
 
 def as_entry(draft: Draft, ended: Ended) -> dict[str, Any]:
     plain = msgspec.to_builtins(draft)
     del plain["contact"]
+    if draft.handover is None:
+        del plain["handover"]
     return {**plain, "kind": "response", "schema": wire.SCHEMA, "ended": ended}
 
 

@@ -3,6 +3,8 @@ number of days since 1970-01-01, an `hour` is that day × 24 + the local hour.""
 
 from sync.models.devices import anchors, boots, clone_signs, devices, driven, enrol_codes, streams
 from sync.models.facts import centre, metadata
+from sync.models.jobs import crew_links, crew_notes, crew_phones, handed_answers, handovers, jobs, signals
+from sync.models.mailings import mailings, subscriptions
 from sync.models.people import (
     api_keys,
     audit,
@@ -75,6 +77,9 @@ __all__ = [
     "comment_words",
     "comments",
     "contacts",
+    "crew_links",
+    "crew_notes",
+    "crew_phones",
     "devices",
     "drafts",
     "driven",
@@ -84,8 +89,12 @@ __all__ = [
     "former_zones",
     "glances",
     "grants",
+    "handed_answers",
+    "handovers",
     "improvements",
+    "jobs",
     "locations",
+    "mailings",
     "metadata",
     "moderation",
     "mornings",
@@ -106,7 +115,9 @@ __all__ = [
     "shown_day",
     "sign_in_failures",
     "sign_in_links",
+    "signals",
     "streams",
+    "subscriptions",
     "sums_day",
     "sums_marks",
     "surveys",

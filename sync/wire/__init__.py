@@ -9,18 +9,18 @@ Version 1. Every number of milliseconds is an integer; a `wall_ms` or `server_ms
 # isort: off
 from sync.wire.entries import entry_sha, is_intact, mask_entry, seal, wipe
 from sync.wire.manifest import (
-    MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Logo, Manifest, Message, Scheduled, ScreenManifest,
-    ScreenSettings, Seconds, Texts, Wait,
+    MAX_LOGO, Accent, Colour, Enrolment, EnrolmentRequest, Handing, Job, Logo, Manifest, Message, Scheduled,
+    ScreenManifest, ScreenSettings, Seconds, Texts, Wait,
 )
 from sync.wire.masking import mask, mask_rules
 from sync.wire.messages import (
-    Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Head, Health, Held, Response, Result, Stamp,
-    StreamCounts,
+    Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Handed, Handover, Head, Health, Held, JobRef, Response,
+    Result, Stamp, StreamCounts,
 )
-from sync.wire.pins import hash_pin, pin_fits
+from sync.wire.pins import CREW_ROUNDS, DAY_ROUNDS, crew_pin_fits, hash_crew_pin, hash_pin, pin_fits
 from sync.wire.reading import (
     Unreadable, boot_of, encode, problem_code, read_batch, read_contact, read_entry, read_export_end,
-    read_export_header, read_head, read_response,
+    read_export_header, read_handover, read_head, read_response,
 )
 from sync.wire.signing import (
     answer_is_signed, digest, export_is_signed, read_answer, request_is_signed, sign_answer, sign_export,
@@ -33,14 +33,15 @@ from sync.wire.words import (
 )
 
 __all__ = [
-    "APP", "BATCHES", "DEVICE_HEADER", "DIGEST_HEADER", "ENROLMENTS", "GZIP_ABOVE", "HEALTH_TEXT", "MANIFEST",
-    "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO", "MAX_REPLY", "PROTO",
-    "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer", "Batch", "Colour",
-    "Contact", "Count", "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Head", "Health", "Held",
-    "Id", "Logo", "Manifest", "Message", "Ms", "Name", "Response", "Result", "Rev", "Scheduled", "ScreenManifest",
-    "ScreenSettings", "Seconds", "Sha", "Stamp", "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait",
-    "WallMs", "answer_is_signed", "boot_of", "digest", "encode", "entry_sha", "export_is_signed", "hash_pin",
-    "is_intact", "mask", "mask_entry", "mask_rules", "pin_fits", "problem_code", "read_answer", "read_batch",
-    "read_contact", "read_entry", "read_export_end", "read_export_header", "read_head", "read_response",
+    "APP", "BATCHES", "CREW_ROUNDS", "DAY_ROUNDS", "DEVICE_HEADER", "DIGEST_HEADER", "ENROLMENTS", "GZIP_ABOVE",
+    "HEALTH_TEXT", "MANIFEST", "MAX_AUDIT", "MAX_BYTES", "MAX_ENTRIES", "MAX_ENTRY", "MAX_INFLATED", "MAX_LOGO",
+    "MAX_REPLY", "PROTO", "REQUEST_HEADER", "SCHEMA", "SIGNATURE_HEADER", "VERSION", "Accent", "Anchor", "Answer",
+    "Batch", "Colour", "Contact", "Count", "Enrolment", "EnrolmentRequest", "ExportEnd", "ExportHeader", "Handed",
+    "Handing", "Handover", "Head", "Health", "Held", "Id", "Job", "JobRef", "Logo", "Manifest", "Message", "Ms",
+    "Name", "Response", "Result", "Rev", "Scheduled", "ScreenManifest", "ScreenSettings", "Seconds", "Sha", "Stamp",
+    "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait", "WallMs", "answer_is_signed", "boot_of",
+    "crew_pin_fits", "digest", "encode", "entry_sha", "export_is_signed", "hash_crew_pin", "hash_pin", "is_intact",
+    "mask", "mask_entry", "mask_rules", "pin_fits", "problem_code", "read_answer", "read_batch", "read_contact",
+    "read_entry", "read_export_end", "read_export_header", "read_handover", "read_head", "read_response",
     "request_is_signed", "seal", "sign_answer", "sign_export", "sign_request", "wipe",
 ]

@@ -86,6 +86,26 @@ class ScreenSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     staff_pin: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
+class Job(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One that a crew may hand its tablet over for: `day` is the local day it is planned for."""
+
+    ref: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    day: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    what: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class Handing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What makes a screen one that a crew hands over to its customers. `crew` is the location's number, `team` its
+    name. `pins`: the hashes of what the crew signs in with (PBKDF2, see `sync.wire.pins`), `day_codes`: local day (as
+    digits) -> the hash of the code that is good that day alone. `jobs`: those of yesterday, today and tomorrow."""
+
+    crew: Name
+    team: Annotated[str, msgspec.Meta(max_length=200)]
+    pins: Annotated[list[Annotated[str, msgspec.Meta(max_length=200)]], msgspec.Meta(max_length=8)] = []
+    day_codes: Annotated[dict[str, Annotated[str, msgspec.Meta(max_length=200)]], msgspec.Meta(max_length=40)] = {}
+    jobs: Annotated[list[Job], msgspec.Meta(max_length=400)] = []
+
+
 class Scheduled(msgspec.Struct, frozen=True, omit_defaults=True):
     """From the local day `from_day` (since 1970-01-01) on, the screen asks another one of its manifest's `surveys`, by
     its place there. `languages` as for the first."""
@@ -111,6 +131,7 @@ class ScreenManifest(msgspec.Struct, frozen=True, omit_defaults=True):
     messages: list[dict[str, Any]] = []
     settings: dict[str, Any] = {}
     scheduled: list[Scheduled] = []
+    handover: dict[str, Any] | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -37,6 +37,21 @@ class Head(msgspec.Struct, frozen=True):
     sha: Sha
 
 
+JobRef = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A job's number as it was given or typed."""
+
+
+class Handed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That an answer was given on a crew's tablet, or (`phone`) on the customer's own telephone: for which job, of
+    which crew (its location's number, as the manifest told it), and for how long they had been holding the tablet by
+    then, milliseconds since they said that they have it; None on their own telephone."""
+
+    job: JobRef
+    crew: Name
+    held_ms: Ms | None = None
+    phone: bool = False
+
+
 class Response(msgspec.Struct, frozen=True):
     """One customer's visit to one screen, whole, at revision `rev` (schema 1).
 
@@ -47,7 +62,7 @@ class Response(msgspec.Struct, frozen=True):
     there was none since the start. `pause_ms`: the longest time in which nobody touched the glass anywhere, between
     the last touch of the visit before and this one's first answer; None when the page cannot say. `ended`: `done`,
     `idle`, `left`, or what a newer terminal calls it. `flags`: what the page noticed itself (`ghost`). `wiped`:
-    question id -> hash of a text that was taken out."""
+    question id -> hash of a text that was taken out. `handover`: of mode `handover` alone."""
 
     kind: Literal["response"]
     id: Id
@@ -74,6 +89,37 @@ class Response(msgspec.Struct, frozen=True):
     sha: Sha
     wiped: dict[str, Sha] = {}
     pause_ms: Ms | None = None
+    handover: Handed | None = None
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """A tablet that a crew offered to a customer after a job, or did not (schema 1).
+
+    `outcome`: `answered` (`response` is the answer's id), `declined` by the customer, `skipped` by the crew,
+    `timed_out` without an answer, `phone` when the customer took the answer to their own telephone (`response` is the
+    id that it will have), or what a newer terminal calls it. `held_ms`: from "I have the tablet" to the end. `stamp`:
+    when it was offered. `answers` is empty: nothing that anybody wrote stands here."""
+
+    kind: Literal["handover"]
+    id: Id
+    rev: Rev
+    stream: Name
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    schema: Literal[1]
+    test: bool
+    screen: Name | None
+    placement: Name | None
+    job: JobRef
+    crew: Name
+    lang: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{2,12}$")]
+    stamp: Stamp
+    outcome: Name
+    response: Id | None
+    held_ms: Ms | None
+    salt: Annotated[str, msgspec.Meta(max_length=64)] | None
+    sha: Sha
+    answers: Annotated[dict[str, str], msgspec.Meta(max_length=0)] = {}
+    wiped: dict[str, Sha] = {}
 
 
 class Contact(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from sync.wire.messages import Batch, Contact, ExportEnd, ExportHeader, Head, Response
+from sync.wire.messages import Batch, Contact, ExportEnd, ExportHeader, Handover, Head, Response
 from sync.wire.words import PROTO
 
 
@@ -21,6 +21,7 @@ _batch = msgspec.json.Decoder(Batch)
 _head = msgspec.json.Decoder(Head)
 _response = msgspec.json.Decoder(Response)
 _contact = msgspec.json.Decoder(Contact)
+_handover = msgspec.json.Decoder(Handover)
 _export_header = msgspec.json.Decoder(ExportHeader)
 _export_end = msgspec.json.Decoder(ExportEnd)
 _dict = msgspec.json.Decoder(dict[str, Any])
@@ -88,6 +89,14 @@ def read_contact(entry: bytes) -> Contact:
     """Raises Unreadable (`bad_shape`)."""
     try:
         return _contact.decode(entry)
+    except BROKEN:
+        raise Unreadable("bad_shape") from None
+
+
+def read_handover(entry: bytes) -> Handover:
+    """Raises Unreadable (`bad_shape`)."""
+    try:
+        return _handover.decode(entry)
     except BROKEN:
         raise Unreadable("bad_shape") from None
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync import wire
-from tests.boxes import Box
+from tests.boxes import Box, new_id
 
 GOLDEN = Path(__file__).parent / "golden"
 KEY = bytes(range(32))
@@ -199,3 +199,28 @@ def test_what_is_no_line_of_an_export(line: bytes) -> None:
     for read in (wire.read_export_header, wire.read_export_end):
         with pytest.raises(wire.Unreadable, match="bad_export"):
             read(line)
+
+
+def test_a_crew_pin_is_checked_as_a_browser_would() -> None:
+    # RFC 7914, section 11: PBKDF2-HMAC-SHA256 of "passwd" with the salt "salt", one round; its first 32 bytes.
+    known = bytes.fromhex("55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc")
+    kept = wire.hash_crew_pin("passwd", 1, b"salt")
+    assert kept == f"pbkdf2$1$c2FsdA==${b64encode(known).decode()}"
+    assert wire.crew_pin_fits("passwd", kept)
+    assert not wire.crew_pin_fits("passwt", kept)
+    assert not any(wire.crew_pin_fits("passwd", bad) for bad in ("", "pbkdf2$1$c2FsdA==", "pbkdf2$0$$", "scrypt$1$a$b"))
+
+
+def test_a_handover_says_what_came_of_it_and_holds_no_words() -> None:
+    entry = {
+        "kind": "handover", "id": new_id(), "rev": 2, "stream": "s", "seq": 1, "schema": 1, "test": False,
+        "screen": "scr", "placement": "pl", "job": "A 17", "crew": "7", "lang": "nl", "outcome": "declined",
+        "stamp": {"boot": "b", "boottime_ms": 1, "wall_ms": 2, "synced": False}, "response": None, "held_ms": None,
+        "answers": {},
+    }  # fmt: skip
+    sealed = wire.seal(entry, "salt")
+    assert wire.is_intact(sealed)
+    assert wire.read_handover(wire.encode(sealed)).outcome == "declined"
+    for wrong in ({"job": ""}, {"job": "a\nb"}, {"job": "x" * 41}, {"answers": {"a": "words"}}, {"crew": "two words"}):
+        with pytest.raises(wire.Unreadable, match="bad_shape"):
+            wire.read_handover(wire.encode(sealed | wrong))
