@@ -4,7 +4,7 @@ it."""
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, literal_column, select
+from sqlalchemy import Connection, Row, delete, func, literal_column, select
 
 from sync.models import calls, contacts, locations
 from sync.office import audit, listing, places
@@ -38,6 +38,18 @@ def every(tx: Connection, paths: tuple[str, ...], number: int) -> Page[Call]:
     told = reached.those(tx, [row.id for row in found.items])
     items = tuple(Call(row.id, told[row.id], row.done_by, row.done_ms) for row in found.items if row.id in told)
     return Page(items, found.number, found.pages, found.total, found.search)
+
+
+def waiting(tx: Connection, paths: tuple[str, ...]) -> int:
+    """How many customers at and below these paths can still be reached and were not called."""
+    query = (
+        select(func.count())
+        .select_from(contacts)
+        .join(locations, locations.c.id == contacts.c.location_id)
+        .outerjoin(calls, calls.c.contact_id == contacts.c.id)
+        .where(places.below(paths), ~contacts.c.test, literal_column("NOT contacts.wiped"), calls.c.done_ms.is_(None))
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def note(tx: Connection, by: Actor, contact: str, done: bool, now_ms: int) -> None:
