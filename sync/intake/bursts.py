@@ -12,7 +12,8 @@ import msgspec
 
 from sync import wire
 from sync.intake import flags
-from sync.intake.verdicts import Held, Plan, Row
+from sync.intake.held import Held, Row
+from sync.intake.verdicts import Plan
 
 FEWEST = 4
 BURST_MS = 15_000

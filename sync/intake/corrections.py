@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sync import wire
 from sync.intake import clocks, flags
 from sync.intake.clocks import Captured
-from sync.intake.verdicts import Held, Plan, Row, Scene
+from sync.intake.held import Held, Row
+from sync.intake.verdicts import Plan, Scene
 from sync.office.places import Standing
 
 

@@ -9,15 +9,15 @@ from sync import wire
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-AnyHead = wire.Head | wire.Response | wire.Contact
+AnyHead = wire.Head | wire.Response | wire.Contact | wire.Handover
 """Who an entry is; one that is understood says so itself."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry as it came, but for what is masked, read as far as it can be read. `code` says why not further: with a
-    `head` but neither a `response` nor a `contact` it is refused with that code, or not of a kind that is understood
-    (code empty). `erased`: its words were taken out."""
+    `head` but none of `response`, `contact` and `handover` it is refused with that code, or not of a kind that is
+    understood (code empty). `erased`: its words were taken out."""
 
     raw: bytes
     id: str
@@ -25,8 +25,14 @@ class Entry:
     head: AnyHead | None = None
     response: wire.Response | None = None
     contact: wire.Contact | None = None
+    handover: wire.Handover | None = None
     code: str = ""
     erased: bool = False
+
+    @property
+    def said(self) -> wire.Response | wire.Contact | wire.Handover | None:
+        """What was understood of it."""
+        return self.response or self.contact or self.handover
 
 
 def read(raw: bytes, *, is_kept: bool = False) -> Entry:
@@ -34,7 +40,7 @@ def read(raw: bytes, *, is_kept: bool = False) -> Entry:
     the free texts of a response are masked: terminals of before don't. One that `is_kept` was not too large when it
     came; what masking and wiping leave in it may take more room than what they took."""
     head: AnyHead
-    response, contact, code = None, None, ""
+    response, contact, handover, code = None, None, None, ""
     try:
         head = response = wire.read_response(raw)
     except wire.Unreadable as problem:
@@ -46,6 +52,8 @@ def read(raw: bytes, *, is_kept: bool = False) -> Entry:
             code = problem.code
         elif (head.kind, head.schema) == ("contact", wire.SCHEMA):
             contact, code = _contact(raw)
+        elif (head.kind, head.schema) == ("handover", wire.SCHEMA):
+            handover, code = _handover(raw)
     if len(raw) > wire.MAX_ENTRY and not is_kept:
         return Entry(raw, head.id, head.rev, code="too_large")
     try:
@@ -54,7 +62,7 @@ def read(raw: bytes, *, is_kept: bool = False) -> Entry:
         return Entry(raw, head.id, head.rev, code=problem.code)
     if not wire.is_intact(whole):
         return Entry(raw, head.id, head.rev, code="bad_sha")
-    entry = Entry(raw, head.id, head.rev, head, response, contact, code)
+    entry = Entry(raw, head.id, head.rev, head, response, contact, handover, code)
     return _masked(entry, whole) if head.kind == "response" else entry
 
 
@@ -77,12 +85,19 @@ def _contact(raw: bytes) -> tuple[wire.Contact | None, str]:
         return None, problem.code
 
 
+def _handover(raw: bytes) -> tuple[wire.Handover | None, str]:
+    try:
+        return wire.read_handover(raw), ""
+    except wire.Unreadable as problem:
+        return None, problem.code
+
+
 def named(entry: Entry) -> Iterable[str]:
     """The ids that an entry is about: its own, and whatever ids stand in one that isn't understood. A way to reach a
     customer has an id of its own, and the response's inside."""
     if entry.head is None:
         return ()
-    if entry.response is not None:
+    if entry.response is not None or entry.handover is not None:
         return (entry.head.id,)
     if entry.contact is not None:
         return (entry.contact.id, entry.contact.response)

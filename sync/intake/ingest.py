@@ -11,16 +11,17 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import bursts, decisions, erasures, ledger, marks, signs, starts
+from sync.intake import bursts, decisions, erasures, handed, ledger, marks, signs, starts
 from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
 from sync.intake.days import calendar
 from sync.intake.entries import Entry, named, read
+from sync.intake.held import Held, Receipt, Row
 from sync.intake.record import By
 from sync.intake.restating import Scope, settle
 from sync.intake.signs import Known, Slot
 from sync.intake.starts import Learned
-from sync.intake.verdicts import Held, Plan, Receipt, Row, Scene, judge
+from sync.intake.verdicts import Plan, Scene, judge
 from sync.office import places, surveys
 from sync.problems import Refused
 from sync.rows import append, fetch, put
@@ -76,7 +77,7 @@ def _take(
     if known is not None and known.generation != generation:
         raise Refused(problems.REVOKED)
     memory = ledger.memory(tx)
-    stamps = [entry.response.stamp for entry in entries if entry.response]
+    stamps = [entry.said.stamp for entry in entries if isinstance(entry.said, wire.Response | wire.Handover)]
     learned = starts.learn(tx, device, known.boot if known else None, batch, stamps)
     unsure = learned.unsure if known else set()
     here = held(tx, entries, unsure | near(tx, device, moments(entries, learned.starts, now_ms)))
@@ -98,6 +99,7 @@ def _take(
     scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
     settle(plan, here.rows, scope, decisions.of(tx, plan.changed))
     store(tx, plan, now_ms, here.rows)
+    handed.recorrect(tx, device, learned.spans, scene.standings or {}, learned.starts)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)
     if known:
@@ -161,7 +163,9 @@ def held(tx: Connection, entries: Iterable[Entry], also: Set[str] = frozenset())
     told = (Receipt(*row) for row in fetch(tx, models.receipts, ids))
     receipts = {(receipt.id, receipt.rev): (receipt.sha, receipt.verdict) for receipt in told}
     known = fetch(tx, models.contacts, {entry.contact.id for entry in entries if entry.contact})
-    return Held(receipts, found, erased, {row[0]: row[1] for row in known})
+    offered = fetch(tx, models.handovers, {entry.handover.id for entry in entries if entry.handover}, lock=True)
+    revs = [{row[0]: row[1] for row in rows} for rows in (known, offered)]
+    return Held(receipts, found, erased, *revs)
 
 
 def rows(tx: Connection, ids: Iterable[str]) -> list[Row]:
@@ -197,6 +201,7 @@ def store(tx: Connection, plan: Plan, now_ms: int, before: Mapping[str, Row]) ->
     put(tx, models.responses, [plan.changed[name] for name in sorted(plan.changed)])
     put(tx, models.contacts, [plan.contacts[name] for name in sorted(plan.contacts)])
     put(tx, models.quarantine, [plan.quarantined[name] for name in sorted(plan.quarantined)])
+    handed.write(tx, plan)
     marks.mark(tx, (*plan.fresh.values(), *plan.changed.values()), [before[name] for name in plan.changed])
     plan.restated.write(tx, now_ms)
     plan.tallies.write(tx)

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, case, exists, func, select, update
 
 from sync import models, wire
+from sync.intake.held import Receipt
 from sync.intake.signs import Known, Slot
-from sync.intake.verdicts import Receipt
 from sync.rows import insert_of
 
 QUIET_MS = 15 * 60_000

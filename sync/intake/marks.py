@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, insert
 
-from sync.intake.verdicts import Row
+from sync.intake.held import Row
 from sync.models import comment_marks
 
 

@@ -3,11 +3,12 @@
 from sqlalchemy import Connection, select, update
 
 from sync import models
-from sync.intake import corrections, decisions, ingest, marks
+from sync.intake import corrections, decisions, handed, ingest, marks
 from sync.intake.days import calendar
+from sync.intake.held import Row
 from sync.intake.record import By
 from sync.intake.restating import Scope, settle
-from sync.intake.verdicts import Plan, Row
+from sync.intake.verdicts import Plan
 from sync.office import places
 from sync.rows import put
 
@@ -30,6 +31,7 @@ def recount(tx: Connection, old: str, new: str, by: str, now_ms: int) -> int:
     where = {"location_id": after.location_id, "touchpoint_id": after.touchpoint_id}
     for name in sorted(plan.changed):
         tx.execute(update(models.contacts).where(models.contacts.c.response_id == name).values(where))
+    handed.keep(tx, plan.changed.values())
     marks.mark(tx, plan.changed.values())
     plan.restated.write(tx, now_ms)
     plan.tallies.write(tx)

@@ -16,9 +16,10 @@ from sync.intake import bursts, decisions, erasures, ingest, ledger, starts
 from sync.intake.clocks import Starts
 from sync.intake.days import calendar
 from sync.intake.entries import read
+from sync.intake.held import Quarantined
 from sync.intake.record import By
 from sync.intake.restating import Scope, settle
-from sync.intake.verdicts import Quarantined, Scene, judge
+from sync.intake.verdicts import Scene, judge
 from sync.office import places
 from sync.rows import fetch
 from sync.survey import Survey

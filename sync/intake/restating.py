@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from sync.intake import flags
 from sync.intake.days import Calendar
 from sync.intake.decisions import Decisions
+from sync.intake.held import Row
 from sync.intake.record import By, Cause, Restated, Spot
 from sync.intake.tally import Tallies
-from sync.intake.verdicts import Plan, Row
+from sync.intake.verdicts import Plan
 from sync.survey import Survey
 
 

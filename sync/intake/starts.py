@@ -14,12 +14,13 @@ from sync.rows import insert_of
 class Learned(NamedTuple):
     """What is known of a device's starts now. `order`: which start each was, as far as was ever told. `was_heard`: an
     answer of ours had come back from the start of this request before. `unsure`: ids of responses that what is new may
-    help."""
+    help; `spans`: where it may help."""
 
     starts: Starts
     order: Mapping[str, int]
     was_heard: bool
     unsure: set[str]
+    spans: Sequence[Span] = ()
 
 
 def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, stamps: Sequence[wire.Stamp]) -> Learned:
@@ -44,7 +45,8 @@ def learn(tx: Connection, device: str, heard: str | None, batch: wire.Batch, sta
     if not found.order:
         sent = [anchor.boot for anchor in batch.anchors]
         found = Starts(found.ends, clocks.guessed_order(batch.boot, sent, found.ends, lost))
-    return Learned(found, known, batch.boot in stored, unsure(tx, device, _spans(found, stored, grown, reaching, told)))
+    spans = _spans(found, stored, grown, reaching, told)
+    return Learned(found, known, batch.boot in stored, unsure(tx, device, spans), spans)
 
 
 def _spans(

@@ -220,8 +220,9 @@ def _compare_streams(tx: Connection) -> None:
 
 
 def _find_lost(tx: Connection) -> None:
-    """Every receipt has what it stands for: a response, a way to reach a customer, or what is kept apart."""
-    kept = (models.responses, models.contacts)
+    """Every receipt has what it stands for: a response, a way to reach a customer, a handover, or what is
+    kept apart."""
+    kept = (models.responses, models.contacts, models.handovers)
     for verdict, tables in (("stored", kept), ("erased", kept), ("quarantined", (models.quarantine,))):
         held = or_(*(exists().where(table.c.id == models.receipts.c.id) for table in tables))
         query = select(models.receipts.c.id).where(models.receipts.c.verdict == verdict, ~held).limit(1)

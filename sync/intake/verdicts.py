@@ -3,100 +3,18 @@ screens stand and what time it is come in; rows and tallies to be written come o
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from sync import survey as surveys
 from sync import wire
-from sync.intake import clocks, flags
+from sync.intake import clocks, flags, handed
 from sync.intake.clocks import Starts
 from sync.intake.entries import AnyHead, Entry, named
+from sync.intake.held import Contact, Held, Quarantined, Receipt, Row
 from sync.intake.record import Restated
-from sync.intake.tally import Counted, Tallies
+from sync.intake.tally import Tallies
 from sync.office.places import Standing
 from sync.survey import Survey
-
-
-class Receipt(NamedTuple):
-    """A row of the table `receipts`."""
-
-    id: str
-    rev: int
-    sha: str
-    device: str
-    stream: str
-    seq: int
-    verdict: str
-    received_ms: int
-
-
-class Row(NamedTuple):
-    """A row of the table `responses`."""
-
-    id: str
-    rev: int
-    device: str
-    location: int
-    touchpoint: int
-    survey: str
-    version: int
-    test: bool
-    captured_ms: int
-    quality: clocks.Quality
-    error_ms: int
-    boot: str
-    day: int
-    hour: int | None
-    flags: str
-    aside: bool
-    commented: bool
-    lang: str
-    received_ms: int
-    body: str
-
-    @property
-    def counted(self) -> Counted:
-        return Counted(self.location, self.touchpoint, self.day, self.hour, self.lang, self.aside)
-
-
-class Contact(NamedTuple):
-    """A row of the table `contacts`."""
-
-    id: str
-    rev: int
-    response: str
-    device: str
-    location: int
-    touchpoint: int
-    test: bool
-    captured_ms: int
-    received_ms: int
-    wiped: bool
-    body: str
-
-
-class Quarantined(NamedTuple):
-    """A row of the table `quarantine`."""
-
-    id: str
-    rev: int
-    sha: str
-    device: str
-    code: str
-    received_ms: int
-    body: str
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the centre holds of the ids of a batch."""
-
-    receipts: Mapping[tuple[str, int], tuple[str, str]]
-    """(id, rev) -> sha, verdict"""
-    rows: Mapping[str, Row]
-    erased: frozenset[str] = frozenset()
-    """Ids whose words were taken out for good."""
-    contacts: Mapping[str, int] = field(default_factory=dict)
-    """id -> the revision that is held"""
 
 
 @dataclass(frozen=True)
@@ -129,6 +47,7 @@ class Plan:
     tallies: Tallies = field(default_factory=Tallies)
     restated: Restated = field(default_factory=Restated)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    handovers: dict[str, handed.Handover] = field(default_factory=dict)
 
     @property
     def has_news(self) -> bool:
@@ -158,7 +77,9 @@ def _without_words(entry: Entry) -> Entry:
     say, so no more than who it is."""
     if entry.code or entry.head is None:
         return replace(entry, erased=True)
-    if entry.response is None and entry.contact is None:
+    if entry.handover is not None:  # there are none in it
+        return replace(entry, erased=True)
+    if entry.said is None:
         return replace(entry, raw=wire.encode(entry.head), erased=True)
     raw = wire.encode(wire.wipe(wire.read_entry(entry.raw)))
     if entry.contact is not None:
@@ -191,11 +112,13 @@ def _judge_new(head: AnyHead, entry: Entry, held: Held, scene: Scene, plan: Plan
         return _quarantine(head, entry, str(reason), scene, plan)
     verdict: wire.Verdict = "erased" if entry.erased else "stored"
     (plan.promoted if kept_apart else plan.receipts)[head.id, head.rev] = _receive(head, verdict, scene)
-    if entry.response is not None:
+    if entry.response is not None and asked is not None:
         row = _as_row(entry.response, standing, asked, entry.raw, scene)
         _place(row, entry.response.answers, held, plan)
     elif entry.contact is not None:
         _place_contact(entry.contact, standing, entry.raw, held, scene, plan)
+    elif entry.handover is not None:
+        _place_handover(entry.handover, standing, entry.raw, held, scene, plan)
     return wire.Result(head.id, head.rev, verdict)
 
 
@@ -214,16 +137,18 @@ def _receive(head: AnyHead, verdict: str, scene: Scene) -> Receipt:
     return Receipt(head.id, head.rev, head.sha, scene.device, head.stream, head.seq, verdict, scene.now_ms)
 
 
-def _understood(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Standing, Survey]:
-    """Where it was given and what was asked there. Raises _Never, _Apart."""
+def _understood(head: AnyHead, entry: Entry, scene: Scene) -> tuple[Standing, Survey | None]:
+    """Where it was given, and what was asked there if anything was. Raises _Never, _Apart."""
     if entry.code:
         raise _Never(entry.code)
     if scene.standings is None:
         raise _Apart("unknown_device")
-    said = entry.response or entry.contact
+    said = entry.said
     if said is None:
-        raise _Apart("unknown_schema" if head.kind in ("response", "contact") else "unknown_kind")
+        raise _Apart("unknown_schema" if head.kind in ("response", "contact", "handover") else "unknown_kind")
     standing = _standing(said, scene.standings, scene)
+    if isinstance(said, wire.Handover):
+        return standing, None
     asked = scene.survey(said.survey, said.version)
     if asked is None:
         raise _Apart("unknown_survey")
@@ -239,7 +164,9 @@ def _no_consent(asked: Survey, said: wire.Response | wire.Contact) -> str | None
     return None if question is not None and question.kind == "contact" else "no_consent"
 
 
-def _standing(said: wire.Response | wire.Contact, standings: Mapping[str, Standing], scene: Scene) -> Standing:
+def _standing(
+    said: wire.Response | wire.Contact | wire.Handover, standings: Mapping[str, Standing], scene: Scene
+) -> Standing:
     """Where it was given; what was captured before enrolment counts at the first place the device stood."""
     if said.placement is None and standings:
         return next(iter(standings.values()))
@@ -298,3 +225,10 @@ def _place_contact(contact: wire.Contact, standing: Standing, raw: bytes, held: 
             contact.test, scene.starts.correct(contact.stamp, scene.now_ms).ms, scene.now_ms,
             not any(isinstance(answer, str) and answer.strip() for answer in contact.answers.values()), raw.decode(),
         )  # fmt: skip
+
+
+def _place_handover(entry: wire.Handover, standing: Standing, raw: bytes, held: Held, scene: Scene, plan: Plan) -> None:
+    """The highest revision stays."""
+    known = plan.handovers[entry.id].rev if entry.id in plan.handovers else held.handovers.get(entry.id, 0)
+    if entry.rev > known:
+        plan.handovers[entry.id] = handed.row(entry, standing, raw, scene.device, scene.starts, scene.now_ms)

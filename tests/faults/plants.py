@@ -45,7 +45,7 @@ from kiosk import audits, keeping, outbox, sender
 from kiosk.pace import Kind, Outcome
 from sync import rows, wire
 from sync.intake import ingest, ledger, signs
-from sync.intake.verdicts import Receipt
+from sync.intake.held import Receipt
 from sync.wire import signing
 
 Change = tuple[Any, str, Callable[[Any], Any]]

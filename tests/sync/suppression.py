@@ -15,10 +15,10 @@ from sqlalchemy import delete, select
 from sync import models
 from sync.centre import Centre
 from sync.intake import briefings, restating, tally
+from sync.intake.held import Row
 from sync.intake.record import By, Restated
 from sync.intake.restating import Scope
 from sync.intake.tally import Tallies
-from sync.intake.verdicts import Row
 from sync.models import VALUES
 from sync.office import local_time, overview, places, reporting, tree
 from sync.office.audit import COMMAND

@@ -58,7 +58,7 @@ def test_what_is_kept_apart_loses_its_words_as_well(
     unknown = oslo.response(2, survey="next-years", answers={"comment": WORDS})
     oslo.send(client, unknown)
     later = wire.seal({**oslo.response(2), "schema": 2, "id": unknown["id"], "rev": 2, "words": WORDS}, "pepper")
-    contact = wire.seal({**oslo.response(2), "kind": "handover", "id": new_id(), "response": unknown["id"],
+    contact = wire.seal({**oslo.response(2), "kind": "letter", "id": new_id(), "response": unknown["id"],
                          "telephone": WORDS}, "pepper")  # fmt: skip
     other = oslo.response(2, survey="next-years", answers={"comment": "Lovely"})
     oslo.send(client, later, contact, other)

@@ -523,8 +523,8 @@ def test_other_words_under_an_erased_name_are_not_kept_either(centre: Centre, cl
 def test_a_way_to_reach_somebody_who_was_erased_is_not_kept(centre: Centre, client: FlaskClient, oslo: Box) -> None:
     given = oslo.response(3)
     erase(centre, given["id"])
-    contact = oslo.response(3, kind="handover", response=given["id"], phone="+47 555 123")
-    other = oslo.response(3, kind="handover", response=new_id(), phone="+47 555 456")
+    contact = oslo.response(3, kind="letter", response=given["id"], phone="+47 555 123")
+    other = oslo.response(3, kind="letter", response=new_id(), phone="+47 555 456")
     assert verdicts(oslo.send(client, contact, other)) == ["erased", "quarantined"]
     with centre.db.reading() as tx:
         kept = "".join(tx.execute(select(models.quarantine.c.body)).scalars())

@@ -37,7 +37,7 @@ def test_a_survey_that_was_published_late_counts_on_the_day_it_was_answered(
     asked = [oslo.response(value, survey="next-years") for value in (0, 1, 3)]
     stranger = {"boot": "page-1", "boottime_ms": 5, "wall_ms": 0, "synced": False}
     asked.append(oslo.response(2, survey="next-years", stamp=stranger))
-    coming = wire.seal({**oslo.response(2), "kind": "handover", "id": new_id()}, "pepper")
+    coming = wire.seal({**oslo.response(2), "kind": "letter", "id": new_id()}, "pepper")
     stored = oslo.response(3)
     other = wire.seal({**stored, "total_ms": 1}, "pepper")
     assert verdicts(oslo.send(client, *asked, coming, stored, other)) == 5 * ["quarantined"] + ["stored", "quarantined"]
@@ -90,7 +90,7 @@ def test_erased_words_do_not_come_back_by_this_door(
     a_centre: Centre, oslo: Box, client: FlaskClient, verb: Verb
 ) -> None:
     entry = oslo.response(1, survey="next-years", answers={"comment": "ask Kari Hansen who it was"})
-    coming = wire.seal({**oslo.response(2), "kind": "handover", "id": new_id(), "response": entry["id"]}, "pepper")
+    coming = wire.seal({**oslo.response(2), "kind": "letter", "id": new_id(), "response": entry["id"]}, "pepper")
     oslo.send(client, entry, coming)
     verb("erase", entry["id"])
     publish(a_centre, "next-years")

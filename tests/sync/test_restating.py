@@ -10,10 +10,10 @@ from sync import models
 from sync.centre import Centre
 from sync.intake import erasures, ingest, tally
 from sync.intake.days import calendar
+from sync.intake.held import Row as Response
 from sync.intake.record import By, Restated
 from sync.intake.restating import Scope, move
 from sync.intake.tally import Tallies
-from sync.intake.verdicts import Row as Response
 from sync.office import pairing, placing, tree
 from sync.office.audit import COMMAND, Actor
 from sync.rows import fetch, put

@@ -156,7 +156,7 @@ class Box:
     def offer(self, name: str) -> None:
         """Something else than a response is sealed."""
         plain = {"id": name, "rev": 1, "stamp": self.clock.stamp(), "outcome": "declined"}
-        entry = self.card.put("handover", wire.read_entry(wire.encode(plain)), self._salt())
+        entry = self.card.put("letter", wire.read_entry(wire.encode(plain)), self._salt())
         self.watcher.was_sealed(self, entry)
 
     def _salt(self) -> str:

@@ -13,6 +13,7 @@ from kiosk.identity import Identity
 from sync import problems, survey, wire
 from sync.intake import signing, verdicts
 from sync.intake.entries import Entry, read
+from sync.intake.held import Row
 from sync.intake.keys import Secrets
 from sync.office.places import Standing
 from sync.problems import Refused
@@ -109,7 +110,7 @@ class Centre:
         # The time of an ack lies after its commit: a backup begun later has it.
         return msgspec.structs.replace(answer, app=self.app, results=answer.results + later, server_ms=self.now_ms())
 
-    def _store(self, tx: Tables, plan: verdicts.Plan, now_ms: int, before: Mapping[str, verdicts.Row]) -> None:
+    def _store(self, tx: Tables, plan: verdicts.Plan, now_ms: int, before: Mapping[str, Row]) -> None:
         """Write what was judged upon what was read. Raises Clash."""
         base, meanwhile = self._begun
         if meanwhile is not None:

@@ -10,6 +10,7 @@ from kiosk import audits, keeping
 from sync import wire
 from sync.intake import clocks, signs, verdicts
 from sync.intake.entries import Entry
+from sync.intake.held import Held, Row
 from tests.faults.simulation import box, shipped, tables
 from tests.faults.simulation.card import Card
 from tests.faults.simulation.centre import Centre, Died
@@ -46,7 +47,7 @@ def any_200_is_an_ack() -> None:
 def identity_by_id() -> None:
     """Knows an id, and takes any revision of it for the one that it has."""
 
-    def planted(head: Any, held: verdicts.Held, plan: verdicts.Plan) -> tuple[str, str] | None:
+    def planted(head: Any, held: Held, plan: verdicts.Plan) -> tuple[str, str] | None:
         known = [pair for pair in (*held.receipts, *plan.receipts) if pair[0] == head.id]
         return (head.sha, "stored") if known else None
 
@@ -57,10 +58,10 @@ def identity_by_slot() -> None:
     """Takes (stream, seq) for who an entry is."""
     held = Tables.held
 
-    def planted(self: Tables, entries: Any, also: Any = frozenset()) -> verdicts.Held:
+    def planted(self: Tables, entries: Any, also: Any = frozenset()) -> Held:
         found = held(self, entries, also)
         heads = [entry.head for entry in entries if entry.head and (entry.head.stream, entry.head.seq) in self.holders]
-        return verdicts.Held({(h.id, h.rev): (h.sha, "stored") for h in heads}, found.rows, found.erased)
+        return Held({(h.id, h.rev): (h.sha, "stored") for h in heads}, found.rows, found.erased)
 
     Tables.held = planted
 
@@ -69,7 +70,7 @@ def lower_replaces_higher() -> None:
     """Believes that what comes last is the newest."""
     place = verdicts._place
 
-    def planted(row: verdicts.Row, answers: Any, held: Any, plan: verdicts.Plan) -> None:
+    def planted(row: Row, answers: Any, held: Any, plan: verdicts.Plan) -> None:
         known = plan.fresh.get(row.id) or plan.changed.get(row.id) or held.rows.get(row.id)
         if known is not None and known.rev > row.rev:
             (plan.changed if row.id in held.rows else plan.fresh)[row.id] = row
@@ -170,9 +171,9 @@ def replay_counts_again() -> None:
     held = Tables.held
 
     class Blind(Tables):
-        def held(self, entries: Any, also: Any = frozenset()) -> verdicts.Held:
+        def held(self, entries: Any, also: Any = frozenset()) -> Held:
             found = held(self, entries, also)
-            return verdicts.Held(found.receipts, {}, found.erased)
+            return Held(found.receipts, {}, found.erased)
 
     shipped._replay = shipped.replaying(Blind)
 

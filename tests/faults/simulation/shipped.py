@@ -32,7 +32,7 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
         ingest._take,
         ledger=Tables, places=Tables, starts=SimpleNamespace(learn=_learn), held=Tables.held, near=Tables.near,
         missing=Tables.missing, calendar=Tables.calendar, decisions=Tables,
-        store=store, published=Tables.published, _spoken=_with(ingest._spoken, ledger=Tables),
+        store=store, published=Tables.published, handed=Tables, _spoken=_with(ingest._spoken, ledger=Tables),
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ from sync import wire
 from sync.intake import bursts, ingest
 from sync.intake.clocks import Ends, Span, local, merged
 from sync.intake.entries import Entry, named
+from sync.intake.held import Held, Quarantined, Receipt, Row
 from sync.intake.ledger import Memory
 from sync.intake.signs import Known, Slot
 from sync.intake.tally import Key
-from sync.intake.verdicts import Held, Plan, Quarantined, Receipt, Row
+from sync.intake.verdicts import Plan
 from sync.models import UNSURE_MS
 from sync.office.places import Standing
 from sync.survey import Survey
@@ -98,6 +99,10 @@ class Tables:
         """A device counts only where it stands or stood."""
         zones = {each.location_id: each.zone for each in (standings or {}).values()}
         return lambda location: local(now_ms, zones[location]).day
+
+    @staticmethod
+    def recorrect(tx: "Tables", *known: Any) -> None:
+        """No crew hands a tablet over here."""
 
     @staticmethod
     def of(tx: "Tables", ids: Iterable[str]) -> dict[str, dict[str, bool]]:
