@@ -5,12 +5,14 @@ import logging
 import socket
 from collections.abc import Callable
 from traceback import extract_tb
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from kiosk import control, keyboard, packing, screens, staff, sticks, worker
+from kiosk.config import Settings
 from kiosk.outbox import NotHeld
 from kiosk.sticks import Stick
 from kiosk.terminal import Terminal
@@ -60,10 +62,14 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     _serve_joined(app)
     packing.serve_static(app)
     _serve_keyboard(app)
-    _check_host(app, terminal.settings.host)
+    _check_host(app, terminal.settings)
     _say_headers(app)
     packing.pack_pages(app)  # before those: Flask goes through them from the last to the first
     _hide_errors(app)
+    if terminal.settings.public_url:
+        from kiosk import gateway  # a terminal in a shop never pays for it
+
+        gateway.open_to_screens(app, terminal)
     return app
 
 
@@ -113,10 +119,11 @@ def _answer_health(app: Flask, terminal: Terminal) -> None:
             return jsonify(problem=type(problem).__name__)
 
 
-def _check_host(app: Flask, host: str) -> None:
+def _check_host(app: Flask, settings: Settings) -> None:
     """Another site's name that was made to point here is not ours. On every interface, names of this machine and
     plain addresses are: a page can't be lured to an address that it wasn't loaded from."""
-    names = {"localhost", "127.0.0.1", "::1", host.lower()}
+    host = settings.host
+    names = {"localhost", "127.0.0.1", "::1", host.lower(), urlsplit(settings.public_url or "").hostname or host}
     if host in _ANY:
         names |= {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}
 

@@ -57,7 +57,8 @@ def routes(staff: Blueprint, terminal: Terminal, desk: Pairing, speech: Callable
 
     @staff.before_app_request
     def show_by_itself() -> Response | None:
-        if request.path != "/" or request.method != "GET" or not desk.is_wanted():
+        is_gateway = bool(terminal.settings.public_url)  # where each browser is paired by itself
+        if is_gateway or request.path != "/" or request.method != "GET" or not desk.is_wanted():
             return None
         shown = page(tells=False)
         shown.headers[SCREEN_HEADER] = "pairing"

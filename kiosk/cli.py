@@ -117,8 +117,11 @@ def _run(asked: argparse.Namespace) -> int:
         app = create_app(terminal)
         terminal.start()
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        print(f"The screen is at http://{host}:{settings.port}/", flush=True)
-        serving.serve(app, sockets, threads=settings.threads)
+        if settings.public_url:
+            print(f"Screens are paired at {settings.public_url}/pair", flush=True)
+        else:
+            print(f"The screen is at http://{host}:{settings.port}/", flush=True)
+        serving.serve(app, sockets, threads=settings.threads, proxied=settings.trusted_proxies > 0)
     finally:
         terminal.stop()
     return OK

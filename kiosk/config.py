@@ -20,7 +20,8 @@ class BadConfig(Exception):
 
 class Settings(msgspec.Struct, frozen=True):
     """The `[kiosk]` section; config.example.toml explains every key. `input_guard_ms`: milliseconds after a change
-    of screen in which touches are ignored."""
+    of screen in which touches are ignored. With a `public_url` this terminal is a gateway: it drives the screens of
+    other machines' browsers, each bound to its own."""
 
     data: Path
     host: str = "127.0.0.1"
@@ -31,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True):
     input_guard_ms: int = 700
     threads: int = 4
     keyboard: Literal["auto", "screen", "native"] = "auto"
+    public_url: str | None = None
+    trusted_proxies: int = 0
 
 
 def load(path: Path | None) -> Settings:
@@ -43,6 +46,7 @@ def load(path: Path | None) -> Settings:
     folder = path.absolute().parent
     settings = Settings(**{**given, "data": folder / given.get("data", DATA)})
     _refuse_plain_http(path, settings)
+    _refuse_an_open_gateway(path, settings)
     return settings
 
 
@@ -67,7 +71,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     check, allowed = _KEYS[key]
     if not check(value):
         raise BadConfig(f"{path}: {key} in [kiosk] is {value!r}: {allowed} is allowed.")
-    return value.rstrip("/") if key == "centre" else value
+    return value.rstrip("/") if key in ("centre", "public_url") else value
 
 
 def _refuse_plain_http(path: Path, settings: Settings) -> None:
@@ -78,6 +82,18 @@ def _refuse_plain_http(path: Path, settings: Settings) -> None:
         raise BadConfig(
             f"{path}: centre in [kiosk] is {settings.centre!r}: plain http is allowed to this machine only, else "
             "https, or allow_insecure = true in a network that you trust."
+        )
+
+
+def _refuse_an_open_gateway(path: Path, settings: Settings) -> None:
+    """Browsers keep what customers said only for pages that came over https."""
+    if settings.public_url is None:
+        return
+    address = urlsplit(settings.public_url)
+    if address.path or (address.scheme == "http" and not is_this_machine(address.hostname or "")):
+        raise BadConfig(
+            f"{path}: public_url in [kiosk] is {settings.public_url!r}: an address such as https://tablets.example.com"
+            ", without anything behind the name, is allowed."
         )
 
 
@@ -120,5 +136,7 @@ _KEYS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "sync_at_once": _YES_OR_NO,
     "input_guard_ms": _whole(0, 5000),
     "threads": _whole(1, 64),
+    "public_url": (_is_web_address, "an address such as https://tablets.example.com"),
+    "trusted_proxies": _whole(0, 5),
     "keyboard": (lambda value: value in ("auto", "screen", "native"), '"auto", "screen" or "native"'),
 }

@@ -98,12 +98,7 @@ class Pairing:
         with self._guard:
             is_paired, self._is_paired = self._is_paired, False
             refusal, self._refusal = self._refusal, ""
-        centre = self._terminal.settings.centre or ""
-        for message in (*REFUSED, NO_ANSWER, NO_CENTRE, FAILED):
-            if _filled(message, centre) == refusal:
-                refusal = _filled(say._(message), centre)
-                break
-        return Outcome(is_paired, refusal)
+        return Outcome(is_paired, said(refusal, self._terminal.settings.centre or "", say))
 
     def ask(self, code: str) -> None:
         """Ask head office about a code of eight characters, if nobody else is asking and no try has to wait. Returns
@@ -139,6 +134,14 @@ class Outcome(NamedTuple):
 
     is_paired: bool
     refusal: str
+
+
+def said(refusal: str, centre: str, say: Speech) -> str:
+    """What came of a try, in the language of whoever stands there."""
+    for message in (*REFUSED, NO_ANSWER, NO_CENTRE, FAILED):
+        if _filled(message, centre) == refusal:
+            return _filled(say._(message), centre)
+    return refusal
 
 
 def _filled(message: str, centre: str) -> str:

@@ -48,7 +48,7 @@ def _addresses(host: str, port: int) -> list[Any]:
     return list(dict.fromkeys(found))
 
 
-def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int) -> None:
+def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int, *, proxied: bool = False) -> None:
     """Answers until SIGTERM or SIGINT; returns within 2 s of either, after what was being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait a moment is no news
     everything: dict[int, Any] = {}
@@ -60,7 +60,8 @@ def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int) -
         max_request_body_size=MAX_BODY,
         ident=None,  # what runs here is nobody's business
         asyncore_use_poll=True,
-        clear_untrusted_proxy_headers=True,
+        # Whoever trusts no proxy doesn't let one speak; else the application counts the hops.
+        clear_untrusted_proxy_headers=not proxied,
     )
     bell = trigger(everything)
     # A signal interrupts the main thread wherever it is; so the loop runs in another one and is never cut in two.

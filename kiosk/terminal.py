@@ -213,6 +213,11 @@ class Terminal:
     def enrol(self, code: str) -> str:
         """Trade the code for a place in the fleet. Returns a sentence for whoever typed it; raises
         TerminalRefused with another."""
+        standing = self.standings.of(self.gain(code))
+        return f"Enrolled: this screen stands at {standing.place}." if standing else "Enrolled."
+
+    def gain(self, code: str) -> str:
+        """The same, and returns the screen that this box drives from now on."""
         if self.sender is None or not self.settings.centre:
             raise TerminalRefused('The key "centre" in [kiosk] must name the address of head office first.')
         given, sentence = office.enrol(Line(self.settings.centre), self._identity, code)
@@ -225,8 +230,7 @@ class Terminal:
                 raise TerminalRefused(f"What head office gave cannot be written down ({problem.strerror}).") from None
         self.sender.begin_anew()
         self.sender.fetch_manifest()
-        standing = self.standings.of(given.screen)
-        return f"Enrolled: this screen stands at {standing.place}." if standing else "Enrolled."
+        return given.screen
 
     def export(self) -> Iterator[bytes]:
         """The content of a file with everything unsent. Raises TerminalRefused; NotHeld while it is read."""

@@ -1,0 +1,166 @@
+"""A terminal as the gateway of many screens: tablets and telephones behind https, each paired by its own code and bound
+to its screen by a cookie. Speaks HTTP.
+
+Only a browser that holds a screen's key gets its pages; one that held it before may still deliver what it kept."""
+
+from threading import Lock
+from time import monotonic
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, abort, jsonify, redirect, render_template, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from kiosk import pairing
+from kiosk.config import is_this_machine
+from kiosk.door import Tries
+from kiosk.outbox import NotHeld
+from kiosk.screen_keys import ScreenKeys
+from kiosk.screens import SCREEN_HEADER, is_from_here
+from kiosk.speech import Speech
+from kiosk.terminal import Terminal, TerminalRefused
+from sync.i18n import NAMES, SOURCE, direction
+
+COOKIE = "smilepost-screen"
+"""SCREEN.KEY"""
+LASTS_S = 400 * 86_400
+"""As long as browsers keep a cookie; each load of a page renews it."""
+MOST_ADDRESSES = 1_000
+"""Of which it is remembered how often somebody there tried a wrong code."""
+_OPEN = ("static", "service_worker", "joined", "masks", "layout")
+"""What any browser may have: it says nothing of anybody."""
+_OF_THIS_MACHINE = ("healthz", "control")
+
+
+def open_to_screens(app: Flask, terminal: Terminal) -> None:
+    """Make a terminal's application that of a gateway: `/pair` beside its screens, and nothing of them to anybody
+    else."""
+    keys, desk = ScreenKeys(terminal.outbox.disk), _Desk(terminal)
+    hops = terminal.settings.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
+
+    @app.before_request
+    def guard() -> Response | None:
+        endpoint = request.endpoint or ""
+        if endpoint in _OPEN or endpoint.startswith("gateway."):
+            return None
+        if endpoint.partition(".")[0] in _OF_THIS_MACHINE:
+            return None if is_this_machine(_host()) else abort(404)
+        screen, key = _held()
+        if endpoint.startswith("staff."):
+            return None if is_this_machine(_host()) or keys.is_current(screen, key) else redirect("/pair", 303)
+        wanted = (request.view_args or {}).get("screen")
+        if wanted is None:  # a gateway has no screen of its own
+            return redirect(f"/s/{screen}/" if screen and keys.is_current(screen, key) else "/pair", 303)
+        if wanted == screen and keys.is_current(screen, key):
+            return None
+        if endpoint == "screens.deliver" and wanted == screen and keys.was(screen, key):
+            return None
+        return desk.stranger()
+
+    @app.after_request
+    def renew(response: Response) -> Response:
+        if request.endpoint == "screens.question" and response.status_code == 200:
+            _bind(response, request.cookies.get(COOKIE, ""), terminal)
+        return response
+
+    routes = Blueprint("gateway", __name__)
+
+    @routes.get("/pair")
+    def pair() -> Response:
+        return desk.page()
+
+    @routes.post("/pair")
+    def try_code() -> Response:
+        if not is_from_here():
+            abort(403)
+        code, action = pairing.clean(request.form.get("code", "")), request.form.get("action", "")
+        if action == "delete":
+            return desk.page(code[:-1])
+        if action != "pair" or len(code) < pairing.LENGTH:
+            return desk.page(pairing.clean(code + request.form.get("key", "")))
+        try:
+            screen = desk.ask(code)
+            bound = keys.bind(screen)
+        except (TerminalRefused, NotHeld) as refusal:
+            return desk.page(code, refusal)
+        answer = redirect(f"/s/{screen}/", 303)
+        _bind(answer, f"{screen}.{bound}", terminal)
+        return answer
+
+    app.register_blueprint(routes)
+
+
+def _bind(response: Response, value: str, terminal: Terminal) -> None:
+    secure = urlsplit(terminal.settings.public_url or "").scheme == "https"
+    response.set_cookie(COOKIE, value, max_age=LASTS_S, httponly=True, secure=secure, samesite="Strict", path="/")
+
+
+def _held() -> tuple[str, str]:
+    """Which screen a browser says that it is, and the key that proves it."""
+    screen, _, key = request.cookies.get(COOKIE, "").partition(".")
+    return screen, key
+
+
+def _host() -> str:
+    """Under which name we were asked."""
+    return request.host.rpartition(":")[0].strip("[]") if ":" in request.host else request.host
+
+
+class _Desk:
+    """Where browsers are paired. Whoever tries wrong codes waits longer and longer; nobody else does."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._tries: dict[str, Tries] = {}
+        self._guard, self._asking = Lock(), Lock()
+
+    def ask(self, code: str) -> str:
+        """Trade a code for a screen. Raises TerminalRefused with a sentence."""
+        tries = self._of(request.remote_addr or "")
+        if tries.wait_s(monotonic()):
+            raise TerminalRefused("")
+        with self._asking:  # of two at once the later one waits: head office is asked about one at a time
+            try:
+                screen = self._terminal.gain(code)
+            except TerminalRefused as refusal:
+                if str(refusal) in pairing.REFUSED:  # a line that is down says nothing about the code
+                    tries.note(False, monotonic())
+                raise
+        tries.note(True, monotonic())
+        return screen
+
+    def _of(self, address: str) -> Tries:
+        with self._guard:
+            if address not in self._tries and len(self._tries) >= MOST_ADDRESSES:
+                self._tries.pop(next(iter(self._tries)))
+            return self._tries.setdefault(address, Tries())
+
+    def page(self, code: str = "", refusal: Exception | None = None, status: int = 200) -> Response:
+        """The form with what was typed so far."""
+        wait_s = self._of(request.remote_addr or "").wait_s(monotonic())
+        say = Speech(request.accept_languages.best_match(NAMES) or SOURCE)
+        html = render_template(
+            "kiosk/gateway_pairing.html", code=pairing.dashed(code), refusal=self._said(refusal, say), wait_s=wait_s,
+            keys=pairing.ALPHABET, _=say._, ngettext=say.ngettext, lang=say.lang, dir=direction(say.lang),
+        )  # fmt: skip
+        answer = Response(html, status, mimetype="text/html")
+        answer.headers[SCREEN_HEADER] = "pairing"
+        return answer
+
+    def _said(self, refusal: Exception | None, say: Speech) -> str:
+        if isinstance(refusal, NotHeld):
+            return say._(pairing.FAILED)
+        return pairing.said(str(refusal), self._terminal.settings.centre or "", say) if refusal else ""
+
+    def stranger(self) -> Response:
+        """To a browser that is not the screen that it asks for. Its page keeps what it holds; its worker forgets the
+        question that it kept (a 404 with our header says that the screen is gone)."""
+        if request.endpoint == "screens.question":
+            return self.page(status=404)
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            return redirect("/pair", 303)
+        answer = jsonify(smilepost=1, clock=None, shows="")
+        answer.status_code = 401
+        return answer

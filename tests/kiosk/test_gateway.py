@@ -1,0 +1,156 @@
+"""A terminal that drives the screens of tablets: each is paired by its own code, and nobody else gets its pages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kiosk import config
+from kiosk.app import create_app
+from kiosk.config import BadConfig, Settings
+from kiosk.gateway import COOKIE
+from kiosk.screens import SCREEN_HEADER
+from kiosk.terminal import Terminal
+from sync.centre import Centre
+from tests.bad_days import Watch, Wire, enrol_code, passes, sender_of
+from tests.terminals import Hands
+
+PUBLIC = "https://tablets.example.com"
+HERE = {"Origin": PUBLIC}
+SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def gateway(faulty: tuple[Wire, str], tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(Settings(data=tmp_path / "gateway", centre=faulty[1], public_url=PUBLIC), Hands())
+    sender_of(opened)._monotonic = Watch()
+    yield opened
+    opened.stop()
+
+
+_apps: WeakKeyDictionary[Terminal, Flask] = WeakKeyDictionary()
+
+
+def browser(gateway: Terminal) -> FlaskClient:
+    client = (_apps.get(gateway) or _apps.setdefault(gateway, create_app(gateway))).test_client()
+    client.environ_base["HTTP_HOST"] = "tablets.example.com"
+    client.environ_base["wsgi.url_scheme"] = "https"
+    return client
+
+
+def pair(client: FlaskClient, code: str) -> str:
+    """The address of the screen that this browser is from now on."""
+    answer = client.post("/pair", base_url=PUBLIC, data={"code": code, "action": "pair"}, headers=HERE)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+@SQLITE_ONLY
+def test_each_tablet_is_a_screen_of_its_own(gateway: Terminal, a_centre: Centre) -> None:
+    oslo, bergen = browser(gateway), browser(gateway)
+    assert oslo.get("/", base_url=PUBLIC).headers["Location"] == "/pair"
+    here, there = pair(oslo, enrol_code(a_centre, "Oslo")), pair(bergen, enrol_code(a_centre, "Bergen"))
+    assert here != there
+    assert oslo.get("/", base_url=PUBLIC).headers["Location"] == here
+    assert oslo.get(here, base_url=PUBLIC).headers[SCREEN_HEADER] == "ask"
+    cookie = oslo.get_cookie(COOKIE, domain="tablets.example.com")
+    assert cookie is not None
+    assert (cookie.http_only, cookie.secure, cookie.same_site) == (True, True, "Strict")
+    assert len(gateway.health()["screens"]) == 2  # type: ignore[arg-type]
+
+
+@SQLITE_ONLY
+def test_nobody_gets_the_pages_of_another_screen(gateway: Terminal, a_centre: Centre) -> None:
+    oslo, bergen, stranger = browser(gateway), browser(gateway), browser(gateway)
+    here, _there = pair(oslo, enrol_code(a_centre, "Oslo")), pair(bergen, enrol_code(a_centre, "Bergen"))
+    for client in (bergen, stranger):
+        shown = client.get(here, base_url=PUBLIC)
+        assert (shown.status_code, shown.headers[SCREEN_HEADER]) == (404, "pairing")
+        assert client.get(f"{here}clock", base_url=PUBLIC).status_code == 401
+        assert client.get(f"{here}frames.js?v=1", base_url=PUBLIC).status_code == 401
+        assert client.post(f"{here}late", base_url=PUBLIC, json={}, headers=HERE).status_code == 401
+        assert client.post(f"{here}visit", base_url=PUBLIC, data={}, headers=HERE).status_code == 401
+    assert stranger.get("/staff", base_url=PUBLIC).headers["Location"] == "/pair"
+    assert oslo.get("/staff", base_url=PUBLIC).status_code != 303
+    for path in ("/healthz", "/control/status"):
+        assert oslo.get(path, base_url=PUBLIC).status_code == 404
+    assert stranger.get("/healthz", base_url="http://127.0.0.1:8321").status_code == 200
+
+
+@SQLITE_ONLY
+def test_a_screen_that_is_paired_again_moves_and_loses_nothing(gateway: Terminal, a_centre: Centre) -> None:
+    old, new = browser(gateway), browser(gateway)
+    code = enrol_code(a_centre, "Oslo")
+    here = pair(old, code)
+    assert pair(new, code) == here  # the same install may repeat a code until it is over
+    assert old.get(here, base_url=PUBLIC).status_code == 404
+    assert old.get(f"{here}clock", base_url=PUBLIC).status_code == 401
+    held = old.post(f"{here}late", base_url=PUBLIC, json={"responses": [{}], "loads": {}}, headers=HERE)
+    assert (held.status_code, held.json["refused"]) == (200, [0])  # it is read: what it holds would be taken
+    assert new.get(here, base_url=PUBLIC).status_code == 200
+
+
+@SQLITE_ONLY
+def test_keys_outlive_a_restart_and_stand_nowhere(gateway: Terminal, a_centre: Centre, tmp_path: Path) -> None:
+    tablet = browser(gateway)
+    here = pair(tablet, enrol_code(a_centre, "Oslo"))
+    cookie = tablet.get_cookie(COOKIE, domain="tablets.example.com")
+    assert cookie
+    gateway.stop()
+    key = cookie.value.partition(".")[2].encode()
+    assert not any(key in path.read_bytes() for path in (tmp_path / "gateway").iterdir() if path.is_file())
+    again = Terminal(gateway.settings, Hands())
+    try:
+        returned = browser(again)
+        returned.set_cookie(COOKIE, cookie.value, domain="tablets.example.com")
+        assert returned.get(here, base_url=PUBLIC).status_code == 200
+    finally:
+        again.stop()
+
+
+@SQLITE_ONLY
+def test_wrong_codes_keep_nobody_else_waiting(gateway: Terminal, a_centre: Centre) -> None:
+    guesser, tablet = browser(gateway), browser(gateway)
+    guesser.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    for _ in range(6):
+        page = guesser.post("/pair", base_url=PUBLIC, data={"code": "ABCD2345", "action": "pair"}, headers=HERE)
+    assert "The next try counts in 30 s." in page.text
+    assert "No open enrolment" not in page.text
+    pair(tablet, enrol_code(a_centre, "Oslo"))
+
+
+@SQLITE_ONLY
+def test_what_is_typed_key_by_key_needs_no_script(gateway: Terminal) -> None:
+    tablet, code = browser(gateway), ""
+    for key in "ABCD":
+        page = tablet.post("/pair", base_url=PUBLIC, data={"code": code, "key": key}, headers=HERE).text
+        code = re.findall(r'name="code" value="([^"]*)"', page)[0]
+    assert code == "ABCD"
+    page = tablet.post("/pair", base_url=PUBLIC, data={"code": code, "action": "delete"}, headers=HERE).text
+    assert 'value="ABC"' in page
+    assert tablet.post("/pair", base_url=PUBLIC, data={}, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+@SQLITE_ONLY
+def test_an_answer_on_a_tablet_counts_at_its_own_place(gateway: Terminal, a_centre: Centre) -> None:
+    tablet = browser(gateway)
+    pair(tablet, enrol_code(a_centre, "Oslo"))
+    here = pair(tablet, enrol_code(a_centre, "Bergen"))
+    page = tablet.get(here, base_url=PUBLIC).text
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', page)) | {"value": "3"}
+    assert tablet.post(f"{here}visit", base_url=PUBLIC, data=fields, headers=HERE).status_code == 303
+    gateway.seal_screen(here.split("/")[2])
+    assert passes(gateway) >= 1
+    assert gateway.health()["acked"] == 1
+
+
+@pytest.mark.parametrize("wrong", ["http://tablets.example.com", "https://tablets.example.com/x", "tablets", ""])
+def test_a_gateway_is_behind_https(wrong: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[kiosk]\npublic_url = "{wrong}"\n')
+    with pytest.raises(BadConfig, match=r"public_url in \[kiosk\]"):
+        config.load(path)
