@@ -41,6 +41,12 @@ def begins(day: int, zone: str) -> int:
     return _moment(day, 0, zone, False)
 
 
+def moment(day: int, minute: int, zone: str) -> int:
+    """When the clock there shows that minute of that day, in ms: the first time if it does so twice; when it jumps over
+    it if it never does."""
+    return _moment(day, minute, zone, False)
+
+
 def open_for(ms: int, zone: str, hours: Hours) -> int | None:
     """For how many minutes a place has been open at that moment, None while it is closed: minutes that went by, also
     in the night when the clocks change. `hours` as in places.Location; a place that is always open has been so for a

@@ -131,12 +131,14 @@ def _letters() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("leave_hash", sa.Text(), nullable=False, unique=True),
         sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("next_day", sa.Integer(), nullable=False),
         sa.Column("stopped_ms", sa.BigInteger()),
         sa.Column("stopped_why", sa.Text()),
         sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE),
     )
     op.create_index("ix_subscriptions_location_id", "subscriptions", ["location_id"])
     op.create_index("ix_subscriptions_user_id", "subscriptions", ["user_id"])
+    op.create_index("ix_subscriptions_next_day", "subscriptions", ["next_day"])
     op.create_table(
         "mailings",
         sa.Column("subscription_id", sa.Integer(), sa.ForeignKey("subscriptions.id"), nullable=False),
