@@ -54,11 +54,16 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     app.jinja_env.globals.update(
         file=worker.address, guard=terminal.settings.input_guard_ms, keyboard=terminal.settings.keyboard
     )
-    app.register_blueprint(screens.routes(terminal))
+    if terminal.settings.public_url:
+        from kiosk import gateway  # a terminal in a shop never pays for it
+
+        gateway.open_to_screens(app, terminal)
+    else:
+        app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal, find))
     _answer_health(app, terminal)
-    _serve_worker(app)
+    _serve_worker(app, sealing=bool(terminal.settings.public_url))
     _serve_joined(app)
     packing.serve_static(app)
     _serve_keyboard(app)
@@ -66,18 +71,14 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     _say_headers(app)
     packing.pack_pages(app)  # before those: Flask goes through them from the last to the first
     _hide_errors(app)
-    if terminal.settings.public_url:
-        from kiosk import gateway  # a terminal in a shop never pays for it
-
-        gateway.open_to_screens(app, terminal)
     return app
 
 
-def _serve_worker(app: Flask) -> None:
+def _serve_worker(app: Flask, *, sealing: bool) -> None:
     @app.get("/sw.js")
     def service_worker() -> Response:
         """Asked for again each time: else a screen would run last year's code for ever."""
-        return packing.kept(worker.script(), worker.build(), "text/javascript")
+        return packing.kept(worker.script(sealing=sealing), worker.build(), "text/javascript")
 
 
 def _serve_joined(app: Flask) -> None:
@@ -88,10 +89,10 @@ def _serve_joined(app: Flask) -> None:
             abort(404)
         return _joined(f"screen.{kind}")
 
-    @app.get(f"/{worker.MASKING}")
-    def masks() -> Response:
-        """What a page masks comments with, before it stores them."""
-        return _joined(worker.MASKING)
+    @app.get(f"/<any({worker.MASKING}, {worker.SEALING}):name>")
+    def beside(name: str) -> Response:
+        """What a page masks comments with before it stores them, and what a gateway's seals all of it with."""
+        return _joined(name)
 
 
 def _joined(name: str) -> Response:

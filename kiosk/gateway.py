@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, abort, jsonify, redirect, render_template, r
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from kiosk import pairing
+from kiosk import pairing, screens, sealed
 from kiosk.config import is_this_machine
 from kiosk.door import Tries
 from kiosk.outbox import NotHeld
@@ -27,7 +27,7 @@ LASTS_S = 400 * 86_400
 """As long as browsers keep a cookie; each load of a page renews it."""
 MOST_ADDRESSES = 1_000
 """Of which it is remembered how often somebody there tried a wrong code."""
-_OPEN = ("static", "service_worker", "joined", "masks", "layout")
+_OPEN = ("static", "service_worker", "joined", "beside", "layout")
 """What any browser may have: it says nothing of anybody."""
 _OF_THIS_MACHINE = ("healthz", "control")
 
@@ -36,6 +36,9 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
     """Make a terminal's application that of a gateway: `/pair` beside its screens, and nothing of them to anybody
     else."""
     keys, desk = ScreenKeys(terminal.outbox.disk), _Desk(terminal)
+    safe = sealed.safe(terminal.settings.data, terminal.outbox.disk)
+    app.jinja_env.globals.update(seal=safe.public if safe else "", sealing=True)
+    app.register_blueprint(screens.routes(terminal, safe.opened if safe else bytes))
     hops = terminal.settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]

@@ -34,10 +34,10 @@ LOOK_HEADER = "Smilepost-Look"
 """On a question: the addresses of what it has of its store's own, for the worker to keep as well."""
 
 
-def routes(terminal: Terminal) -> Blueprint:
-    """`/` is the box's only or first screen, `/s/<screen>/` another one."""
+def routes(terminal: Terminal, opened: Callable[[bytes], bytes] = bytes) -> Blueprint:
+    """`opened`: see Visits. `/` is the box's only or first screen, `/s/<screen>/` another one."""
     screens = Blueprint("screens", __name__)
-    known = Visits(terminal)
+    known = Visits(terminal, opened)
 
     def here(screen: str | None) -> Standing:
         return terminal.standing(screen) or abort(404)

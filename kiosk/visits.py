@@ -2,7 +2,7 @@
 sync.survey; HTTP is not spoken here."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -51,10 +51,11 @@ class Unheld:
 
 
 class Visits:
-    """The visits to a box's screens. Safe to call from several threads."""
+    """The visits to a box's screens. Safe to call from several threads. `opened` gives what a page delivers in clear;
+    it raises late.Unfit."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: Terminal, opened: Callable[[bytes], bytes] = bytes) -> None:
+        self._terminal, self._opened = terminal, opened
         self._sittings = Sittings()
         self._unheld: dict[str, Unheld] = {}
         self._guard = Lock()
@@ -146,7 +147,7 @@ class Visits:
         refused: list[int] = []
         for place, response in enumerate(delivery.responses):
             try:
-                one = late.read_one(response, (standing.survey, survey.BUILTIN))
+                one = late.read_one(self._opened(bytes(response)), (standing.survey, survey.BUILTIN))
                 self._receive(one, delivery.loads.get(one.load, []))
                 held.append((one.id, one.rev))
             except late.Unfit:

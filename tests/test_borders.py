@@ -26,6 +26,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.screens",
     "kiosk.control",
     "kiosk.arrival",
+    "kiosk.gateway",
     "kiosk.staff",
     "sync.app",
     "sync.packing",

@@ -55,13 +55,16 @@ const Store = (() => {
     }));
   }
 
-  /* Keep one revision, unless a higher one is kept. */
-  const put = (record) => run("readwrite", "strict", (responses) => {
-    responses.get(record.id).onsuccess = (event) => {
-      const kept = event.target.result;
-      if (!kept || kept.rev < record.rev || (kept.rev === record.rev && !kept.ended)) responses.put(record);
-    };
-  });
+  /* Keep one revision, unless a higher one is kept; a gateway's page keeps nothing in clear. */
+  async function put(record) {
+    const closed = document.querySelector("[data-seal]") ? await within(Seal.close(record)) : record;
+    return run("readwrite", "strict", (responses) => {
+      responses.get(record.id).onsuccess = (event) => {
+        const kept = event.target.result;
+        if (!kept || kept.rev < record.rev || (kept.rev === record.rev && !kept.ended)) responses.put(closed);
+      };
+    });
+  }
 
   /* The terminal holds these: [id, rev]. Written lazily: sending one twice does no harm. */
   const drop = (held) => run("readwrite", "relaxed", (responses) => {

@@ -1,0 +1,86 @@
+"""A tablet of a gateway in a real browser: what waits in it is read by nobody but its gateway, and outlives the
+browser."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from kiosk.gateway import COOKIE
+from kiosk.screen_keys import ScreenKeys
+from kiosk.terminal import Terminal
+from tests.end_to_end.test_page_outlives_its_terminal import anchored, kept, main_process, own_browser
+from tests.end_to_end.test_screen_in_browser import at, delivered, press
+from tests.terminals import Served, sealed, served, terminal
+
+LOCAL = "http://127.0.0.1:1"
+SECRET = "The tall one let the machine fall"
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Terminal]:
+    """A gateway with one screen."""
+    (tmp_path / "gateway").mkdir()
+    with terminal(tmp_path / "gateway", "van12", public_url=LOCAL) as opened:
+        yield opened
+
+
+@contextmanager
+def tablet(browser: Browser, profile: Path, there: Served, key: str) -> Iterator[Page]:
+    with own_browser(browser, profile) as page:
+        page.context.add_cookies([{"name": COOKIE, "value": f"van12.{key}", "url": there.address}])
+        yield page
+
+
+RAW = """() => new Promise((resolve) => {
+  const asked = indexedDB.open("smilepost", 1);
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("responses").objectStore("responses").getAll();
+    all.onsuccess = () => { asked.result.close(); resolve(JSON.stringify(all.result)); };
+  };
+})"""
+
+
+def test_what_waits_in_a_tablet_is_sealed_and_outlives_the_browser(
+    browser: Browser, box: Terminal, tmp_path: Path
+) -> None:
+    profile, key = tmp_path / "profile", ScreenKeys(box.outbox.disk).bind("van12")
+    with served(box) as there:
+        with tablet(browser, profile, there, key) as page:
+            page.goto(f"{there.address}/s/van12/")
+            anchored(page)
+            kept(page, "/s/van12/")
+            page.evaluate("() => Masks.load()")
+            there.die()
+            press(page, "value", 0)
+            at(page, "thanks")
+            page.get_by_role("button", name="Write a comment").click()
+            page.get_by_label("Would you like to tell us more?").fill(SECRET)
+            page.get_by_role("button", name="Send").click()
+            at(page, "done")
+            raw = page.evaluate(RAW)
+            assert SECRET not in raw
+            assert '"answers"' not in raw
+            assert "visit" not in raw
+            assert 16_000 < len(raw) < 17_000  # of one length, whatever was written
+            page.goto(f"{there.address}/s/van12/")  # offline, from what the worker kept
+            at(page, "ask")
+            press(page, "value", 3)
+            at(page, "thanks")
+            os.kill(main_process(profile), signal.SIGKILL)
+        time.sleep(1)
+        for path in (tmp_path / "profile").rglob("*"):
+            if path.is_file() and "IndexedDB" in str(path):
+                assert SECRET.encode() not in path.read_bytes()
+        there.revive()
+        with tablet(browser, profile, there, key) as page:
+            page.goto(f"{there.address}/s/van12/")
+            first, second = delivered(box, 2)
+            assert (first["answers"], first["ended"]) == ({"visit": 0, "comment": SECRET}, "done")
+            assert (second["answers"], second["ended"]) == ({"visit": 3}, "left")
+    assert len(sealed(box)) == 2
