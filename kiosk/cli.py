@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo_verb(verbs)
     kiosk = verbs.add_parser(
-        "kiosk", help="a terminal: run, enrol, pin, sheet, export, status", description="A terminal in a shop."
+        "kiosk", help="a terminal: run, enrol, pin, sheet, proxy, export, status", description="A terminal in a shop."
     )
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
@@ -74,6 +74,7 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         ("pin", _pin, "set the PIN of the staff's page: 4 to 12 digits, of which only a hash is kept"),
         ("export", _export, "write everything unsent into a file, for somebody to carry to head office"),
         ("sheet", _sheet, "print the sheet for whoever puts this screen up: what to do, in which order"),
+        ("proxy", _proxy, "print what nginx, in front of a gateway of tablets, needs to know"),
         ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
     ):
         verb = verbs.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
@@ -83,6 +84,9 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
             verb.add_argument("--stdin", action="store_true", help="read it from the first line of standard input")
         if name == "sheet":
             verb.add_argument("--html", action="store_true", help="as a page to print, instead of plain text")
+        if name == "proxy":
+            verb.add_argument("--certificate", type=Path, metavar="FILE", help="the certificate (default: certbot's)")
+            verb.add_argument("--key", type=Path, metavar="FILE", help="its private key (default: certbot's)")
         if name == "export":
             verb.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist yet")
         if name == "status":
@@ -121,7 +125,8 @@ def _run(asked: argparse.Namespace) -> int:
             print(f"Screens are paired at {settings.public_url}/pair", flush=True)
         else:
             print(f"The screen is at http://{host}:{settings.port}/", flush=True)
-        serving.serve(app, sockets, threads=settings.threads, proxied=settings.trusted_proxies > 0)
+        # A gateway looks at what proxies say, if only to know that one is there.
+        serving.serve(app, sockets, threads=settings.threads, proxied=settings.public_url is not None)
     finally:
         terminal.stop()
     return OK
@@ -176,6 +181,19 @@ def _sheet(asked: argparse.Namespace) -> int:
     facts = control.facts(config.load(asked.config))
     facts = facts._replace(config=str(asked.config.absolute()) if asked.config else None)
     print(sheet.html(facts) if asked.html else sheet.text(facts), end="")
+    return OK
+
+
+def _proxy(asked: argparse.Namespace) -> int:
+    from kiosk import proxy
+
+    settings = config.load(asked.config)
+    files = [file.absolute() if file else None for file in (asked.certificate, asked.key)]
+    try:
+        print(proxy.nginx(settings, *files, six=proxy.has_ipv6()), end="")
+    except proxy.NoGateway as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
     return OK
 
 

@@ -30,6 +30,7 @@ MOST_ADDRESSES = 1_000
 _OPEN = ("static", "service_worker", "joined", "beside", "layout")
 """What any browser may have: it says nothing of anybody."""
 _OF_THIS_MACHINE = ("healthz", "control")
+_OF_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 
 def open_to_screens(app: Flask, terminal: Terminal) -> None:
@@ -41,7 +42,10 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
     app.register_blueprint(screens.routes(terminal, safe.opened if safe else bytes))
     hops = terminal.settings.trusted_proxies
     if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
+
+    def is_here() -> bool:
+        return _is_here(terminal.settings.host)
 
     @app.before_request
     def guard() -> Response | None:
@@ -49,10 +53,10 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
         if endpoint in _OPEN or endpoint.startswith("gateway."):
             return None
         if endpoint.partition(".")[0] in _OF_THIS_MACHINE:
-            return None if is_this_machine(_host()) else abort(404)
+            return None if is_here() else abort(404)
         screen, key = _held()
         if endpoint.startswith("staff."):
-            return None if is_this_machine(_host()) or keys.is_current(screen, key) else redirect("/pair", 303)
+            return None if is_here() or keys.is_current(screen, key) else redirect("/pair", 303)
         wanted = (request.view_args or {}).get("screen")
         if wanted is None:  # a gateway has no screen of its own
             return redirect(f"/s/{screen}/" if screen and keys.is_current(screen, key) else "/pair", 303)
@@ -104,6 +108,13 @@ def _held() -> tuple[str, str]:
     """Which screen a browser says that it is, and the key that proves it."""
     screen, _, key = request.cookies.get(COOKIE, "").partition(".")
     return screen, key
+
+
+def _is_here(own: str) -> bool:
+    """Whether somebody at this very machine (its address is `own`) asks, and no proxy for somebody else: whoever is
+    outside can name any host, but not keep the proxy from saying that it is there."""
+    by_proxy = any(request.headers.get(name) for name in _OF_PROXIES)
+    return not by_proxy and all(name == own or is_this_machine(name) for name in (request.remote_addr or "", _host()))
 
 
 def _host() -> str:

@@ -85,7 +85,7 @@ def routes(terminal: Terminal, find: Callable[[], list[Stick]]) -> Blueprint:
     def press() -> Response:
         answer = redirect("/staff", 303)
         token = door.press(request.cookies.get(COOKIE), request.form.get("key", ""))
-        answer.set_cookie(COOKIE, token, path="/staff", httponly=True, samesite="Strict")
+        answer.set_cookie(COOKIE, token, path="/staff", httponly=True, samesite="Strict", secure=request.is_secure)
         return answer
 
     @staff.post("/<any(send, retry):what>")

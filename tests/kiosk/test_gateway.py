@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kiosk import config
+from kiosk import config, proxy
 from kiosk.app import create_app
 from kiosk.config import BadConfig, Settings
 from kiosk.gateway import COOKIE
@@ -154,3 +154,40 @@ def test_a_gateway_is_behind_https(wrong: str, tmp_path: Path) -> None:
     path.write_text(f'[kiosk]\npublic_url = "{wrong}"\n')
     with pytest.raises(BadConfig, match=r"public_url in \[kiosk\]"):
         config.load(path)
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via"])
+def test_what_a_proxy_hands_on_is_not_of_this_machine(header: str, gateway: Terminal) -> None:
+    """Whatever host somebody outside names."""
+    outside, here = browser(gateway), "http://127.0.0.1:8321"
+    assert outside.get("/healthz", base_url=here).status_code == 200
+    assert outside.get("/healthz", base_url=here, headers={header: "127.0.0.1"}).status_code == 404
+    assert outside.get("/staff", base_url=here, headers={header: "127.0.0.1"}).headers["Location"] == "/pair"
+    outside.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    assert outside.get("/healthz", base_url=here).status_code == 404
+
+
+def test_the_proxys_configuration_has_everybodys_own_names(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, host="::1", port=9000, public_url="https://tablets.example.com")
+    said = proxy.nginx(settings)
+    wanted = (
+        "server [::1]:9000;",
+        "listen 443 ssl http2;",
+        "return 301 https://tablets.example.com$request_uri;",
+        "ssl_certificate /etc/letsencrypt/live/tablets.example.com/fullchain.pem;",
+        "proxy_set_header Host tablets.example.com;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+    )
+    for line in wanted:
+        assert line in said
+    assert not re.search(r"\$[A-Z]", said)
+    assert "[::]:" in said
+    assert "[::]:" not in proxy.nginx(settings, six=False)
+    elsewhere = proxy.nginx(
+        Settings(data=tmp_path, public_url="https://localhost:8443"), Path("/c.pem"), Path("/k.pem")
+    )
+    assert "listen 80" not in elsewhere
+    assert "ssl_certificate /c.pem;\n    ssl_certificate_key /k.pem;" in elsewhere
+    with pytest.raises(proxy.NoGateway, match='"public_url" in \\[kiosk\\]'):
+        proxy.nginx(Settings(data=tmp_path))
