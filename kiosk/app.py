@@ -11,7 +11,7 @@ from flask import Flask, abort, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import control, keyboard, packing, screens, staff, sticks, worker
+from kiosk import control, handover, keyboard, packing, screens, staff, sticks, worker
 from kiosk.config import Settings
 from kiosk.outbox import NotHeld
 from kiosk.sticks import Stick
@@ -60,10 +60,11 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
         gateway.open_to_screens(app, terminal)
     else:
         app.register_blueprint(screens.routes(terminal))
+    app.register_blueprint(handover.routes(terminal))
     app.register_blueprint(control.routes(terminal))
     app.register_blueprint(staff.routes(terminal, find))
     _answer_health(app, terminal)
-    _serve_worker(app, sealing=bool(terminal.settings.public_url))
+    _serve_worker(app, of_gateway=bool(terminal.settings.public_url))
     _serve_joined(app)
     packing.serve_static(app)
     _serve_keyboard(app)
@@ -74,11 +75,11 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     return app
 
 
-def _serve_worker(app: Flask, *, sealing: bool) -> None:
+def _serve_worker(app: Flask, *, of_gateway: bool) -> None:
     @app.get("/sw.js")
     def service_worker() -> Response:
         """Asked for again each time: else a screen would run last year's code for ever."""
-        return packing.kept(worker.script(sealing=sealing), worker.build(), "text/javascript")
+        return packing.kept(worker.script(of_gateway=of_gateway), worker.build(), "text/javascript")
 
 
 def _serve_joined(app: Flask) -> None:
@@ -89,9 +90,9 @@ def _serve_joined(app: Flask) -> None:
             abort(404)
         return _joined(f"screen.{kind}")
 
-    @app.get(f"/<any({worker.MASKING}, {worker.SEALING}):name>")
+    @app.get(f"/<any({', '.join(worker.APART)}):name>")
     def beside(name: str) -> Response:
-        """What a page masks comments with before it stores them, and what a gateway's seals all of it with."""
+        """What only some pages have."""
         return _joined(name)
 
 
