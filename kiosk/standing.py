@@ -105,6 +105,12 @@ class Standings:
             return next((pin for pin in pins if pin), None)
 
     @property
+    def hands_over(self) -> bool:
+        """Whether a crew hands one of these screens to its customers."""
+        with self._guard:
+            return any(plan.handing for plan in self._all.values())
+
+    @property
     def is_enrolled(self) -> bool:
         """Whether head office gave this box a place in its fleet."""
         return self._kept.identity.device is not None
