@@ -69,7 +69,7 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     packing.serve_static(app)
     _serve_keyboard(app)
     _check_host(app, terminal.settings)
-    _say_headers(app)
+    _say_headers(app, is_gateway=bool(terminal.settings.public_url))
     packing.pack_pages(app)  # before those: Flask goes through them from the last to the first
     _hide_errors(app)
     return app
@@ -144,12 +144,15 @@ def _is_address(name: str) -> bool:
         return False
 
 
-def _say_headers(app: Flask) -> None:
+def _say_headers(app: Flask, *, is_gateway: bool) -> None:
+    policy = _OF_PAGES["Content-Security-Policy"]
+    of_pages = _OF_PAGES | ({"Content-Security-Policy": f"{policy}; manifest-src 'self'"} if is_gateway else {})
+
     @app.after_request
     def headers(response: Response) -> Response:
         if response.status_code != 304:  # what a browser has came with them
             runs = response.mimetype == "text/html" or request.endpoint == "service_worker"
-            response.headers.extend(_HEADERS | (_OF_PAGES if runs else _OF_THE_REST))
+            response.headers.extend(_HEADERS | (of_pages if runs else _OF_THE_REST))
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
         else:

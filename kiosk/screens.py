@@ -186,7 +186,8 @@ def _show(turn: Turn, standing: Standing, base: str, now_ms: int) -> Response:
     context = views.context(turn, standing) | around.context(standing, turn.lang, _chosen(), now_ms)
     if turn.screen == "ask" and turn.draft is None:
         address = f"{base}/frames.js?v={_frames(standing, base).stamp}"
-        context |= {"frames": address, "test_ms": standing.test_ms, "times": 1}  # nobody has begun who needs more
+        context |= {"frames": address, "test_ms": standing.test_ms, "place": standing.place}
+        context |= {"times": 1}  # nobody has begun who needs more
         if standing.team:
             context |= handover.first(standing, turn.lang)
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"

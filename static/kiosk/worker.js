@@ -118,7 +118,13 @@ async function page(request, path) {
     await cache.delete(path, ANY);
     return answer;
   }
-  return (await cache.match(path, ANY)) || asked;
+  return (await cache.match(path, ANY)) || asked.catch(() => home(cache));
+}
+
+/* A tablet that is opened without a network, and not at its screen's own address. */
+async function home(cache) {
+  const kept = (await cache.keys()).find(({ url }) => /^\/s\/[^/]+\/$/.test(new URL(url).pathname));
+  return kept ? Response.redirect(kept.url) : Response.error();
 }
 
 /* A file under its build's address, or a keyboard, in our own words; a portal has others. */
