@@ -12,7 +12,6 @@
   const guardMs = Number(main.dataset.guard);
   const start = main.dataset.start;
   const asks = typeof WALK === "undefined" ? null : WALK; // it comes with the screens of the visit
-  const crew = typeof Handover === "undefined" ? null : Handover; // who hands this screen to its customers
 
   const now = () => performance.now();
   const screen = () => main.firstElementChild;
@@ -65,24 +64,18 @@
   function fresh() {
     if (visit.touched !== null) Traces.rest();
     Modes.reset();
-    if (crew) crew.end();
-    else ask(asks.lang);
+    ask(asks.lang);
   }
 
   /* The question in a language, for whoever is there. */
   function ask(lang, first = null) {
-    clear(lang, first);
-    if (crew) visit.handed = crew.about;
+    visit = Visit.fresh(asks, lang, first);
+    unsaved = false;
     show("ask");
     getSelection().removeAllRanges();
   }
 
-  function clear(lang = asks.lang, first = null) {
-    visit = Visit.fresh(asks, lang, first);
-    unsaved = false;
-  }
-
-  const nobody = () => (crew ? crew.isFree() : screen().dataset.screen === "ask" && visit.touched === null);
+  const nobody = () => screen().dataset.screen === "ask" && visit.touched === null;
 
   // -- holding what was touched
 
@@ -90,7 +83,6 @@
     waiting = true;
     clearTimeout(idle);
     Patience.stop();
-    if (crew) crew.answered(record.id);
     const there = await Holding.patiently(record, showWait);
     waiting = false;
     if (there) then();
@@ -136,7 +128,7 @@
     Visit.touch(visit);
     if (button) button.classList.add("touched");
     unsaved = false;
-    hold(Visit.record(visit, asks, step.ends), () => (step.ends && (crew || step.to === "ask") ? fresh() : show(step.to)));
+    hold(Visit.record(visit, asks, step.ends), () => (step.to === "ask" && step.ends ? fresh() : show(step.to)));
   }
 
   /* Whether there is all it takes to be reached; else the screen stays, and says what is missing. */
@@ -161,7 +153,6 @@
 
   function watch() {
     clearTimeout(idle);
-    if (screen().dataset.crew) return; // it has a clock of its own
     idle = setTimeout(leave, Patience.begin(screen(), nobody(), say));
     Idle.begin(screen(), nobody());
   }
@@ -284,7 +275,6 @@
     visit = Visit.fresh(asks, spoken(), screen().dataset.first || asks.firsts[0]);
     appeared(true);
     turned = now();
-    if (crew) crew.started({ asks, lang: asks.lang, ask, appeared, clear });
     setTimeout(tick, TICK_MS * (1 + Math.random()));
     if (navigator.serviceWorker) work().catch(() => {});
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().then(Delivery.persists, () => {});

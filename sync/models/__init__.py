@@ -50,6 +50,9 @@ from sync.models.shown import (
     releases,
     restatements,
     shown_day,
+    told,
+    told_answers,
+    told_days,
 )
 from sync.models.voices import (
     calls,
@@ -124,6 +127,9 @@ __all__ = [
     "tallies_day",
     "tallies_hour",
     "themes",
+    "told",
+    "told_answers",
+    "told_days",
     "touchpoint_templates",
     "touchpoints",
     "uploads",

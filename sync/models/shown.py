@@ -95,3 +95,41 @@ releases = Table(
     # Serves: where the time has come.
     Index("ix_releases_due_ms", "due_ms"),
 )
+
+# A place's briefing of a local day has chosen what it shows of customers' words: nothing is added to it afterwards.
+told = Table(
+    "told",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("told_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("location_id", "day"),
+)
+
+# Every comment that those may read who may not see single answers: since the briefing of the local day `told_day`, from
+# among at least five answers of that place that were told together as `label`, the last of their days (`alone`: they
+# are all of that one). `turn` is drawn by lot: words stand in its order. See sync.office.word_groups.
+told_answers = Table(
+    "told_answers",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("response_id", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("told_day", Integer, nullable=False),
+    Column("label", Integer, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("turn", Integer, nullable=False),
+    PrimaryKeyConstraint("location_id", "response_id"),
+    # Serves: what the briefings of some days told.
+    Index(None, "location_id", "told_day"),
+)
+
+# How many answers without words of a local day were told at most: they are not among five a second time.
+told_days = Table(
+    "told_days",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("wordless", Integer, nullable=False),
+    PrimaryKeyConstraint("location_id", "day"),
+)

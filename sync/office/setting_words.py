@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.i18n import mark, own_name
 from sync.office.settings import Holding
-from sync.office.settings.keys import LOGO_BYTES, LOGO_PIXELS
+from sync.office.settings.keys import EARLIEST, LATEST, LOGO_BYTES, LOGO_PIXELS
 from sync.office.tongue import _, ngettext
 from sync.office.writing import listed, number
 
@@ -41,11 +41,14 @@ ABOUT: Mapping[str, tuple[str, str]] = {
         mark("Everything to touch in the lower part, always; else each customer may choose it."),
     ),
     "staff_pin": (mark("PIN of the staff"), mark("4 to 12 digits. It is kept so that nobody can read it back.")),
-    "handover": (
-        mark("Handed over to customers"),
-        mark("The screen is a crew's tablet: the crew signs in, picks a job, and passes it on."),
+    "briefing_at": (
+        mark("Time of the briefing"),
+        mark("Every morning on the place's own clock, from {first} to {last}."),
     ),
-    "crew_pin": (mark("PIN of the crew"), mark("4 to 12 digits, with which a crew signs in on its tablet.")),
+    "briefing_lead": (
+        mark("Minutes before the manager"),
+        mark("So long a crew has its briefing to itself before its manager reads it."),
+    ),
     "response_interval": (
         mark("Least time between two answers"),
         mark("In seconds: what comes sooner on one screen is set aside as play."),
@@ -56,8 +59,8 @@ PARTS = (
     (mark("How it looks"), ("accent", "logo", "logo_name", "large", "low_reach")),
     (mark("You said, we did"), ("messages",)),
     (mark("How long screens wait"), tuple(key for key in ABOUT if key.startswith("seconds."))),
+    (mark("The briefing"), ("briefing_at", "briefing_lead")),
     (mark("For the staff"), ("staff_pin", "response_interval")),
-    (mark("For crews"), ("handover", "crew_pin")),
 )
 
 
@@ -66,7 +69,8 @@ def label(key: str) -> str:
 
 
 def hint(key: str) -> str:
-    return _(ABOUT[key][1]).format(bytes=number(LOGO_BYTES), pixels=LOGO_PIXELS)
+    told = {"bytes": number(LOGO_BYTES), "pixels": LOGO_PIXELS, "first": EARLIEST, "last": LATEST}
+    return _(ABOUT[key][1]).format(**told)
 
 
 def shown(holding: Holding) -> str:
@@ -74,12 +78,12 @@ def shown(holding: Holding) -> str:
     key, value = holding.key, holding.value
     if key == "staff_pin":
         return _("set") if value is not None else _("the terminal's own")
-    if key == "crew_pin":
-        return _("set") if value is not None else _("none")
     if value is None or value == []:
         return _absent(key)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if key == "briefing_lead":
+        return ngettext("{n} minute", "{n} minutes", value).format(n=number(value))
     if isinstance(value, int):
         return ngettext("{n} second", "{n} seconds", value).format(n=number(value))
     if key == "languages":

@@ -60,6 +60,8 @@ GOOD = {
     "seconds.thanks": ({"value": "12"}, 12),
     "response_interval": ({"value": "0"}, 0),
     "survey": ({"value": "builtin"}, "builtin"),
+    "briefing_at": ({"value": "06:30"}, "06:30"),
+    "briefing_lead": ({"value": "45"}, 45),
 }
 
 

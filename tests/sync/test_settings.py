@@ -89,7 +89,7 @@ def test_what_is_nearest_to_a_screen_holds(told: Told, verb: Verb) -> None:
         return [told(name).settings.get("seconds", {}).get("thanks", 10) for name in names]
 
     assert verb("set", "Norway", "seconds.thanks", "12")[1] == (
-        "seconds.thanks is 12 s at Norway now. Its screens follow within a quarter of an hour.\n"
+        "seconds.thanks is 12 s at Norway now. Its screens follow within a minute.\n"
     )
     assert thanks() == [12, 12, 12]
     assert verb("set", "oslo", "seconds.thanks", "13")[0] == 0
@@ -138,7 +138,7 @@ def test_a_pin_is_nowhere_to_be_read(verb: Verb, norway: dict[str, Box], a_centr
     code, said = verb("set", "Oslo", "staff_pin", "830516")
     assert (code, said) == (
         0,
-        "staff_pin is set at Oslo now. Its screens follow within a quarter of an hour.\n".replace("is", "is set", 0),
+        "staff_pin is set at Oslo now. Its screens follow within a minute.\n".replace("is", "is set", 0),
     )
     assert "830516" not in refused(verb("set", "Oslo", "staff_pin", "830516x"))
     with a_centre.db.reading() as tx:
@@ -194,6 +194,10 @@ TYPED = [
     ("seconds.comment", "25", "the warning after 25 s has to come before the screen on which somebody writes goes"),
     ("seconds.warning", "45", "the warning after 45 s has to come before"),
     ("seconds.nap", "5", "There is no setting 'seconds.nap': survey, languages, accent, "),
+    ("briefing_at", "04:59", "briefing_at is '04:59': a time such as 07:00, from 05:00 to 22:00."),
+    ("briefing_at", "7:00", "a time such as 07:00"),
+    ("briefing_at", "07:60", "a time such as 07:00"),
+    ("briefing_lead", "241", "briefing_lead is '241': whole minutes from 0 to 240 are allowed."),
     ("response_interval", "61", "response_interval is '61': a whole number of seconds from 0 to 60 is allowed."),
     ("large", "yes", "large is 'yes': true or false is allowed."),
     ("languages", "nl,nl", "languages names one of them twice."),
@@ -342,7 +346,7 @@ def test_a_box_with_very_many_screens_is_told_in_few_queries(
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "large", "true", clock.ms)
         event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        screens = enrol.manifest(tx, device, 0, a_centre.secrets).screens
+        screens = enrol.manifest(tx, device, 0).screens
     assert len(screens) == len(names)
     assert [name for name, screen in screens.items() if screen.settings] == [names[7]]
     assert len(asked) <= 8
@@ -356,9 +360,9 @@ def test_a_box_with_very_many_screens_reads_what_it_is_told(
     heavy = drawings.png(100, 100, (b"tEXt", b"x" * 36_000))
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "logo", heavy, clock.ms)
-        assert "logo" in enrol.manifest(tx, device, 0, a_centre.secrets).screens[names[7]].settings
+        assert "logo" in enrol.manifest(tx, device, 0).screens[names[7]].settings
         settings.put(tx, place, None, "logo", heavy, clock.ms)
         settings.put(tx, place, None, "large", "true", clock.ms)
-        told = enrol.manifest(tx, device, 0, a_centre.secrets)
+        told = enrol.manifest(tx, device, 0)
     assert all(screen.settings == {"large": True} for screen in told.screens.values())
     assert len(wire.encode(told)) < wire.MAX_REPLY

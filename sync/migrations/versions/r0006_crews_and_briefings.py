@@ -13,6 +13,7 @@ _EMPTY, _PLANNED = sa.text("''"), sa.text("'planned'")
 def upgrade() -> None:
     _jobs()
     _crews()
+    _words()
     _letters()
 
 
@@ -117,6 +118,35 @@ def _crews() -> None:
         sa.Column("version", sa.Integer(), nullable=False, server_default=_ONE),
         sa.PrimaryKeyConstraint("location_id", "day"),
     )
+
+
+def _words() -> None:
+    op.create_table(
+        "told",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("told_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("location_id", "day"),
+    )
+    op.create_table(
+        "told_answers",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("response_id", sa.Text(), nullable=False),
+        sa.Column("rev", sa.Integer(), nullable=False),
+        sa.Column("told_day", sa.Integer(), nullable=False),
+        sa.Column("label", sa.Integer(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("location_id", "response_id"),
+    )
+    op.create_table(
+        "told_days",
+        sa.Column("location_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("wordless", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("location_id", "day"),
+    )
+    op.create_index("ix_told_answers_location_id_told_day", "told_answers", ["location_id", "told_day"])
 
 
 def _letters() -> None:

@@ -24,6 +24,10 @@ MOST_NAME = 120
 LOGO_BYTES = wire.MAX_LOGO // 4 * 3
 LOGO_PIXELS = 1_600
 """Of a logo's longer side: what a screen of twice the usual density could show at most."""
+BRIEFING_AT, BRIEFING_LEAD = "briefing_at", "briefing_lead"
+EARLIEST, LATEST = "05:00", "22:00"
+"""Of a briefing: crews' figures move at five, and whoever works at night reads in the evening."""
+MOST_LEAD = 240
 SECONDS = "seconds."
 """Begins the name of each key that says how long a screen waits."""
 _WAIT = next(meta for meta in get_args(wire.Wait) if isinstance(meta, msgspec.Meta))
@@ -126,6 +130,24 @@ def _whole(name: str, low: int, high: int) -> Callable[[Given, Known], int]:
     return check
 
 
+def _briefing_at(given: Given, known: Known) -> str:
+    text = _typed(given)
+    hour, _sign, minute = text.partition(":")
+    fits = len(text) == 5 and hour.isascii() and hour.isdecimal() and minute.isascii() and minute.isdecimal()
+    if not fits or not EARLIEST <= text <= LATEST or int(minute) > 59:
+        told = {"given": repr(text[:40]), "first": EARLIEST, "last": LATEST}
+        raise BadSetting(_("briefing_at is {given}: a time such as 07:00, from {first} to {last}.").format(**told))
+    return text
+
+
+def _briefing_lead(given: Given, known: Known) -> int:
+    text = _typed(given)
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= MOST_LEAD):
+        told = {"given": repr(text[:40]), "most": MOST_LEAD}
+        raise BadSetting(_("briefing_lead is {given}: whole minutes from 0 to {most} are allowed.").format(**told))
+    return int(text)
+
+
 def _yes_or_no(name: str) -> Callable[[Given, Known], bool]:
     def check(given: Given, known: Known) -> bool:
         text = _typed(given)
@@ -142,15 +164,6 @@ def _staff_pin(given: Given, known: Known) -> str:
         # Not repeated: it may be the right one with a slip in it.
         raise BadSetting(_("staff_pin has 4 to 12 digits and nothing else."))
     return wire.hash_pin(pin)
-
-
-def _crew_pin(given: Given, known: Known) -> str:
-    pin = _typed(given)
-    if not (4 <= len(pin) <= 12 and pin.isascii() and pin.isdecimal()):
-        raise BadSetting(_("crew_pin has 4 to 12 digits and nothing else."))
-    if wire.is_trivial(pin):
-        raise BadSetting(_("crew_pin is one of those that everybody tries first, such as 0000, 1234 or 1212."))
-    return wire.hash_crew_pin(pin)
 
 
 def _messages(given: Given, known: Known) -> list[dict[str, wire.Texts]]:
@@ -246,7 +259,7 @@ KEYS: dict[str, Key] = {
     "large": Key("true or false", False, _yes_or_no("large"), _shown),
     "low_reach": Key("true or false", False, _yes_or_no("low_reach"), _shown),
     "staff_pin": Key("4 to 12 digits", None, _staff_pin, lambda value: "set", absent="the terminal's own"),
-    "handover": Key("true or false", False, _yes_or_no("handover"), _shown),
-    "crew_pin": Key("4 to 12 digits", None, _crew_pin, lambda value: "set", absent="none"),
+    BRIEFING_AT: Key(f"a time from {EARLIEST} to {LATEST} such as 07:00", "07:00", _briefing_at, str),
+    BRIEFING_LEAD: Key(f"whole minutes from 0 to {MOST_LEAD}", 30, _briefing_lead, lambda value: f"{value} min"),
     INTERVAL: Key("a whole number of seconds from 0 to 60", INTERVAL_S, _whole(INTERVAL, 0, 60), lambda v: f"{v} s"),
 }
