@@ -104,14 +104,14 @@ def _demo(asked: argparse.Namespace) -> int:
 def _run(asked: argparse.Namespace) -> int:
     from kiosk import serving
     from kiosk.outbox import OutboxRefused
-    from kiosk.terminal import TerminalRefused, open_terminal
+    from kiosk.terminal import Terminal, TerminalRefused
 
     settings = config.load(asked.config)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         # The port first: a second start by mistake doesn't even open the outbox.
         sockets = serving.bind(settings.host, settings.port)
-        terminal = open_terminal(settings)
+        terminal = Terminal(settings)
     except (serving.PortRefused, TerminalRefused, OutboxRefused) as refusal:
         print(refusal, file=sys.stderr)
         return REFUSED

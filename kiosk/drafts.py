@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from kiosk import reach
+from kiosk import late, reach
 from kiosk.reach import Reach
 from sync import wire
 
@@ -42,6 +42,13 @@ def as_entry(draft: Draft, ended: Ended) -> dict[str, Any]:
     if draft.handover is None:
         del plain["handover"]
     return {**plain, "kind": "response", "schema": wire.SCHEMA, "ended": ended}
+
+
+def as_handover(offered: late.Offered, stamp: wire.Stamp) -> dict[str, Any]:
+    plain = msgspec.to_builtins(offered)
+    for name in ("ended", "load", "page_ms", "wall_ms"):
+        del plain[name]
+    return {**plain, "schema": wire.SCHEMA, "stamp": msgspec.to_builtins(stamp), "answers": {}}
 
 
 _SHARED = ("rev", "test", "screen", "placement", "survey", "version", "lang", "stamp")

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, abort, jsonify, redirect, render_template, r
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from kiosk import pairing, screens, sealed
+from kiosk import installed, pairing, screens, sealed
 from kiosk.config import is_this_machine
 from kiosk.door import Tries
 from kiosk.outbox import NotHeld
@@ -38,7 +38,7 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
     else."""
     keys, desk = ScreenKeys(terminal.outbox.disk), _Desk(terminal)
     safe = sealed.safe(terminal.settings.data, terminal.outbox.disk)
-    app.jinja_env.globals.update(seal=safe.public if safe else "", sealing=True)
+    app.jinja_env.globals.update(seal=safe.public if safe else "", sealing=True, papers=installed.paper())
     app.register_blueprint(screens.routes(terminal, safe.opened if safe else bytes))
     hops = terminal.settings.trusted_proxies
     if hops:
@@ -64,7 +64,7 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
             return None
         if endpoint == "screens.deliver" and wanted == screen and keys.was(screen, key):
             return None
-        return desk.stranger()
+        return desk.stranger(screen if keys.is_current(screen, key) else "")
 
     @app.after_request
     def renew(response: Response) -> Response:
@@ -96,7 +96,23 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
         _bind(answer, f"{screen}.{bound}", terminal)
         return answer
 
+    @routes.get("/app.webmanifest")
+    def unpaired() -> Response:
+        """Of a browser that is no screen yet: an iPad's app has cookies of its own, so it is installed, then paired."""
+        return _manifest("Smilepost", "/", SOURCE)
+
+    @app.get("/s/<screen>/app.webmanifest")
+    def manifest(screen: str) -> Response:
+        standing = terminal.standings.of(screen) or abort(404)
+        return _manifest(standing.place or "Smilepost", f"/s/{screen}/", standing.languages[0].split("-")[0])
+
     app.register_blueprint(routes)
+
+
+def _manifest(name: str, start: str, lang: str) -> Response:
+    answer = jsonify(installed.manifest(name, start, lang, direction(lang)))
+    answer.mimetype = installed.KIND
+    return answer
 
 
 def _bind(response: Response, value: str, terminal: Terminal) -> None:
@@ -168,11 +184,14 @@ class _Desk:
             return say._(pairing.FAILED)
         return pairing.said(str(refusal), self._terminal.settings.centre or "", say) if refusal else ""
 
-    def stranger(self) -> Response:
-        """To a browser that is not the screen that it asks for. Its page keeps what it holds; its worker forgets the
-        question that it kept (a 404 with our header says that the screen is gone)."""
+    def stranger(self, own: str) -> Response:
+        """To a browser that is not the screen that it asks for, but `own`, if any. Its page keeps what it holds; its
+        worker forgets the question that it kept (a 404 with our header says that the screen is gone)."""
         if request.endpoint == "screens.question":
-            return self.page(status=404)
+            answer = self.page(status=404)
+            if own:  # an app that was installed as another screen opens as the one that it is now
+                answer.headers["Refresh"] = f"0; url=/s/{own}/"
+            return answer
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             return redirect("/pair", 303)
         answer = jsonify(smilepost=1, clock=None, shows="")

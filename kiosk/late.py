@@ -70,6 +70,29 @@ class Late(msgspec.Struct, frozen=True):
     flags: _Flags = []
     test: bool = False
     contact: Reach | None = None
+    handover: wire.Handed | None = None
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """A tablet that was offered to a customer, or was not, once that is over; the fields are those of wire.Handover and
+    of Late."""
+
+    kind: Literal["handover"]
+    id: wire.Id
+    rev: wire.Rev
+    screen: wire.Name | None
+    placement: wire.Name | None
+    job: wire.JobRef
+    crew: wire.Name
+    lang: _Language
+    outcome: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,20}$")]
+    response: wire.Id | None
+    held_ms: wire.Ms | None
+    ended: Literal["done", "idle", "left"]
+    load: Load
+    page_ms: wire.Ms
+    wall_ms: wire.WallMs
+    test: bool = False
 
 
 _DETAILS: tuple[tuple[str, Any, Any], ...] = (
@@ -82,6 +105,7 @@ _DETAILS: tuple[tuple[str, Any, Any], ...] = (
     ("pause_ms", wire.Ms | None, None),
     ("flags", _Flags, []),
     ("contact", Reach | None, None),
+    ("handover", wire.Handed | None, None),
 )
 """What a page says beside the answer: its name, what it may be, and what is kept instead of anything else."""
 
@@ -99,6 +123,7 @@ class Unfit(ValueError):
 
 _delivery = msgspec.json.Decoder(Delivery)
 _late = msgspec.json.Decoder(Late)
+_offered = msgspec.json.Decoder(Offered)
 _WRONG = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -137,6 +162,16 @@ def read_one(response: bytes, asked: Sequence[Survey]) -> Late:
     if not answers:
         raise Unfit
     return msgspec.structs.replace(late, answers=answers, contact=_reachable(late.contact, known))
+
+
+def read_offered(record: bytes) -> Offered | None:
+    """A handover; None for what is none. Raises Unfit for one that cannot be kept."""
+    if b'"kind"' not in record:
+        return None
+    try:
+        return _offered.decode(record)
+    except _WRONG:
+        raise Unfit from None
 
 
 def _mended(response: bytes) -> Late:
@@ -187,7 +222,9 @@ def _fitting(known: Survey, answers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def stamp(late: Late, anchors: Sequence[Anchor], now: wire.Stamp, is_known: Callable[[str], bool]) -> wire.Stamp:
+def stamp(
+    late: Late | Offered, anchors: Sequence[Anchor], now: wire.Stamp, is_known: Callable[[str], bool]
+) -> wire.Stamp:
     """When it was captured: by this terminal's clock if its load was ever anchored to it, the nearest anchor first,
     else by the page's own. Never later than `now` of the same start. `is_known`: whether head office's time is known of
     a start; of another one, what came after the page last heard of it may have come after its end."""

@@ -143,6 +143,14 @@ class Outbox:
                 self._append(db, drafts.as_contact(draft, contact), at)
         return True
 
+    def add(self, entry: dict[str, Any], at: wire.Stamp) -> bool:
+        """Seal an entry that never was a draft; False when its revision, or a higher one, is sealed. Raises NotHeld."""
+        with self.disk.durable(grows=True) as db:
+            is_new = bool(self.sealed_rev(entry["id"]) < entry["rev"])
+            if is_new:
+                self._append(db, entry, at)
+        return is_new
+
     def _withdrawn(self, name: str) -> Reach | None:
         """What takes back how to reach a customer who agreed in an earlier revision and does no more; the contact of a
         response was sealed next to it."""

@@ -3,7 +3,6 @@
 One that head office has set for its terminals comes with the manifest and goes before it."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 
 from kiosk.identity import write_whole
@@ -23,14 +22,8 @@ def check(pin: str) -> None:
     """Raises PinRefused for what is no PIN, or one that everybody tries first."""
     if not (LEAST <= len(pin) <= MOST and pin.isascii() and pin.isdecimal()):
         raise PinRefused(f"This is no PIN: {LEAST} to {MOST} digits are allowed, and nothing else.")
-    if _is_trivial(pin):
+    if wire.is_trivial(pin):
         raise PinRefused("This PIN is one of those that everybody tries first, as 0000, 1234 or 1212: take another.")
-
-
-def _is_trivial(pin: str) -> bool:
-    """One digit, a run up or down the keys, or two digits again and again."""
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
-    return steps in ({0}, {1}, {9}) or (len(pin) % 2 == 0 and pin == pin[:2] * (len(pin) // 2))
 
 
 def keep(folder: Path, kept: str) -> None:

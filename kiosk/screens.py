@@ -13,7 +13,7 @@ from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from kiosk import around, faces, frames, late, look, modes, packing, touches, views, visits
+from kiosk import around, faces, frames, handover, late, look, modes, packing, touches, views, visits
 from kiosk.outbox import NotHeld
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
@@ -186,7 +186,10 @@ def _show(turn: Turn, standing: Standing, base: str, now_ms: int) -> Response:
     context = views.context(turn, standing) | around.context(standing, turn.lang, _chosen(), now_ms)
     if turn.screen == "ask" and turn.draft is None:
         address = f"{base}/frames.js?v={_frames(standing, base).stamp}"
-        context |= {"frames": address, "test_ms": standing.test_ms, "times": 1}  # nobody has begun who needs more
+        context |= {"frames": address, "test_ms": standing.test_ms, "place": standing.place}
+        context |= {"times": 1}  # nobody has begun who needs more
+        if standing.team:
+            context |= handover.first(standing, turn.lang)
     then = f"{base}/visit/{turn.draft.id}/idle" if turn.draft else f"{base}/"
     # A visit stays what it began as: its customer was told.
     context["test"] = turn.draft.test if turn.draft else standing.test
@@ -227,10 +230,16 @@ def _frames(standing: Standing, base: str) -> Drawn:
             lang = frame.turn.lang
             drawn[lang] = drawn.get(lang) or _render("kiosk/_wait.html", {"lang": lang} | _said(lang))
             drawn[lang] += _frame(frame, standing, base)
+        for lang in drawn if standing.team else ():
+            drawn[lang] += handover.frames(standing, _rendered, lang)
         told = b'"use strict";\nconst WALK = %b;\nconst FRAMES = %b;\n'
         told %= (wire.encode(frames.walk(standing)), wire.encode(drawn))
         _drawn[base] = Drawn(shows, sha256(told).hexdigest()[:10], pack(told))
     return _drawn[base]
+
+
+def _rendered(template: str, lang: str, context: dict[str, Any]) -> str:
+    return _render(template, context | {"lang": lang} | _said(lang))
 
 
 def _frame(frame: frames.Frame, standing: Standing, base: str) -> str:

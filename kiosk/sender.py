@@ -23,6 +23,8 @@ from sync import wire
 log = logging.getLogger(__name__)
 
 MANIFEST_EVERY_S = 900.0
+JOBS_EVERY_S = 240.0
+"""The same where a crew's jobs come with it."""
 BREATH_AT_MOST_S = 0.3
 """While a backlog drains: after each request as long a rest as it took, so that whoever taps now has the box."""
 
@@ -252,7 +254,8 @@ class Sender:
             self._outbox.remember("centre_app", answer.app)
         if "reenrol" in answer.do:
             self.last_error = Kind.REENROL.value  # what it sends is kept apart until somebody does
-        due = self._manifest_s is None or now - self._manifest_s >= MANIFEST_EVERY_S
+        every_s = JOBS_EVERY_S if self._box.standings.hands_over else MANIFEST_EVERY_S
+        due = self._manifest_s is None or now - self._manifest_s >= every_s
         if due or "manifest" in answer.do:
             self._manifest_s = now
             self.fetch_manifest()

@@ -31,7 +31,8 @@ _NAME = re.compile("[!-~]{1,80}")
 @dataclass(frozen=True)
 class Standing:
     """What one screen shows now, and where it stands. `placement` is None before enrolment; `test_ms`: for so long
-    staff try it out, and nothing that is answered counts."""
+    staff try it out, and nothing that is answered counts. `team`: the crew that hands it over to its customers, empty
+    where it stands still."""
 
     screen: str | None
     placement: str | None
@@ -41,6 +42,7 @@ class Standing:
     settings: wire.ScreenSettings = field(default_factory=wire.ScreenSettings)
     messages: tuple[wire.Message, ...] = ()
     test_ms: int = 0
+    team: str = ""
 
     @property
     def test(self) -> bool:
@@ -48,11 +50,14 @@ class Standing:
 
 
 class Plan(NamedTuple):
-    """What one screen shows, and from which local day on (the earliest first) it shows something else."""
+    """What one screen shows, and from which local day on (the earliest first) it shows something else. `handing`: what
+    the crew's part of it needs, `zone_name` whose days those are."""
 
     now: Standing
     zone: tzinfo
     ahead: tuple[tuple[int, Standing], ...] = ()
+    handing: wire.Handing | None = None
+    zone_name: str = ""
 
     def on(self, day: int | None) -> Standing:
         """What it shows that day; None: nobody knows which day it is."""
@@ -86,12 +91,24 @@ class Standings:
             return self._unplaced() if screen is None and not self._all else None
         return plan.on(self._calendar.day(plan.zone)) if plan.ahead else plan.now
 
+    def handing(self, screen: str | None) -> tuple[wire.Handing, str] | None:
+        """What the crew's part of a screen needs, and the time zone of its days; None where no crew hands it over."""
+        with self._guard:
+            plan = next(iter(self._all.values()), None) if screen is None else self._all.get(screen)
+        return (plan.handing, plan.zone_name) if plan and plan.handing else None
+
     @property
     def staff_pin(self) -> str | None:
         """The hash of the PIN that head office set for the screens here, if it set one."""
         with self._guard:
             pins = (known.now.settings.staff_pin for known in self._all.values())
             return next((pin for pin in pins if pin), None)
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a crew hands one of these screens to its customers."""
+        with self._guard:
+            return any(plan.handing for plan in self._all.values())
 
     @property
     def is_enrolled(self) -> bool:
@@ -145,7 +162,12 @@ def _plan(name: str, screen: wire.ScreenManifest) -> Plan:
             ahead.append(
                 (each.from_day, replace(now, survey=definition, languages=_spoken(each.languages, definition)))
             )
-    return Plan(now, _zone(screen.time_zone), tuple(sorted(ahead, key=lambda change: change[0])))
+    ahead = sorted(ahead, key=lambda change: change[0])
+    return Plan(now, _zone(screen.time_zone), tuple(ahead), _handing(screen), screen.time_zone)
+
+
+def _handing(screen: wire.ScreenManifest) -> wire.Handing | None:
+    return msgspec.convert(screen.handover, wire.Handing) if screen.handover is not None else None
 
 
 def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
@@ -156,7 +178,9 @@ def _standing(name: str, screen: wire.ScreenManifest) -> Standing:
     spoken = _spoken(screen.languages, definition)
     settings = msgspec.convert(screen.settings, wire.ScreenSettings)
     messages = msgspec.convert(screen.messages, tuple[wire.Message, ...])
-    return Standing(name, screen.placement, definition, spoken, screen.place, settings, messages)
+    handing = _handing(screen)
+    team = handing.team if handing else ""
+    return Standing(name, screen.placement, definition, spoken, screen.place, settings, messages, team=team)
 
 
 def _spoken(languages: Sequence[str], definition: survey.Survey) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 several threads."""
 
 import logging
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, RLock, Thread
+from typing import Any
 
 import msgspec
 
-from kiosk import health, identity, lock, memory, office
+from kiosk import health, identity, ids, lock, memory, office
 from kiosk.batches import Sheet
 from kiosk.clock import Clock
 from kiosk.config import Settings
@@ -123,12 +123,8 @@ class Terminal:
             self._pages[screen] = known
 
     def new_id(self) -> str:
-        """A UUIDv7, its time as this machine knows it."""
-        number = (self.clock.wall_ms() & (2**48 - 1)) << 80 | secrets.randbits(80)
-        number = number & ~(0xF << 76) | 0x7 << 76
-        number = number & ~(0x3 << 62) | 0x2 << 62
-        digits = f"{number:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        """Its time is this machine's."""
+        return ids.new_id(self.clock.wall_ms())
 
     def hold(
         self,
@@ -149,6 +145,7 @@ class Terminal:
         flags: Sequence[str] = (),
         test: bool = False,
         contact: Reach | None = None,
+        handover: wire.Handed | None = None,
     ) -> Draft:
         """Commit one revision of a response, whole, with the disk told to hold it; returns what is held now.
 
@@ -176,7 +173,8 @@ class Terminal:
                 id=id, rev=rev, screen=standing.screen, placement=standing.placement, survey=standing.survey.id,
                 version=standing.survey.version, lang=lang, answers=dict(answers), shown=dict(shown), stamp=tapped,
                 first_ms=first_ms, total_ms=total_ms, flags=list(flags), test=test, pause_ms=pause_ms, contact=contact,
-                since_prev_ms=before.since_prev_ms if before else since_prev_ms,
+                since_prev_ms=before.since_prev_ms if before else since_prev_ms, handover=handover,
+                mode="handover" if handover else "store",
             )  # fmt: skip
             if is_over:
                 return draft  # it was sealed and sent, and its body went since: the page hears what it said itself
@@ -185,6 +183,11 @@ class Terminal:
                 latest_ms = max(self._previous.get(standing.screen, 0), tapped.boottime_ms)
                 self._previous[standing.screen] = latest_ms
             return held
+
+    def offered(self, entry: dict[str, Any]) -> None:
+        """Seal what came of a tablet that was handed over, once for each revision. Raises NotHeld."""
+        if self.outbox.add(entry, self.clock.stamp()) and self.sender:
+            self.sender.nudge()
 
     def _since(self, screen: str | None, stamp: wire.Stamp) -> int | None:
         """Milliseconds since the response before; None when that is not known, as for one that comes late."""
@@ -296,8 +299,3 @@ class Terminal:
 def _earlier(stamp: wire.Stamp, ms: int) -> wire.Stamp:
     ms = min(max(ms, 0), stamp.boottime_ms)
     return msgspec.structs.replace(stamp, boottime_ms=stamp.boottime_ms - ms, wall_ms=stamp.wall_ms - ms)
-
-
-def open_terminal(settings: Settings) -> Terminal:
-    """Raises TerminalRefused, OutboxRefused: a sentence that says why this terminal cannot start."""
-    return Terminal(settings)

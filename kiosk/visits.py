@@ -8,7 +8,7 @@ from threading import Lock
 
 import msgspec
 
-from kiosk import late, picks, touches
+from kiosk import drafts, late, picks, touches
 from kiosk.late import Anchor, Delivery, Late
 from kiosk.outbox import Draft, NotHeld
 from kiosk.reach import BLANK, Typed
@@ -147,9 +147,7 @@ class Visits:
         refused: list[int] = []
         for place, response in enumerate(delivery.responses):
             try:
-                one = late.read_one(self._opened(bytes(response)), (standing.survey, survey.BUILTIN))
-                self._receive(one, delivery.loads.get(one.load, []))
-                held.append((one.id, one.rev))
+                held.append(self._received(standing, self._opened(bytes(response)), delivery.loads))
             except late.Unfit:
                 refused.append(place)
             except NotHeld:
@@ -159,6 +157,19 @@ class Visits:
             except Exception as problem:  # it stays with its page, and holds nobody else up
                 log.error("a response that a page delivered could not be held: %s", type(problem).__name__)
         return held, refused
+
+    def _received(self, standing: Standing, record: bytes, loads: Mapping[str, Sequence[Anchor]]) -> tuple[str, int]:
+        """Hold one record; returns its id and revision. Raises late.Unfit, NotHeld."""
+        offered = late.read_offered(record)
+        if offered is not None:
+            is_anchored = self._terminal.outbox.starts.is_anchored
+            anchors = loads.get(offered.load, [])
+            stamp = late.stamp(offered, anchors, self._terminal.clock.stamp(), is_anchored)
+            self._terminal.offered(drafts.as_handover(offered, stamp))
+            return offered.id, offered.rev
+        one = late.read_one(record, (standing.survey, survey.BUILTIN))
+        self._receive(one, loads.get(one.load, []))
+        return one.id, one.rev
 
     def _receive(self, one: Late, anchors: Sequence[Anchor]) -> None:
         if self._terminal.outbox.sealed_rev(one.id) >= one.rev:
@@ -171,6 +182,7 @@ class Visits:
             answers=one.answers, shown=one.shown, first_ms=one.first_ms, total_ms=one.total_ms, ago_ms=0,
             from_page=True, stamp=late.stamp(one, anchors, self._terminal.clock.stamp(), is_anchored),
             since_prev_ms=one.since_prev_ms, pause_ms=one.pause_ms, flags=one.flags, test=one.test, contact=one.contact,
+            handover=one.handover,
         )  # fmt: skip
         if one.ended:
             self._terminal.seal(one.id, one.ended)

@@ -29,6 +29,10 @@ MASKING = "masking.js"
 it is idle; the worker has it from the start, since it is wanted most when the terminal is dead."""
 SEALING = "sealing.js"
 """What the pages of a gateway seal with what they store; no other page has it."""
+HANDING = {"handover.css": ("kiosk/handover.css",), "handover.js": ("kiosk/crew.js", "kiosk/handover.js")}
+"""What a tablet that a crew hands over has beside that."""
+APART = (MASKING, SEALING, *HANDING)
+"""Joined, too, and no part of every page."""
 KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
 """What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
 when it passes: a first view waits for none of it, and a tablet never has it."""
@@ -37,9 +41,8 @@ LAYOUTS = "kiosk/layouts.json"
 
 def address(name: str) -> str:
     """The address of a static file or of what is joined, which changes with what is in it."""
-    return (
-        f"/{name}?v={joined(name).stamp}" if name in (*JOINED, MASKING, SEALING) else f"/static/{name}?v={stamp(name)}"
-    )
+    is_joined = name in (*JOINED, *APART)
+    return f"/{name}?v={joined(name).stamp}" if is_joined else f"/static/{name}?v={stamp(name)}"
 
 
 class Joined(NamedTuple):
@@ -51,12 +54,10 @@ class Joined(NamedTuple):
 
 @cache
 def joined(name: str) -> Joined:
-    """Lean; made when it is first asked for, then kept. Raises KeyError for what is not JOINED, nor
-    MASKING, nor SEALING."""
-    if name == SEALING:
-        parts: tuple[str, ...] = (_lean("kiosk/seal.js"),)
-    else:
-        parts = (_masks(), _lean(f"kiosk/{MASKING}")) if name == MASKING else tuple(map(_lean, JOINED[name]))
+    """Lean; made when it is first asked for, then kept. Raises KeyError for what is neither JOINED
+    nor APART."""
+    own = {**JOINED, **HANDING, SEALING: ("kiosk/seal.js",), MASKING: (f"kiosk/{MASKING}",)}
+    parts = [*([_masks()] if name == MASKING else []), *map(_lean, own[name])]
     content = "".join(parts).encode()
     return Joined(sha256(content).hexdigest()[:10], pack(content))
 
@@ -69,7 +70,7 @@ def _masks() -> str:
 @cache
 def build() -> str:
     """Ten hex digits that change whenever a page of this build would be another one."""
-    later = (MASKING, SEALING, *KEYBOARD, "kiosk/keyboard.js", LAYOUTS)
+    later = (*APART, *KEYBOARD, "kiosk/keyboard.js", LAYOUTS)
     digest = sha256("".join(address(name) for name in (*FILES, *later, "kiosk/worker.js")).encode())
     for path in sorted([*(TEMPLATES / "kiosk").iterdir(), *(STATIC / "faces").iterdir(), *map(catalogue, NAMES)]):
         digest.update(path.read_bytes())
@@ -77,9 +78,9 @@ def build() -> str:
 
 
 @cache
-def script(*, sealing: bool = False) -> bytes:
+def script(*, of_gateway: bool = False) -> bytes:
     """What the browser runs, packed."""
-    files = json.dumps([address(name) for name in (*FILES, MASKING, *([SEALING] if sealing else []))])
+    files = json.dumps([address(name) for name in (*FILES, *(APART if of_gateway else (MASKING,)))])
     told = f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n'
     return pack((told + _lean("kiosk/worker.js")).encode())
 

@@ -27,6 +27,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.control",
     "kiosk.arrival",
     "kiosk.gateway",
+    "kiosk.handover",
     "kiosk.staff",
     "sync.app",
     "sync.packing",
@@ -139,8 +140,8 @@ import sys
 from pathlib import Path
 from kiosk import cli, config, serving
 from kiosk.app import create_app
-from kiosk.terminal import open_terminal
-terminal = open_terminal(config.Settings(data=Path(sys.argv[1])))
+from kiosk.terminal import Terminal
+terminal = Terminal(config.Settings(data=Path(sys.argv[1])))
 page = create_app(terminal).test_client().get("/")
 assert page.status_code == 200, page.status
 terminal.stop()

@@ -28,8 +28,9 @@ const Frames = (() => {
     return screens(visit.lang).querySelector(`template[data-frame="${frame}"][data-key="${key}"]`);
   }
 
-  /* What is laid over a screen while a touch is not yet held. */
-  const wait = (lang) => screens(lang).querySelector("template[data-frame=wait]").content.firstElementChild.cloneNode(true);
+  /* One that is no step of a visit; `wait` is laid over a screen while a touch is not yet held. */
+  const other = (name, lang) => screens(lang).querySelector(`template[data-frame=${name}]`).content.firstElementChild.cloneNode(true);
+  const wait = (lang) => other("wait", lang);
 
   /* A screen with the response as far as it goes. */
   function filled(name, visit, asks) {
@@ -83,5 +84,5 @@ const Frames = (() => {
     if (first) first.focus();
   }
 
-  return { find, filled, wait, arrange, read, hint };
+  return { find, filled, other, wait, arrange, read, hint };
 })();

@@ -12,6 +12,7 @@
   const guardMs = Number(main.dataset.guard);
   const start = main.dataset.start;
   const asks = typeof WALK === "undefined" ? null : WALK; // it comes with the screens of the visit
+  const crew = typeof Handover === "undefined" ? null : Handover; // who hands this screen to its customers
 
   const now = () => performance.now();
   const screen = () => main.firstElementChild;
@@ -64,18 +65,24 @@
   function fresh() {
     if (visit.touched !== null) Traces.rest();
     Modes.reset();
-    ask(asks.lang);
+    if (crew) crew.end();
+    else ask(asks.lang);
   }
 
   /* The question in a language, for whoever is there. */
   function ask(lang, first = null) {
-    visit = Visit.fresh(asks, lang, first);
-    unsaved = false;
+    clear(lang, first);
+    if (crew) visit.handed = crew.about;
     show("ask");
     getSelection().removeAllRanges();
   }
 
-  const nobody = () => screen().dataset.screen === "ask" && visit.touched === null;
+  function clear(lang = asks.lang, first = null) {
+    visit = Visit.fresh(asks, lang, first);
+    unsaved = false;
+  }
+
+  const nobody = () => (crew ? crew.isFree() : screen().dataset.screen === "ask" && visit.touched === null);
 
   // -- holding what was touched
 
@@ -83,6 +90,7 @@
     waiting = true;
     clearTimeout(idle);
     Patience.stop();
+    if (crew) crew.answered(record.id);
     const there = await Holding.patiently(record, showWait);
     waiting = false;
     if (there) then();
@@ -128,7 +136,7 @@
     Visit.touch(visit);
     if (button) button.classList.add("touched");
     unsaved = false;
-    hold(Visit.record(visit, asks, step.ends), () => (step.to === "ask" && step.ends ? fresh() : show(step.to)));
+    hold(Visit.record(visit, asks, step.ends), () => (step.ends && (crew || step.to === "ask") ? fresh() : show(step.to)));
   }
 
   /* Whether there is all it takes to be reached; else the screen stays, and says what is missing. */
@@ -153,6 +161,7 @@
 
   function watch() {
     clearTimeout(idle);
+    if (screen().dataset.crew) return; // it has a clock of its own
     idle = setTimeout(leave, Patience.begin(screen(), nobody(), say));
     Idle.begin(screen(), nobody());
   }
@@ -275,6 +284,7 @@
     visit = Visit.fresh(asks, spoken(), screen().dataset.first || asks.firsts[0]);
     appeared(true);
     turned = now();
+    if (crew) crew.started({ asks, lang: asks.lang, ask, appeared, clear });
     setTimeout(tick, TICK_MS * (1 + Math.random()));
     if (navigator.serviceWorker) work().catch(() => {});
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().then(Delivery.persists, () => {});

@@ -99,8 +99,8 @@ const Store = (() => {
     out.value = { records: [], anchors: {} };
     responses.getAll().onsuccess = (event) => {
       const all = event.target.result;
-      out.value.records = all.filter((kept) => !kept.aside);
-      out.value.aside = all.length - out.value.records.length;
+      out.value.aside = all.filter((kept) => kept.aside).length;
+      out.value.records = all.filter((kept) => !kept.aside && (!kept.kind || kept.ended)); // a handover once it is over
     };
     loads.getAll().onsuccess = (event) => {
       for (const { load, anchors } of event.target.result) out.value.anchors[load] = anchors;

@@ -131,12 +131,12 @@ const Visit = (() => {
         ...(asks.pool ? { [asks.pool]: [visit.first] } : {}), ...visit.orders,
         ...Object.fromEntries(Object.entries(visit.picks).map(([pool, picked]) => [pool, [picked]])),
       },
-      contact: visit.contact,
+      contact: visit.contact, ...(visit.handed ? { handover: visit.handed() } : {}),
       first_ms: took(visit.first_ms), total_ms: took(visit.total), since_prev_ms: round(visit.since),
       pause_ms: took(visit.pause), flags: visit.flags,
       ended: ended || null, test: visit.test, load: LOAD, page_ms: round(visit.touched), wall_ms: visit.wall,
     };
   }
 
-  return { LOAD, now, step, fresh, touch, order, rates, follows, answer, toggle, missing, agree, refuse, record };
+  return { LOAD, now, newId, step, fresh, touch, order, rates, follows, answer, toggle, missing, agree, refuse, record };
 })();

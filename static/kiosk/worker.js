@@ -5,7 +5,7 @@
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
-const PARTS = /^\/(static\/|keyboard\/|screen\.(css|js)$|(mask|seal)ing\.js$|(s\/[^/]+\/)?(frames\.js$|look\/))/;
+const PARTS = /^\/(static\/|keyboard\/|(screen|handover)\.(css|js)$|(mask|seal)ing\.js$|(s\/[^/]+\/)?(frames\.js$|look\/))/;
 const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {
@@ -118,7 +118,13 @@ async function page(request, path) {
     await cache.delete(path, ANY);
     return answer;
   }
-  return (await cache.match(path, ANY)) || asked;
+  return (await cache.match(path, ANY)) || asked.catch(() => home(cache));
+}
+
+/* A tablet that is opened without a network, and not at its screen's own address. */
+async function home(cache) {
+  const kept = (await cache.keys()).find(({ url }) => /^\/s\/[^/]+\/$/.test(new URL(url).pathname));
+  return kept ? Response.redirect(kept.url) : Response.error();
 }
 
 /* A file under its build's address, or a keyboard, in our own words; a portal has others. */

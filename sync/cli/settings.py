@@ -24,7 +24,7 @@ def add(to: Verbs) -> None:
     alike = groupby(KEYS.items(), key=lambda pair: pair[1].allowed)
     keys = "; ".join(f"{', '.join(name for name, _ in pairs)}: {allowed}" for allowed, pairs in alike)
     setting = verbs.add(to, "set", _set, "set what the screens of a place, or of a group of places, show and how they "
-                        "wait; they follow within a minute")  # fmt: skip
+                        "wait; they follow within a quarter of an hour")  # fmt: skip
     _where(setting)
     setting.add_argument("key", metavar="KEY", help=keys)
     setting.add_argument("value", metavar="VALUE", nargs="?", help="what holds from now on; a FILE for logo and "
@@ -66,7 +66,7 @@ def _set(server: Settings, asked: argparse.Namespace) -> int:
     elif given is None:
         print(f"{asked.key} is {holding.shown} at {spot.name} now, {_from(holding.source)}.")
     else:
-        print(f"{asked.key} is {holding.shown} at {spot.name} now. Its screens follow within a minute.")
+        print(f"{asked.key} is {holding.shown} at {spot.name} now. Its screens follow within a quarter of an hour.")
     return OK
 
 

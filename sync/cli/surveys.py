@@ -26,7 +26,7 @@ def add(to: Verbs) -> None:
     check = verbs.add(inside, "check", _check, "say whether a survey can be published, and what is wrong with it")
     check.add_argument("file", type=Path, metavar="FILE", help=file)
     publish = verbs.add(inside, "publish", _publish, "publish a version of a survey, which never changes from then on; "
-                        "screens that ask the survey follow within a minute")  # fmt: skip
+                        "screens that ask the survey follow within a quarter of an hour")  # fmt: skip
     publish.add_argument("file", type=Path, metavar="FILE", help=file)
     publish.add_argument("--at", metavar="PLACE", help="let a place, or a group of places, ask it")
     ask = verbs.add(inside, "ask", _ask, "let a place, or a group of places, ask a published survey")
@@ -121,7 +121,7 @@ def _planned(tx: Connection, spot: Spot, now_ms: int) -> list[str]:
 
 
 def _asks(spot: Spot, name: str) -> str:
-    return f"{spot.name} asks {name!r} now. Its screens follow within a minute."
+    return f"{spot.name} asks {name!r} now. Its screens follow within a quarter of an hour."
 
 
 def _show(server: Settings, asked: argparse.Namespace) -> int:

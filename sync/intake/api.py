@@ -52,7 +52,7 @@ def manifest() -> Response:
     caller = _caller(_body())
     here = centre()
     with here.db.reading() as tx:
-        body = wire.encode(enrol.manifest(tx, caller.device, here.now_ms()))
+        body = wire.encode(enrol.manifest(tx, caller.device, here.now_ms(), here.secrets))
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     unchanged = request.headers.get("If-None-Match") == tag
     response = _signed(caller, 304, b"") if unchanged else _signed(caller, 200, body)

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, insert, literal, select, update
 
 from sync import models, problems, wire
-from sync.intake import ledger
+from sync.intake import handing, ledger
 from sync.intake.keys import Secrets
 from sync.intake.signing import Caller
 from sync.office import places, schedules, settings, surveys
@@ -174,8 +174,9 @@ def _drive(tx: Connection, device: str, screen: str) -> None:
         tx.execute(insert(table).values(row))
 
 
-def manifest(tx: Connection, device: str, now_ms: int) -> wire.Manifest:
-    """What the screens of a device show, will show on days to come, and where they stand. Those of a box with so many
+def manifest(tx: Connection, device: str, now_ms: int, keys: Secrets) -> wire.Manifest:
+    """What the screens of a device show, will show on days to come, and where they stand; `keys` make the codes with
+    which crews sign in. Those of a box with so many
     that it would not read all of it hear of fewer days to come, and do without logos."""
     standing = list(places.stands(tx, device).values())
     told = settings.resolved(tx, standing)
@@ -185,8 +186,13 @@ def manifest(tx: Connection, device: str, now_ms: int) -> wire.Manifest:
     asked = surveys.newest(
         tx, {name for plan in plans.values() for name in (plan.now, *(c.survey for c in plan.ahead))}
     )
+    hands = handing.told(tx, [each for each in standing if told[each.placement].hands_over], told, keys, now_ms)
     for most in (schedules.MOST_AHEAD, 1, 0):
         screens = {s.screen: _screen(s, told[s.placement], plans[s.placement], asked, most) for s in standing}
+        for s in standing:
+            if s.placement in hands:
+                whole = msgspec.to_builtins(hands[s.placement])
+                screens[s.screen] = msgspec.structs.replace(screens[s.screen], handover=whole)
         if len(wire.encode(screens)) <= wire.MAX_REPLY - _AROUND:
             return wire.Manifest(screens)
     for screen in screens.values():

@@ -48,6 +48,11 @@ class Secrets:
         """Every key that such a device may have been given."""
         return (_derive(master, device, generation) for master in self.masters)
 
+    def day_code(self, crew: int, day: int) -> str:
+        """The eight digits with which a crew signs in on its tablet on that local day, and on no other."""
+        told = hmac.digest(self.masters[0], f"smilepost day's code\n{crew}\n{day}".encode(), "sha256")
+        return f"{int.from_bytes(told[:8], 'big') % 10**8:08d}"
+
     def second_factors(self, user: int, nonce: str) -> list[bytes]:
         """The 20 bytes that a person's authenticator app may share with us, those of the newest secret first."""
         told = f"smilepost second factor\n{user}\n{nonce}".encode()

@@ -41,6 +41,11 @@ ABOUT: Mapping[str, tuple[str, str]] = {
         mark("Everything to touch in the lower part, always; else each customer may choose it."),
     ),
     "staff_pin": (mark("PIN of the staff"), mark("4 to 12 digits. It is kept so that nobody can read it back.")),
+    "handover": (
+        mark("Handed over to customers"),
+        mark("The screen is a crew's tablet: the crew signs in, picks a job, and passes it on."),
+    ),
+    "crew_pin": (mark("PIN of the crew"), mark("4 to 12 digits, with which a crew signs in on its tablet.")),
     "briefing_at": (
         mark("Time of the briefing"),
         mark("Every morning on the place's own clock, from {first} to {last}."),
@@ -61,6 +66,7 @@ PARTS = (
     (mark("How long screens wait"), tuple(key for key in ABOUT if key.startswith("seconds."))),
     (mark("The briefing"), ("briefing_at", "briefing_lead")),
     (mark("For the staff"), ("staff_pin", "response_interval")),
+    (mark("For crews"), ("handover", "crew_pin")),
 )
 
 
@@ -78,6 +84,8 @@ def shown(holding: Holding) -> str:
     key, value = holding.key, holding.value
     if key == "staff_pin":
         return _("set") if value is not None else _("the terminal's own")
+    if key == "crew_pin":
+        return _("set") if value is not None else _("none")
     if value is None or value == []:
         return _absent(key)
     if isinstance(value, bool):

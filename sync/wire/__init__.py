@@ -17,7 +17,7 @@ from sync.wire.messages import (
     Anchor, Answer, Batch, Contact, ExportEnd, ExportHeader, Handed, Handover, Head, Health, Held, JobRef, Response,
     Result, Stamp, StreamCounts,
 )
-from sync.wire.pins import CREW_ROUNDS, DAY_ROUNDS, crew_pin_fits, hash_crew_pin, hash_pin, pin_fits
+from sync.wire.pins import CREW_ROUNDS, DAY_ROUNDS, crew_pin_fits, hash_crew_pin, hash_pin, is_trivial, pin_fits
 from sync.wire.reading import (
     Unreadable, boot_of, encode, problem_code, read_batch, read_contact, read_entry, read_export_end,
     read_export_header, read_handover, read_head, read_response,
@@ -41,7 +41,7 @@ __all__ = [
     "Name", "Response", "Result", "Rev", "Scheduled", "ScreenManifest", "ScreenSettings", "Seconds", "Sha", "Stamp",
     "StreamCounts", "Texts", "Unreadable", "Verdict", "Wait", "WallMs", "answer_is_signed", "boot_of",
     "crew_pin_fits", "digest", "encode", "entry_sha", "export_is_signed", "hash_crew_pin", "hash_pin", "is_intact",
-    "mask", "mask_entry", "mask_rules", "pin_fits", "problem_code", "read_answer", "read_batch", "read_contact",
-    "read_entry", "read_export_end", "read_export_header", "read_handover", "read_head", "read_response",
-    "request_is_signed", "seal", "sign_answer", "sign_export", "sign_request", "wipe",
+    "is_trivial", "mask", "mask_entry", "mask_rules", "pin_fits", "problem_code", "read_answer", "read_batch",
+    "read_contact", "read_entry", "read_export_end", "read_export_header", "read_handover", "read_head",
+    "read_response", "request_is_signed", "seal", "sign_answer", "sign_export", "sign_request", "wipe",
 ]

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from base64 import b64decode, b64encode
 from hashlib import pbkdf2_hmac, scrypt
+from itertools import pairwise
 
 _N, _R, _P = 2**14, 8, 5
 """OWASP's choice for 16 MiB: a PIN is short, so each guess has to cost."""
@@ -15,6 +16,12 @@ CREW_ROUNDS = 600_000
 """OWASP's choice for PBKDF2-HMAC-SHA256."""
 DAY_ROUNDS = 20_000
 """For a code of eight digits that is good for one day: a fleet has fifteen of them a crew every day."""
+
+
+def is_trivial(pin: str) -> bool:
+    """Of digits: one digit, a run up or down the keys, or two digits again and again: what everybody tries first."""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    return steps in ({0}, {1}, {9}) or (len(pin) % 2 == 0 and pin == pin[:2] * (len(pin) // 2))
 
 
 def hash_pin(pin: str) -> str:

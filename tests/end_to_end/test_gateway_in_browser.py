@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from kiosk import worker
 from kiosk.gateway import COOKIE
 from kiosk.screen_keys import ScreenKeys
 from kiosk.terminal import Terminal
 from tests.end_to_end.test_page_outlives_its_terminal import anchored, kept, main_process, own_browser
-from tests.end_to_end.test_screen_in_browser import at, delivered, press
+from tests.end_to_end.test_screen_in_browser import NewPage, at, delivered, press, until
 from tests.terminals import Served, sealed, served, terminal
 
 LOCAL = "http://127.0.0.1:1"
@@ -84,3 +85,37 @@ def test_what_waits_in_a_tablet_is_sealed_and_outlives_the_browser(
             assert (first["answers"], first["ended"]) == ({"visit": 0, "comment": SECRET}, "done")
             assert (second["answers"], second["ended"]) == ({"visit": 3}, "left")
     assert len(sealed(box)) == 2
+
+
+COUNT = "() => Store.waiting().then(({ records }) => records.length)"
+
+
+def test_an_app_opens_offline_and_a_new_build_leaves_what_waits(
+    new_page: NewPage, box: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app whose tablet was paired after it was installed opens `/`; it is updated before it can deliver."""
+    page, key = new_page(), ScreenKeys(box.outbox.disk).bind("van12")
+    with served(box) as there:
+        page.context.add_cookies([{"name": COOKIE, "value": f"van12.{key}", "url": there.address}])
+        page.goto(there.address)
+        anchored(page)
+        kept(page, "/s/van12/")
+        there.die()
+        press(page, "value", 3)
+        at(page, "thanks")
+        page.get_by_role("button", name="Finish").click()
+        page.goto(there.address)
+        assert page.url == f"{there.address}/s/van12/"
+        at(page, "ask")
+        assert page.evaluate(COUNT) == 1
+        page.route("**/late", lambda route: route.abort())
+        monkeypatch.setattr(worker, "build", lambda: "0123456789")
+        worker.script.cache_clear()
+        there.revive()
+        page.reload()
+        until(lambda: page.evaluate("() => caches.keys()") == ["smilepost-0123456789"])
+        assert page.evaluate(COUNT) == 1
+        page.unroute("**/late")
+        page.reload()
+        assert [entry["answers"] for entry in delivered(box)] == [{"visit": 3}]
+    worker.script.cache_clear()

@@ -1,6 +1,7 @@
 """A terminal that drives the screens of tablets: each is paired by its own code, and nobody else gets its pages."""
 
 import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -191,3 +192,48 @@ def test_the_proxys_configuration_has_everybodys_own_names(tmp_path: Path) -> No
     assert "ssl_certificate /c.pem;\n    ssl_certificate_key /k.pem;" in elsewhere
     with pytest.raises(proxy.NoGateway, match='"public_url" in \\[kiosk\\]'):
         proxy.nginx(Settings(data=tmp_path))
+
+
+@SQLITE_ONLY
+def test_a_screen_can_be_installed_as_an_app(gateway: Terminal, a_centre: Centre) -> None:
+    tablet = browser(gateway)
+    before = tablet.get("/pair", base_url=PUBLIC)
+    assert 'href="/app.webmanifest"' in before.text  # an app of an iPad has cookies of its own: installed, then paired
+    assert tablet.get("/app.webmanifest", base_url=PUBLIC).json["start_url"] == "/"
+    here = pair(tablet, enrol_code(a_centre, "Oslo"))
+    page = tablet.get(here, base_url=PUBLIC)
+    assert f'<link rel="manifest" href="{here}app.webmanifest" crossorigin="use-credentials">' in page.text
+    assert "manifest-src 'self'" in page.headers["Content-Security-Policy"]
+    told = tablet.get(f"{here}app.webmanifest", base_url=PUBLIC)
+    assert told.mimetype == "application/manifest+json"
+    assert (told.json["name"], told.json["start_url"], told.json["display"]) == ("Oslo", here, "fullscreen")
+    for icon in told.json["icons"]:
+        picture = tablet.get(icon["src"], base_url=PUBLIC).data
+        assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+        width, height = struct.unpack(">2I", picture[16:24])
+        assert icon["sizes"] == f"{width}x{height}"
+    assert {icon["purpose"] for icon in told.json["icons"]} == {"any", "maskable"}
+    assert (
+        tablet.get(re.findall(r'"apple-touch-icon" href="([^"]+)"', page.text)[0], base_url=PUBLIC).data[1:4] == b"PNG"
+    )
+    assert browser(gateway).get(f"{here}app.webmanifest", base_url=PUBLIC).status_code == 401
+
+
+@SQLITE_ONLY
+def test_an_app_of_a_screen_that_moved_opens_as_what_it_is_now(gateway: Terminal, a_centre: Centre) -> None:
+    tablet = browser(gateway)
+    old = pair(tablet, enrol_code(a_centre, "Oslo"))
+    new = pair(tablet, enrol_code(a_centre, "Bergen"))
+    gone = tablet.get(old, base_url=PUBLIC)
+    assert (gone.status_code, gone.headers["Refresh"]) == (404, f"0; url={new}")
+    assert "Refresh" not in browser(gateway).get(old, base_url=PUBLIC).headers
+
+
+def test_a_terminal_in_a_shop_pays_nothing_for_tablets(tmp_path: Path) -> None:
+    shop = Terminal(Settings(data=tmp_path / "shop"), Hands())
+    try:
+        page = create_app(shop).test_client().get("/")
+        assert not [word for word in ("manifest", "apple", "theme-color", "sealing") if word in page.text]
+        assert "manifest-src" not in page.headers["Content-Security-Policy"]
+    finally:
+        shop.stop()

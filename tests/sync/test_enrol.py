@@ -94,7 +94,7 @@ def test_an_enrolled_box_gains_another_screen(a_centre: Centre, client: FlaskCli
     second = json.loads(reply.get_data())
     assert (second["device"], second["generation"]) == (box.device, 1)
     with a_centre.db.reading() as tx:
-        shown = enrol.manifest(tx, box.device, 0).screens
+        shown = enrol.manifest(tx, box.device, 0, a_centre.secrets).screens
         assert sorted(screen.place for screen in shown.values()) == ["Bergen", "Oslo"]
         assert len(places.stood(tx, box.device)) == 2
     there = box.response(3, screen=second["screen"], placement=second["placement"])

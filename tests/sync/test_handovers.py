@@ -3,15 +3,18 @@
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Table, insert, select
 
 from sync import models, wire
 from sync.centre import Centre
-from sync.office import asked, places
+from sync.intake import enrol
+from sync.office import asked, places, settings
 from sync.office.asked import Asked
 from tests.boxes import NOON, Box, enrol_box, new_id, verdicts
+from tests.sync.conftest import Clock
 
 DAY_MS = 86_400_000
 TODAY = NOON // DAY_MS
@@ -142,3 +145,42 @@ def test_a_clock_that_is_known_better_later_moves_a_handover(a_centre: Centre, c
     van.send(client, anchors=[anchor], boots={"slow": 1, van.boot: 2})
     held = rows(a_centre, models.handovers)[0]
     assert (held[10], held[11]) == ("anchored", TODAY - 3)
+
+
+def test_a_tablet_is_told_of_its_crew_and_of_its_jobs(
+    a_centre: Centre, client: FlaskClient, van: Box, clock: Clock
+) -> None:
+    clock.ms = NOON
+    plan(
+        a_centre,
+        ("17", TODAY, "planned"),
+        ("18", TODAY + 1, "planned"),
+        ("19", TODAY, "cancelled"),
+        ("9", TODAY - 2, "done"),
+    )
+    with a_centre.db.writing() as tx:
+        settings.put(tx, 1, None, "handover", "true", clock.ms)
+        settings.put(tx, 1, None, "crew_pin", "830516", clock.ms)
+    with a_centre.db.reading() as tx:
+        (screen,) = enrol.manifest(tx, van.device, NOON, a_centre.secrets).screens.values()
+        again = enrol.manifest(tx, van.device, NOON, a_centre.secrets)
+    told = msgspec.convert(screen.handover, wire.Handing)
+    assert (told.crew, told.team, [(job.ref, job.day) for job in told.jobs]) == (
+        "1",
+        VAN,
+        [("17", TODAY), ("18", TODAY + 1)],
+    )
+    assert wire.crew_pin_fits("830516", told.pins[0])
+    code = a_centre.secrets.day_code(1, TODAY)
+    assert wire.crew_pin_fits(code, told.day_codes[str(TODAY)])
+    assert not wire.crew_pin_fits(code, told.day_codes[str(TODAY + 1)])
+    assert sorted(map(int, told.day_codes)) == list(range(TODAY, TODAY + 15))
+    assert again.screens == {van.screen: screen}  # the same, so that its tag is the same
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"), [("123", "4 to 12 digits"), ("1234", "everybody tries"), ("12ab", "4 to 12 digits")]
+)
+def test_a_pin_that_anybody_would_guess_is_refused(a_centre: Centre, van: Box, pin: str, why: str) -> None:
+    with a_centre.db.writing() as tx, pytest.raises(settings.BadSetting, match=why):
+        settings.put(tx, 1, None, "crew_pin", pin, 0)

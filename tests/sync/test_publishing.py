@@ -75,7 +75,7 @@ def test_from_the_builtin_to_a_survey_of_ones_own(verb: Verb, oslo: Box, client:
     code, said = verb("survey", "publish", mine, "--at", "oslo")
     assert (code, said) == (
         0,
-        "Version 1 of 'mine' is published.\nOslo asks 'mine' now. Its screens follow within a minute.\n",
+        "Version 1 of 'mine' is published.\nOslo asks 'mine' now. Its screens follow within a quarter of an hour.\n",
     )
     assert asked_on(client, oslo).id == "mine"
     assert verb("survey", "check", mine) == (0, "Version 1 of 'mine' is already published.\n")
@@ -102,7 +102,7 @@ def test_a_new_version_reaches_whoever_asks_the_survey(
     with a_centre.db.reading() as tx:
         assert tally.verify(tx) is None
     assert verb("survey", "ask", "builtin", "Oslo", "--touchpoint", "checkout")[1] == (
-        "Oslo, Checkout asks 'builtin' now. Its screens follow within a minute.\n"
+        "Oslo, Checkout asks 'builtin' now. Its screens follow within a quarter of an hour.\n"
     )
     assert asked_on(client, oslo) == survey.BUILTIN
 

@@ -89,7 +89,7 @@ def test_what_is_nearest_to_a_screen_holds(told: Told, verb: Verb) -> None:
         return [told(name).settings.get("seconds", {}).get("thanks", 10) for name in names]
 
     assert verb("set", "Norway", "seconds.thanks", "12")[1] == (
-        "seconds.thanks is 12 s at Norway now. Its screens follow within a minute.\n"
+        "seconds.thanks is 12 s at Norway now. Its screens follow within a quarter of an hour.\n"
     )
     assert thanks() == [12, 12, 12]
     assert verb("set", "oslo", "seconds.thanks", "13")[0] == 0
@@ -138,7 +138,7 @@ def test_a_pin_is_nowhere_to_be_read(verb: Verb, norway: dict[str, Box], a_centr
     code, said = verb("set", "Oslo", "staff_pin", "830516")
     assert (code, said) == (
         0,
-        "staff_pin is set at Oslo now. Its screens follow within a minute.\n".replace("is", "is set", 0),
+        "staff_pin is set at Oslo now. Its screens follow within a quarter of an hour.\n".replace("is", "is set", 0),
     )
     assert "830516" not in refused(verb("set", "Oslo", "staff_pin", "830516x"))
     with a_centre.db.reading() as tx:
@@ -346,7 +346,7 @@ def test_a_box_with_very_many_screens_is_told_in_few_queries(
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "large", "true", clock.ms)
         event.listen(tx, "before_cursor_execute", lambda *told: asked.append(told[2]))
-        screens = enrol.manifest(tx, device, 0).screens
+        screens = enrol.manifest(tx, device, 0, a_centre.secrets).screens
     assert len(screens) == len(names)
     assert [name for name, screen in screens.items() if screen.settings] == [names[7]]
     assert len(asked) <= 8
@@ -360,9 +360,9 @@ def test_a_box_with_very_many_screens_reads_what_it_is_told(
     heavy = drawings.png(100, 100, (b"tEXt", b"x" * 36_000))
     with a_centre.db.writing() as tx:
         settings.put(tx, place, spots[7], "logo", heavy, clock.ms)
-        assert "logo" in enrol.manifest(tx, device, 0).screens[names[7]].settings
+        assert "logo" in enrol.manifest(tx, device, 0, a_centre.secrets).screens[names[7]].settings
         settings.put(tx, place, None, "logo", heavy, clock.ms)
         settings.put(tx, place, None, "large", "true", clock.ms)
-        told = enrol.manifest(tx, device, 0)
+        told = enrol.manifest(tx, device, 0, a_centre.secrets)
     assert all(screen.settings == {"large": True} for screen in told.screens.values())
     assert len(wire.encode(told)) < wire.MAX_REPLY

@@ -10,7 +10,7 @@ from sync.office.audit import Actor, Subject
 from sync.office.settings.kept import ALL, Holding, known, put, take_out
 from sync.office.settings.keys import Given
 
-UNTOLD = "staff_pin"
+UNTOLD = ("staff_pin", "crew_pin")
 """Of which nothing is written down but that it was set."""
 
 
@@ -70,6 +70,6 @@ def _holding(tx: Connection, at: At, key: str) -> Holding | None:
 
 
 def _told(holding: Holding | None, key: str) -> dict[str, Any] | None:
-    if holding is None or (key == UNTOLD and holding.value is None):
+    if holding is None or (key in UNTOLD and holding.value is None):
         return None
-    return {key: "set" if key == UNTOLD else holding.shown}
+    return {key: "set" if key in UNTOLD else holding.shown}

@@ -166,6 +166,15 @@ def _staff_pin(given: Given, known: Known) -> str:
     return wire.hash_pin(pin)
 
 
+def _crew_pin(given: Given, known: Known) -> str:
+    pin = _typed(given)
+    if not (4 <= len(pin) <= 12 and pin.isascii() and pin.isdecimal()):
+        raise BadSetting(_("crew_pin has 4 to 12 digits and nothing else."))
+    if wire.is_trivial(pin):
+        raise BadSetting(_("crew_pin is one of those that everybody tries first, such as 0000, 1234 or 1212."))
+    return wire.hash_crew_pin(pin)
+
+
 def _messages(given: Given, known: Known) -> list[dict[str, wire.Texts]]:
     try:
         read: list[_Message] = papers.json(_content(given), list[_Message])
@@ -259,6 +268,8 @@ KEYS: dict[str, Key] = {
     "large": Key("true or false", False, _yes_or_no("large"), _shown),
     "low_reach": Key("true or false", False, _yes_or_no("low_reach"), _shown),
     "staff_pin": Key("4 to 12 digits", None, _staff_pin, lambda value: "set", absent="the terminal's own"),
+    "handover": Key("true or false", False, _yes_or_no("handover"), _shown),
+    "crew_pin": Key("4 to 12 digits", None, _crew_pin, lambda value: "set", absent="none"),
     BRIEFING_AT: Key(f"a time from {EARLIEST} to {LATEST} such as 07:00", "07:00", _briefing_at, str),
     BRIEFING_LEAD: Key(f"whole minutes from 0 to {MOST_LEAD}", 30, _briefing_lead, lambda value: f"{value} min"),
     INTERVAL: Key("a whole number of seconds from 0 to 60", INTERVAL_S, _whole(INTERVAL, 0, 60), lambda v: f"{v} s"),

@@ -15,13 +15,16 @@ from sync.office.settings.keys import KEYS, SECONDS
 class Told(NamedTuple):
     """What one screen is told. `languages`: those of the place, its own first; empty where those of the survey hold.
     `survey` is the id of what it asks, unless another is planned for the day; what was chosen for its touchpoint alone
-    (`is_own`) goes before every plan."""
+    (`is_own`) goes before every plan. `hands_over`: a crew hands it to its customers, and `crew_pin` is the hash of
+    what it signs in with."""
 
     settings: wire.ScreenSettings
     messages: tuple[wire.Message, ...]
     languages: tuple[str, ...]
     survey: str
     is_own: bool = False
+    hands_over: bool = False
+    crew_pin: str | None = None
 
 
 def resolved(tx: Connection, standings: Iterable[Standing]) -> dict[str, Told]:
@@ -46,7 +49,8 @@ def _told(standing: Standing, found: Found) -> Told:
         staff_pin=value("staff_pin"),
     )
     messages = tuple(wire.Message(each["said"], each["did"]) for each in value("messages"))
-    return Told(settings, messages, tuple(value("languages") or ()), value("survey"), _is_own(found))
+    languages, handing = tuple(value("languages") or ()), (value("handover"), value("crew_pin"))
+    return Told(settings, messages, languages, value("survey"), _is_own(found), *handing)
 
 
 def _is_own(found: Found) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import requests
 
 from kiosk.config import Settings
-from kiosk.terminal import open_terminal
+from kiosk.terminal import Terminal
 from tests.faults.power.proof import Totals, check
 from tests.faults.power.recording import Recording, command, serve
 from tests.processes import free_ports, running
@@ -58,7 +58,7 @@ def prove(folder: Path, cuts: int, seed: int, plant: str = "") -> Totals:
                 # With the power the process would be gone as well: what it said afterwards nobody would have heard.
                 del recording.thanks[thanked:]
         with _mounted(image, folder / "shop") as mounted:
-            terminal = open_terminal(Settings(data=mounted / "terminal"))
+            terminal = Terminal(Settings(data=mounted / "terminal"))
             try:
                 terminal.start()
                 check(terminal, recording, len(recording.thanks), f"cut {cut}, seed {seed}", totals)

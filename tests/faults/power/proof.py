@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiosk import health
 from kiosk.config import Settings
-from kiosk.terminal import Terminal, open_terminal
+from kiosk.terminal import Terminal
 from sync import wire
 from tests.faults.power.crashes import Disk, after_the_cut
 from tests.faults.power.recording import Recording
@@ -55,7 +55,7 @@ def _cut(recording: Recording, disk: Disk, thanked: int, where: str, chance: ran
     folder = Path(tempfile.mkdtemp(prefix="smilepost-power-", dir=root))
     try:
         after_the_cut(disk, folder, chance)
-        terminal = open_terminal(Settings(data=folder))
+        terminal = Terminal(Settings(data=folder))
         try:
             terminal.start()
             check(terminal, recording, thanked, where, totals)
