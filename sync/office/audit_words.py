@@ -25,6 +25,8 @@ KINDS = {
     "wall": mark("Wall"),
     "improvement": mark("Improvement"),
     "theme": mark("Theme"),
+    "job": mark("Job"),
+    "jobs": mark("Jobs"),
     "setting": mark("Setting"),
     "places": mark("Places"),
     "answer": mark("Answer"),

@@ -13,6 +13,7 @@ from sync.models import (
     drafts,
     driven,
     improvements,
+    jobs,
     locations,
     placements,
     responses,
@@ -195,6 +196,11 @@ def _wall(tx: Connection, text: str) -> Standing | None:
     return _paths(tx, query.where(walls.c.id == _number(text)))
 
 
+def _job(tx: Connection, text: str) -> Standing | None:
+    query = select(locations.c.path).join(jobs, jobs.c.location_id == locations.c.id)
+    return _paths(tx, query.where(jobs.c.id == _number(text)))
+
+
 def _improvement(tx: Connection, text: str) -> Standing | None:
     query = select(locations.c.path).join(improvements, improvements.c.location_id == locations.c.id)
     return _paths(tx, query.where(improvements.c.id == _number(text)))
@@ -215,8 +221,9 @@ KINDS: dict[str, Find] = {
     "contact": _contact,
     "improvement": _improvement,
     "theme": _theme,
+    "job": _job,
 }
-NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme")
+NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme", "job")
 """Kinds whose ids are numbers."""
 
 

@@ -114,6 +114,13 @@ def _theme(tx: Connection, at: int, name: str, now_ms: int) -> str:
     return _id(tx, models.themes, location_id=at, name=name, words=words)
 
 
+def _job(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.jobs, location_id=at, ref=name, key=name.casefold(), day=now_ms // 86_400_000, source="page",
+        changed_ms=now_ms,
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -129,4 +136,5 @@ MAKERS: dict[str, Make] = {
     "contact": _contact,
     "improvement": _improvement,
     "theme": _theme,
+    "job": _job,
 }

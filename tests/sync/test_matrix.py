@@ -32,6 +32,7 @@ NOBODYS = {
     "wall": "999999",
     "improvement": "999999",
     "theme": "999999",
+    "job": "999999",
 }
 NOT_KEPT_STILL = {"sessions", "sign_in_failures"}
 """Tables in which looking alone leaves a trace."""
