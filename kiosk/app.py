@@ -57,12 +57,18 @@ def create_app(terminal: Terminal, find: Callable[[], list[Stick]] = sticks.plug
     if terminal.settings.public_url:
         from kiosk import gateway  # a terminal in a shop never pays for it
 
-        gateway.open_to_screens(app, terminal)
+        receive = gateway.open_to_screens(app, terminal)
     else:
+        receive = None
         app.register_blueprint(screens.routes(terminal))
     app.register_blueprint(handover.routes(terminal))
-    app.register_blueprint(control.routes(terminal))
-    app.register_blueprint(staff.routes(terminal, find))
+    by_command, by_staff = control.routes(terminal), staff.routes(terminal, find)
+    if receive:
+        from kiosk import taking
+
+        taking.routes(by_staff, by_command, receive)
+    app.register_blueprint(by_command)
+    app.register_blueprint(by_staff)
     _answer_health(app, terminal)
     _serve_worker(app, of_gateway=bool(terminal.settings.public_url))
     _serve_joined(app)

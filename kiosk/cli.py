@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo_verb(verbs)
     kiosk = verbs.add_parser(
-        "kiosk", help="a terminal: run, enrol, pin, sheet, proxy, export, status", description="A terminal in a shop."
+        "kiosk",
+        help="a terminal: run, enrol, pin, sheet, proxy, export, take, status",
+        description="A terminal in a shop.",
     )
     _kiosk_verbs(kiosk.add_subparsers(title="verbs", metavar="VERB", required=True))
     # Only for the list: main() hands everything after this word on.
@@ -73,6 +75,7 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         ("enrol", _enrol, "bring this terminal to the place that a code from head office stands for"),
         ("pin", _pin, "set the PIN of the staff's page: 4 to 12 digits, of which only a hash is kept"),
         ("export", _export, "write everything unsent into a file, for somebody to carry to head office"),
+        ("take", _take, "take in a file that staff saved from a tablet, at its gateway; nothing counts twice"),
         ("sheet", _sheet, "print the sheet for whoever puts this screen up: what to do, in which order"),
         ("proxy", _proxy, "print what nginx, in front of a gateway of tablets, needs to know"),
         ("status", _status, "say how this terminal is: where it stands, what waits, whether head office answers"),
@@ -89,6 +92,8 @@ def _kiosk_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
             verb.add_argument("--key", type=Path, metavar="FILE", help="its private key (default: certbot's)")
         if name == "export":
             verb.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not exist yet")
+        if name == "take":
+            verb.add_argument("file", type=Path, metavar="FILE", help="the file that the tablet saved")
         if name == "status":
             verb.add_argument("--json", action="store_true", help="everything as JSON, for whoever watches by machine")
         verb.add_argument("--config", type=Path, metavar="FILE", help="config.toml (default: none, the defaults hold)")
@@ -125,8 +130,7 @@ def _run(asked: argparse.Namespace) -> int:
             print(f"Screens are paired at {settings.public_url}/pair", flush=True)
         else:
             print(f"The screen is at http://{host}:{settings.port}/", flush=True)
-        # A gateway looks at what proxies say, if only to know that one is there.
-        serving.serve(app, sockets, threads=settings.threads, proxied=settings.public_url is not None)
+        serving.serve(app, sockets, threads=settings.threads, of_gateway=settings.public_url is not None)
     finally:
         terminal.stop()
     return OK
@@ -211,6 +215,23 @@ def _export(asked: argparse.Namespace) -> int:
         return REFUSED
     except NotHeld as problem:
         print(f"The outbox cannot be read ({problem}).", file=sys.stderr)
+        return REFUSED
+    return OK
+
+
+def _take(asked: argparse.Namespace) -> int:
+    from kiosk import by_hand
+    from kiosk.outbox import NotHeld, OutboxRefused
+    from kiosk.terminal import TerminalRefused
+
+    settings = config.load(asked.config)
+    try:
+        print(by_hand.take(settings, asked.file))
+    except (TerminalRefused, OutboxRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return REFUSED
+    except NotHeld as problem:
+        print(f"The disk does not take it now ({problem}): nothing is lost, take it again.", file=sys.stderr)
         return REFUSED
     return OK
 

@@ -76,7 +76,7 @@ def routes(terminal: Terminal) -> Blueprint:
 
 def enrol(settings: Settings, code: str) -> str:
     """Enrol the terminal of this data folder, running or not. Returns a sentence; raises TerminalRefused."""
-    answer = _ask(settings, "POST", "/control/enrol", {"code": code})
+    answer = ask(settings, "POST", "/control/enrol", {"code": code})
     if answer is not None:
         status, body = answer
         if status != 200:
@@ -94,7 +94,7 @@ def set_pin(settings: Settings, typed: str) -> str:
     sentence; raises TerminalRefused, PinRefused."""
     pin.check(typed)
     kept = wire.hash_pin(typed)
-    answer = _ask(settings, "POST", "/control/pin", {"kept": kept})
+    answer = ask(settings, "POST", "/control/pin", {"kept": kept})
     if answer is not None:
         status, body = answer
         if status != 200:
@@ -132,7 +132,7 @@ def _unkept(problem: Exception) -> str:
 def export(settings: Settings, file: Path) -> str:
     """Write everything unsent of the terminal of this data folder, running or not, into `file`. Returns a sentence;
     raises TerminalRefused, OutboxRefused, ExportRefused, NotHeld."""
-    _need_a_terminal(settings)
+    need_a_terminal(settings)
     with _opened(settings, "/control/export") as reply:
         if reply is not None and reply.status_code != 200:
             raise TerminalRefused(str(reply.json()["sentence"]))
@@ -164,15 +164,15 @@ def status(settings: Settings) -> dict[str, Any]:
     """The health of the terminal of this data folder, running or not, and where it stands: `address` of its screen,
     `centre`, `places` by screen; `in_pages` is None of one that isn't running: no page speaks to it. Raises
     TerminalRefused, OutboxRefused."""
-    answer = _ask(settings, "GET", "/control/status", None)
+    answer = ask(settings, "GET", "/control/status", None)
     if answer is not None:
         return {"running": True, **about(settings), **answer[1]}
-    _need_a_terminal(settings)
+    need_a_terminal(settings)
     try:
         terminal = Terminal(settings)
     except TerminalRefused:
         # It may be running on a disk that did not take its token; how it is is no secret on this machine.
-        answer = _ask(settings, "GET", "/healthz", None)
+        answer = ask(settings, "GET", "/healthz", None)
         if answer is None or "pending" not in answer[1]:
             raise
         return {"running": True, **about(settings), **answer[1]}
@@ -208,12 +208,14 @@ def _address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def _need_a_terminal(settings: Settings) -> None:
+def need_a_terminal(settings: Settings) -> None:
     if not any((settings.data / name).exists() for name in ("identity.json", "outbox.sqlite3")):
         raise TerminalRefused(f"No terminal has been started on the data folder {settings.data} yet.")
 
 
-def _ask(settings: Settings, method: str, path: str, form: dict[str, str] | None) -> tuple[int, dict[str, Any]] | None:
+def ask(
+    settings: Settings, method: str, path: str, form: dict[str, str] | bytes | None
+) -> tuple[int, dict[str, Any]] | None:
     """What the running terminal answers, or None when none is running here."""
     try:
         with _opened(settings, path, method, form) as reply:
@@ -232,7 +234,7 @@ def _token(settings: Settings) -> str:
 
 @contextmanager
 def _opened(
-    settings: Settings, path: str, method: str = "GET", form: dict[str, str] | None = None
+    settings: Settings, path: str, method: str = "GET", form: dict[str, str] | bytes | None = None
 ) -> "Iterator[requests.Response | None]":
     """The running terminal's reply, of which nothing but the headers was read yet; None when none is running here."""
     import requests

@@ -3,6 +3,7 @@ to its screen by a cookie. Speaks HTTP.
 
 Only a browser that holds a screen's key gets its pages; one that held it before may still deliver what it kept."""
 
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from urllib.parse import urlsplit
@@ -12,13 +13,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from kiosk import installed, pairing, screens, sealed
+from kiosk.carried import Receive
 from kiosk.config import is_this_machine
 from kiosk.door import Tries
+from kiosk.late import Delivery
 from kiosk.outbox import NotHeld
 from kiosk.screen_keys import ScreenKeys
 from kiosk.screens import SCREEN_HEADER, is_from_here
 from kiosk.speech import Speech
 from kiosk.terminal import Terminal, TerminalRefused
+from kiosk.visits import Visits
 from sync.i18n import NAMES, SOURCE, direction
 
 COOKIE = "smilepost-screen"
@@ -33,13 +37,14 @@ _OF_THIS_MACHINE = ("healthz", "control")
 _OF_PROXIES = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 
-def open_to_screens(app: Flask, terminal: Terminal) -> None:
+def open_to_screens(app: Flask, terminal: Terminal) -> Receive:
     """Make a terminal's application that of a gateway: `/pair` beside its screens, and nothing of them to anybody
-    else."""
+    else. Returns what takes what a tablet kept."""
     keys, desk = ScreenKeys(terminal.outbox.disk), _Desk(terminal)
     safe = sealed.safe(terminal.settings.data, terminal.outbox.disk)
     app.jinja_env.globals.update(seal=safe.public if safe else "", sealing=True, papers=installed.paper())
-    app.register_blueprint(screens.routes(terminal, safe.opened if safe else bytes))
+    opened = safe.opened if safe else bytes
+    app.register_blueprint(screens.routes(terminal, opened))
     hops = terminal.settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
@@ -107,6 +112,20 @@ def open_to_screens(app: Flask, terminal: Terminal) -> None:
         return _manifest(standing.place or "Smilepost", f"/s/{screen}/", standing.languages[0].split("-")[0])
 
     app.register_blueprint(routes)
+    return receiving(terminal, opened)
+
+
+def receiving(terminal: Terminal, opened: Callable[[bytes], bytes]) -> Receive:
+    """What takes what a tablet kept, of whichever screen. `opened`: kiosk.sealed.Safe.opened."""
+    known = Visits(terminal, opened)
+
+    def receive(delivery: Delivery) -> tuple[list[tuple[str, int]], list[int]]:
+        standing = terminal.standings.of(None)
+        if standing is None:
+            return [], list(range(len(delivery.responses)))
+        return known.receive(standing, delivery)
+
+    return receive
 
 
 def _manifest(name: str, start: str, lang: str) -> Response:

@@ -14,6 +14,8 @@ from waitress.trigger import trigger  # type: ignore[import-untyped]
 from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 
 MAX_BODY = 3 * 1024 * 1024
+GATEWAYS_MAX_BODY = 34 * 1024 * 1024
+"""A file that staff saved from a tablet; whatever else is larger than MAX_CONTENT_LENGTH the application refuses."""
 STOP_WITHIN_S = 1.5
 """How long requests that are being answered get when the process is told to stop."""
 
@@ -48,7 +50,7 @@ def _addresses(host: str, port: int) -> list[Any]:
     return list(dict.fromkeys(found))
 
 
-def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int, *, proxied: bool = False) -> None:
+def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int, *, of_gateway: bool = False) -> None:
     """Answers until SIGTERM or SIGINT; returns within 2 s of either, after what was being answered."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait a moment is no news
     everything: dict[int, Any] = {}
@@ -57,11 +59,12 @@ def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int, *
         map=everything,
         sockets=sockets,
         threads=threads,
-        max_request_body_size=MAX_BODY,
+        max_request_body_size=GATEWAYS_MAX_BODY if of_gateway else MAX_BODY,
         ident=None,  # what runs here is nobody's business
         asyncore_use_poll=True,
-        # Whoever trusts no proxy doesn't let one speak; else the application counts the hops.
-        clear_untrusted_proxy_headers=not proxied,
+        # A terminal in a shop has no proxy, so none may speak; a gateway itself looks at what they say, if only to know
+        # that one is there.
+        clear_untrusted_proxy_headers=not of_gateway,
     )
     bell = trigger(everything)
     # A signal interrupts the main thread wherever it is; so the loop runs in another one and is never cut in two.

@@ -33,6 +33,7 @@ _DONE = {
     "export": _("Everything unsent is in the file named below."),
     "stick": _("Everything unsent is on the stick. It may be pulled out now."),
     "refused": _("No such file could be written: there is no room for it, or this terminal is not enrolled yet."),
+    "unknown": _("This is no file that was saved from a tablet."),
     "held": _("The disk does not take that now. Nothing is lost; try again later."),
 }
 
@@ -221,7 +222,12 @@ def _of_section(name: str, terminal: Terminal, say: Speech, find: Callable[[], l
         spoken = {code: NAMES.get(code, code) for code in _spoken(terminal)}
         return {"names": NAMES, "spoken": spoken, "chosen": choices.language(SCREENS)}
     folder = terminal.settings.data / EXPORTS
-    return {"sticks": find(), "exports": [path.name for path in export.carried(folder)], "folder": folder}
+    told = {"sticks": find(), "exports": [path.name for path in export.carried(folder)], "folder": folder}
+    if terminal.settings.public_url:
+        from kiosk import taking  # a terminal in a shop has no tablets
+
+        told |= {"takes": True, "said": taking.told(say)}
+    return told
 
 
 def _streams(terminal: Terminal) -> dict[str, wire.StreamCounts]:

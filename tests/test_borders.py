@@ -27,6 +27,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.control",
     "kiosk.arrival",
     "kiosk.gateway",
+    "kiosk.taking",
     "kiosk.handover",
     "kiosk.staff",
     "sync.app",
