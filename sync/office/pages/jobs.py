@@ -243,7 +243,8 @@ def _form(
 
 def _bring_form(number: int, problem: str | None = None, status: int = 200) -> Response:
     page = render_template(
-        "office/jobs_import.html", place=_place(number), problem=problem, plan=None, rows=sheet_reading.MOST_ROWS
+        "office/jobs_import.html", place=_place(number), problem=problem, plan=None, changed=False,
+        rows=sheet_reading.MOST_ROWS,
     )  # fmt: skip
     return make_response(page, status)
 
