@@ -16,6 +16,8 @@ from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 MAX_BODY = 3 * 1024 * 1024
 GATEWAYS_MAX_BODY = 34 * 1024 * 1024
 """A file that staff saved from a tablet; whatever else is larger than MAX_CONTENT_LENGTH the application refuses."""
+CONNECTIONS, GATEWAYS_CONNECTIONS = 100, 1_000
+"""More wait until one ends. A tablet that reaches its gateway without a proxy keeps its own open."""
 STOP_WITHIN_S = 1.5
 """How long requests that are being answered get when the process is told to stop."""
 
@@ -59,6 +61,7 @@ def serve(app: Callable[..., Any], sockets: list[socket.socket], threads: int, *
         map=everything,
         sockets=sockets,
         threads=threads,
+        connection_limit=GATEWAYS_CONNECTIONS if of_gateway else CONNECTIONS,
         max_request_body_size=GATEWAYS_MAX_BODY if of_gateway else MAX_BODY,
         ident=None,  # what runs here is nobody's business
         asyncore_use_poll=True,

@@ -1,9 +1,9 @@
-"""`python -m tests.bench [tap] [ingest] [start] [drain] [paint] [clicks]`: what is named, or everything; `pages`
-comes alone, with its own options."""
+"""`python -m tests.bench [tap] [ingest] [start] [drain] [paint] [clicks] [gateway]`: what is named, or everything;
+`pages` comes alone, with its own options."""
 
 import sys
 
-from tests.bench import clicks, drain, ingest, pages, paint, start, tap
+from tests.bench import clicks, drain, gateway, ingest, pages, paint, start, tap
 
 BENCHES = {
     "tap": tap.main,
@@ -12,6 +12,7 @@ BENCHES = {
     "drain": drain.main,
     "paint": paint.main,
     "clicks": clicks.main,
+    "gateway": gateway.main,
 }
 
 if __name__ == "__main__":

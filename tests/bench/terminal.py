@@ -53,10 +53,11 @@ def wait_for(port: int, path: str) -> None:
 class Browser:
     """One connection, kept alive. A library would cost as much as the answer."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: str = "") -> None:
+        """`headers`: what it says with every request, each line ended by a line break as HTTP has them."""
         self._socket = socket.create_connection((HOST, port), timeout=10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._host = f"Host: {HOST}:{port}\r\nOrigin: http://{HOST}:{port}\r\n".encode()
+        self._host = f"Host: {HOST}:{port}\r\nOrigin: http://{HOST}:{port}\r\n{headers}".encode()
         self.last = b""
 
     def __enter__(self) -> "Browser":
@@ -97,12 +98,14 @@ class Browser:
 
 
 class Customer:
-    """Somebody who taps the happiest face and then finishes, again and again."""
+    """Somebody who taps the happiest face and then finishes, again and again. Without a `screen`, at the box's own."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, screen: str | None = None) -> None:
         self._browser, self._clock = browser, PageClock()
+        self._base = f"/s/{screen}" if screen else ""
+        self._where = {"screen": screen, "placement": f"p-{screen}"} if screen else {}
         sent_ms = self._clock.now_ms()
-        self._clock.heard(sent_ms, json.loads(browser.get("/clock").partition(b"\r\n\r\n")[2]))
+        self._clock.heard(sent_ms, json.loads(browser.get(f"{self._base}/clock").partition(b"\r\n\r\n")[2]))
         self._id, self._tapped_ms = "", 0
 
     def tap(self) -> bytes:
@@ -114,8 +117,8 @@ class Customer:
         self._deliver(2, "done")
 
     def _deliver(self, rev: int, ended: str | None) -> bytes:
-        record = self._clock.record(self._id, rev, {survey.BUILTIN.first.id: 3}, ended, self._tapped_ms)
-        said = self._browser.post("/late", json.dumps(self._clock.delivery(record)).encode())
+        record = self._clock.record(self._id, rev, {survey.BUILTIN.first.id: 3}, ended, self._tapped_ms) | self._where
+        said = self._browser.post(f"{self._base}/late", json.dumps(self._clock.delivery(record)).encode())
         assert f'["{self._id}",{rev}]'.encode() in said, said[:400]
         return said
 
