@@ -9,6 +9,8 @@ from sync import survey
 from sync.models import (
     api_keys,
     contacts,
+    crew_links,
+    crew_phones,
     devices,
     drafts,
     driven,
@@ -206,6 +208,15 @@ def _improvement(tx: Connection, text: str) -> Standing | None:
     return _paths(tx, query.where(improvements.c.id == _number(text)))
 
 
+def _phone(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .join(crew_links, crew_links.c.location_id == locations.c.id)
+        .join(crew_phones, crew_phones.c.link_id == crew_links.c.id)
+    )
+    return _paths(tx, query.where(crew_phones.c.id == _number(text)))
+
+
 KINDS: dict[str, Find] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -222,8 +233,11 @@ KINDS: dict[str, Find] = {
     "improvement": _improvement,
     "theme": _theme,
     "job": _job,
+    "phone": _phone,
 }
-NUMBERED = ("place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme", "job")
+NUMBERED = (
+    "place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme", "job", "phone",
+)  # fmt: skip
 """Kinds whose ids are numbers."""
 
 

@@ -10,7 +10,19 @@ from sqlalchemy import delete as sql_delete
 
 from sync import models
 from sync.intake import sums
-from sync.office import audit, edits, forms, hanging, hours, improvements, local_time, places, zones
+from sync.office import (
+    audit,
+    crew_links,
+    crew_notes,
+    edits,
+    forms,
+    hanging,
+    hours,
+    improvements,
+    local_time,
+    places,
+    zones,
+)
 from sync.office.audit import Actor, Subject
 from sync.office.forms import Wrong
 from sync.office.places import KINDS, Hours
@@ -159,9 +171,12 @@ def remove(tx: Connection, by: Actor, location: int, version: int, now_ms: int) 
     found = hanging.on_place(tx, location)
     if found:
         raise Wrong({"": _("This cannot be deleted: {what}. Close it instead.").format(what=hanging.listed(found))})
-    for owned in (models.settings, models.former_zones, models.releases):
+    shown = (models.told, models.told_answers, models.told_days)
+    for owned in (models.settings, models.former_zones, models.releases, *shown):
         tx.execute(sql_delete(owned).where(owned.c.location_id == location))
     improvements.forget(tx, location)
+    crew_links.forget(tx, location)
+    crew_notes.forget(tx, location)
     tx.execute(sql_delete(table).where(table.c.id == location))
     sums.mark(tx, [(node.parent_id or sums.TOP, None)])
     subject = Subject("place", str(location), node.details.name, node.path)

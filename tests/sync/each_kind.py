@@ -121,6 +121,14 @@ def _job(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )  # fmt: skip
 
 
+def _phone(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    link = _id(tx, models.crew_links, location_id=at, token_hash=secrets.token_hex(32), made_ms=now_ms)
+    key = secrets.token_hex(32)
+    return _id(
+        tx, models.crew_phones, link_id=int(link), key_hash=key, agent=name[:40], pressed_ms=now_ms, seen_ms=now_ms
+    )
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -137,4 +145,5 @@ MAKERS: dict[str, Make] = {
     "improvement": _improvement,
     "theme": _theme,
     "job": _job,
+    "phone": _phone,
 }

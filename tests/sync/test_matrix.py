@@ -33,6 +33,7 @@ NOBODYS = {
     "improvement": "999999",
     "theme": "999999",
     "job": "999999",
+    "phone": "999999",
 }
 NOT_KEPT_STILL = {"sessions", "sign_in_failures"}
 """Tables in which looking alone leaves a trace."""

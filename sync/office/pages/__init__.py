@@ -28,8 +28,10 @@ from sync.office import (
 from sync.office.pages import (
     account,
     audit,
+    briefing,
     comments,
     compare,
+    crew_phones,
     devices,
     doors,
     exporting,
@@ -71,8 +73,10 @@ routes = Blueprint("office", __name__)
 for _room in (
     account,
     audit,
+    briefing,
     comments,
     compare,
+    crew_phones,
     devices,
     doors,
     exporting,

@@ -18,6 +18,7 @@ _BELOW = {
     "flags": "/comments",
     "improvements": "/",
     "compare": "/",
+    "briefing": "/",
     "themes": "/comments",
     "new-survey": "/surveys",
 }

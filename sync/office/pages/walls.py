@@ -107,7 +107,7 @@ def _wall(template: str, token: str) -> Response:
     with here.db.reading() as tx:
         found = walls.opened(tx, token)
     if found is None:
-        _refuse(now_ms)
+        refuse(now_ms)
         abort(404)
     wall.prepare(here.db, now_ms)
     with here.db.reading() as tx:
@@ -121,7 +121,7 @@ def _wall(template: str, token: str) -> Response:
     return answer
 
 
-def _refuse(now_ms: int) -> None:
+def refuse(now_ms: int) -> None:
     """Whoever guesses is told to wait, like a machine with a wrong key."""
     with centre().db.writing() as tx:
         wait_ms = throttle.count_wrong_key(tx, request.remote_addr or "", now_ms)
