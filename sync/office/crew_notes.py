@@ -47,7 +47,8 @@ def write(tx: Connection, by: Actor, place: Location, day: int, text: str, versi
         changed = tx.execute(update(crew_notes).where(*mine).values(values)).rowcount
     else:
         row = {"location_id": place.id, "day": day, "text": said, "at_ms": now_ms}
-        changed = tx.execute(insert_of(tx)(crew_notes).values(row).on_conflict_do_nothing()).rowcount
+        mine_alone = insert_of(tx)(crew_notes).values(row).on_conflict_do_nothing().returning(crew_notes.c.day)
+        changed = len(tx.execute(mine_alone).all())
     if changed != 1:
         raise edits.Changed
     subject = Subject("place", str(place.id), place.name, place.path)
