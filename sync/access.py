@@ -42,7 +42,7 @@ class Undeclared(RuntimeError):
 class Declared:
     """Who may call a view. `fields`: the kind of each field of a form or a query that names something. `partly`: what
     is changed need not be theirs entirely; the view looks itself at which part is. `key`: which kind of key a machine
-    needs, `whole`: one for the whole organisation."""
+    needs, `whole`: one for the whole organisation. `from_anywhere`: see open_to."""
 
     who: Who
     permission: Permission | None = None
@@ -50,12 +50,17 @@ class Declared:
     partly: bool = False
     key: Kind | None = None
     whole: bool = False
+    from_anywhere: bool = False
 
 
-def open_to(who: Who) -> Callable[[View], View]:
+def open_to(who: Who, *, from_anywhere: bool = False) -> Callable[[View], View]:
     """Declares who may call a view: `anyone`; a `device`, whose signature the view checks itself; a person who is
-    `signed_in`, whatever they may, or `half_signed_in`, before their second factor: found in `flask.g.user`."""
-    return _declare(Declared(who))
+    `signed_in`, whatever they may, or `half_signed_in`, before their second factor: found in `flask.g.user`.
+    `from_anywhere`: what is sent to it need not come from our pages, as the address itself says what may be done and
+    no cookie does; only for `anyone`."""
+    if from_anywhere and who != "anyone":
+        raise Undeclared(f"{who!r} has a cookie or a signature: what is sent there comes from our pages")
+    return _declare(Declared(who, from_anywhere=from_anywhere))
 
 
 def may(permission: Permission, *, partly: bool = False, **fields: str) -> Callable[[View], View]:
@@ -136,7 +141,8 @@ def _check_request() -> BaseResponse | None:
         return None
     said = declared(current_app, request.endpoint) or abort(404)
     # A browser adds a person's cookie to whatever another site makes it send; devices and machines have no cookies.
-    if said.who not in ("device", "machine") and request.method not in _HARMLESS and not _comes_from_our_pages():
+    has_cookies = said.who not in ("device", "machine") and not said.from_anywhere
+    if has_cookies and request.method not in _HARMLESS and not comes_from_our_pages():
         abort(403)
     if said.who in ("anyone", "device"):
         return None
@@ -211,7 +217,7 @@ def actor() -> Actor:
     return Actor(f"{user.name} <{user.email}>", user.id, request.remote_addr or "")
 
 
-def _comes_from_our_pages() -> bool:
+def comes_from_our_pages() -> bool:
     """Browsers send Origin with every form and script; some hide it ("null") but then say Sec-Fetch-Site."""
     origin = request.headers.get("Origin")
     if origin is None or origin == "null":

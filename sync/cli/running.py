@@ -24,6 +24,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         from sync.app import LARGEST_BODY, create_app
         from sync.office import watch
+        from sync.office.pages import briefing_letters
 
         centre = open_centre(settings)
         try:
@@ -32,7 +33,7 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             _say_what_next(centre, asked)
             log_lines.to_standard_error(settings.log)
             log.info("The database is %s, and its commits last by %s.", centre.db.dialect, centre.db.journal)
-            with watch.kept(centre.db, centre.now_ms):
+            with watch.kept(centre.db, centre.now_ms), briefing_letters.sent(app, centre):
                 serving.serve(app, sockets, threads=settings.threads, max_body=LARGEST_BODY,
                               proxied=settings.trusted_proxies > 0)  # fmt: skip
         finally:

@@ -5,6 +5,7 @@ The file holds one secret a line (64 hex digits), the newest first: the first si
 import hmac
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -57,6 +58,12 @@ class Secrets:
         """The 20 bytes that a person's authenticator app may share with us, those of the newest secret first."""
         told = f"smilepost second factor\n{user}\n{nonce}".encode()
         return [hmac.digest(master, told, "sha256")[:20] for master in self.masters]
+
+    def leave_tokens(self, subscription: int, made_ms: int) -> list[str]:
+        """What the link in a letter may end with that stops these letters, that of the newest secret first: it is in
+        every one of them, and the database knows no more than its hash."""
+        told = f"smilepost leave\n{subscription}\n{made_ms}".encode()
+        return [urlsafe_b64encode(hmac.digest(master, told, "sha256")).rstrip(b"=").decode() for master in self.masters]
 
 
 def _create(path: Path) -> None:

@@ -27,6 +27,7 @@ KINDS = {
     "theme": mark("Theme"),
     "job": mark("Job"),
     "jobs": mark("Jobs"),
+    "subscription": mark("Briefing by mail"),
     "setting": mark("Setting"),
     "places": mark("Places"),
     "answer": mark("Answer"),
@@ -97,6 +98,10 @@ FIELDS = {
     "hint": mark("begins with"),
     "text": mark("what was changed"),
     "words": mark("words"),
+    "to": mark("goes to"),
+    "briefing": mark("briefing"),
+    "cadence": mark("how often"),
+    "by_way_of": mark("by way of"),
 }
 """Fields of changes, as people call them; one that isn't here is shown by its own word."""
 

@@ -39,12 +39,12 @@ def of(tx: Connection, numbers: Collection[int]) -> dict[int, Times]:
         return own.value if own else KEYS[key].default
 
     return {
-        number: Times(tree[number].zone, _minute(value(number, BRIEFING_AT)), value(number, BRIEFING_LEAD))
+        number: Times(tree[number].zone, minute_of(value(number, BRIEFING_AT)), value(number, BRIEFING_LEAD))
         for number in numbers
     }
 
 
-def _minute(text: str) -> int:
+def minute_of(text: str) -> int:
     """Of the day, of "07:00"."""
     hour, _, minute = text.partition(":")
     return int(hour) * 60 + int(minute)

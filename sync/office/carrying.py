@@ -7,17 +7,31 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email import policy
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid
+from typing import Any
 
 from sync.config import Settings
 
 TIMEOUT_S = 10
 Why = str
 """`unreachable`, `refused` (its sign-in, or the letter), `password` (its file cannot be read)."""
+WHOLE = ("list-unsubscribe", "message-id")
+"""Lines of the head that stand on one line however long they are: some mail programs read no other."""
 _LINE_BREAKS = re.compile(rb"\r\n|\r|\n")
 _DOTS = re.compile(rb"(?m)^\.")
+
+
+class _Head(EmailPolicy):
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in WHOLE:
+            return f"{name}: {value}{self.linesep}".encode("ascii", "replace")
+        return super().fold_binary(name, value)
+
+
+_PLAIN = _Head(linesep="\r\n", cte_type="7bit")
+_WIDE = _Head(linesep="\r\n", utf8=True)
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ class Unanswered(Exception):
 
 def message(settings: Settings, letter: Letter) -> EmailMessage:
     """What travels. A line break in what people gave ends no line of the head."""
-    made = EmailMessage(policy.SMTP)
+    made = EmailMessage(_PLAIN)
     mail_from = settings.mail_from or ""
     made["From"] = mail_from
     made["To"] = _mailbox(letter.to)
@@ -88,10 +102,10 @@ def _mailbox(address: str) -> str:
 
 class Carrier:
     """Carries letters over one connection; a context. Opening it raises Undelivered. Not for two threads, except for
-    `hang_up`."""
+    `hang_up`. `carried`: how many were given to it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self.carried = settings, 0
         self._server = _connect(settings)
         try:
             self._greet()
@@ -121,9 +135,10 @@ class Carrier:
 
     def carry(self, letter: Letter) -> None:
         """Hands one over. Raises Undelivered, Unanswered."""
+        self.carried += 1
         made = message(self._settings, letter)
         wide = not str(made["To"]).isascii()
-        body = made.as_bytes(policy=policy.SMTPUTF8 if wide else policy.SMTP)
+        body = made.as_bytes(policy=_WIDE if wide else _PLAIN)
         try:
             self._envelope(str(made["From"].addresses[0].addr_spec), str(made["To"]), len(body), wide=wide)
             self._expect(self._server.docmd("DATA"), 354)

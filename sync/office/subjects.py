@@ -21,6 +21,7 @@ from sync.models import (
     responses,
     schedules,
     screens,
+    subscriptions,
     surveys,
     themes,
     touchpoint_templates,
@@ -217,6 +218,18 @@ def _phone(tx: Connection, text: str) -> Standing | None:
     return _paths(tx, query.where(crew_phones.c.id == _number(text)))
 
 
+def _subscription(tx: Connection, text: str) -> Standing | None:
+    """One to all that somebody sees is the whole organisation's."""
+    query = (
+        select(locations.c.path)
+        .select_from(subscriptions)
+        .outerjoin(locations, locations.c.id == subscriptions.c.location_id)
+        .where(subscriptions.c.id == _number(text))
+    )
+    row = tx.execute(query).first()
+    return Standing((str(row[0] or EVERYWHERE),)) if row else None
+
+
 KINDS: dict[str, Find] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -234,9 +247,11 @@ KINDS: dict[str, Find] = {
     "theme": _theme,
     "job": _job,
     "phone": _phone,
+    "subscription": _subscription,
 }
 NUMBERED = (
     "place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme", "job", "phone",
+    "subscription",
 )  # fmt: skip
 """Kinds whose ids are numbers."""
 

@@ -129,6 +129,13 @@ def _phone(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )
 
 
+def _subscription(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.subscriptions, kind="store", cadence="daily", location_id=at, address=f"{name[:40]}@example.com",
+        language="en", leave_hash=secrets.token_hex(32), made_ms=now_ms, next_day=now_ms // 86_400_000,
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -146,4 +153,5 @@ MAKERS: dict[str, Make] = {
     "theme": _theme,
     "job": _job,
     "phone": _phone,
+    "subscription": _subscription,
 }

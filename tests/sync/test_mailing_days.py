@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.office import local_time, mailing_days
-from sync.office.mailing_days import Cadence
+from sync.office.mailing_days import Cadence, Clock
 
+OSLO = Clock("Europe/Oslo", 420)
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 ZONES = (
     "Europe/Oslo",
@@ -43,35 +44,42 @@ def test_each_cadence_has_its_days() -> None:
 
 
 def test_who_subscribes_after_breakfast_hears_tomorrow() -> None:
-    assert mailing_days.first("daily", 420, "Europe/Oslo", ms(2026, 3, 4, 5, 59)) == day(2026, 3, 4)
-    assert mailing_days.first("daily", 420, "Europe/Oslo", ms(2026, 3, 4, 6, 0)) == day(2026, 3, 5)
+    assert mailing_days.first("daily", OSLO, ms(2026, 3, 4, 5, 59)) == day(2026, 3, 4)
+    assert mailing_days.first("daily", OSLO, ms(2026, 3, 4, 6, 0)) == day(2026, 3, 5)
+
+
+def test_a_managers_letter_comes_before_the_day_is_over() -> None:
+    late = Clock("Europe/Oslo", 22 * 60, 240)
+    wednesday = day(2026, 3, 4)
+    assert mailing_days.step("daily", late, wednesday, ms(2026, 3, 4, 22, 58)).due is None
+    assert mailing_days.step("daily", late, wednesday, ms(2026, 3, 4, 22, 59)).due == wednesday
 
 
 def test_in_spring_a_minute_that_is_left_out_comes_at_the_next_one() -> None:
     sunday = day(2026, 3, 29)
     before, after = ms(2026, 3, 29, 0, 59), ms(2026, 3, 29, 1, 0)
-    assert mailing_days.step("daily", 150, "Europe/Oslo", sunday, before).due is None
-    assert mailing_days.step("daily", 150, "Europe/Oslo", sunday, after) == ((), sunday, sunday + 1)
+    assert mailing_days.step("daily", Clock("Europe/Oslo", 150), sunday, before).due is None
+    assert mailing_days.step("daily", Clock("Europe/Oslo", 150), sunday, after) == ((), sunday, sunday + 1)
 
 
 def test_in_autumn_the_first_of_two_counts() -> None:
     sunday = day(2026, 10, 25)
-    assert mailing_days.step("daily", 150, "Europe/Oslo", sunday, ms(2026, 10, 25, 0, 30)).due == sunday
-    assert mailing_days.step("daily", 150, "Europe/Oslo", sunday + 1, ms(2026, 10, 25, 1, 30)).due is None
+    assert mailing_days.step("daily", Clock("Europe/Oslo", 150), sunday, ms(2026, 10, 25, 0, 30)).due == sunday
+    assert mailing_days.step("daily", Clock("Europe/Oslo", 150), sunday + 1, ms(2026, 10, 25, 1, 30)).due is None
 
 
 def test_a_day_that_a_country_leaves_out_is_listed() -> None:
     """Samoa had no 30 December 2011."""
     last = day(2011, 12, 29)
-    step = mailing_days.step("daily", 420, "Pacific/Apia", last + 1, ms(2011, 12, 30, 17, 0))
+    step = mailing_days.step("daily", Clock("Pacific/Apia", 420), last + 1, ms(2011, 12, 30, 17, 0))
     assert step == ((last + 1,), last + 2, last + 3)
 
 
 def test_what_nobody_could_send_is_listed_for_two_weeks() -> None:
     today = day(2026, 3, 30)
-    step = mailing_days.step("daily", 420, "UTC", day(2026, 1, 1), ms(2026, 3, 30, 12))
+    step = mailing_days.step("daily", Clock("UTC", 420), day(2026, 1, 1), ms(2026, 3, 30, 12))
     assert step.missed == tuple(range(today - 14, today))
-    weekly = mailing_days.step("weekly", 420, "UTC", day(2026, 1, 5), ms(2026, 3, 31, 12))
+    weekly = mailing_days.step("weekly", Clock("UTC", 420), day(2026, 1, 5), ms(2026, 3, 31, 12))
     assert weekly == ((day(2026, 3, 23), day(2026, 3, 30)), None, day(2026, 4, 6))
 
 
@@ -80,14 +88,14 @@ class Ledger:
 
     def __init__(self, cadence: Cadence, zone: str, minute: int, now_ms: int) -> None:
         self.cadence, self.zone, self.minute = cadence, zone, minute
-        self.next_day = mailing_days.first(cadence, minute, zone, now_ms)
+        self.next_day = mailing_days.first(cadence, Clock(zone, minute), now_ms)
         self.rows: dict[int, str] = {}
 
     def look(self, now_ms: int) -> None:
-        if mailing_days.is_ahead(self.cadence, self.zone, self.next_day, now_ms):
+        if mailing_days.is_ahead(self.cadence, Clock(self.zone, self.minute), self.next_day, now_ms):
             today = local_time.day_of(now_ms, self.zone)
             self.next_day = max((each for each in self.rows if each <= today), default=today - 1) + 1
-        step = mailing_days.step(self.cadence, self.minute, self.zone, self.next_day, now_ms)
+        step = mailing_days.step(self.cadence, Clock(self.zone, self.minute), self.next_day, now_ms)
         for each in step.missed:
             self.rows.setdefault(each, "missed")
         if step.due is not None and self.rows.setdefault(step.due, "sent") == "sent":

@@ -34,6 +34,7 @@ NOBODYS = {
     "theme": "999999",
     "job": "999999",
     "phone": "999999",
+    "subscription": "999999",
 }
 NOT_KEPT_STILL = {"sessions", "sign_in_failures"}
 """Tables in which looking alone leaves a trace."""

@@ -21,6 +21,8 @@ _BELOW = {
     "briefing": "/",
     "themes": "/comments",
     "new-survey": "/surveys",
+    "subscriptions": "/places",
+    "mailings": "/places",
 }
 """Pages whose address does not begin with their room's: the room, by the first word of the address."""
 
