@@ -13,6 +13,7 @@ from sync.access import open_to
 from sync.centre import centre
 from sync.intake import clocks, enrol, ingest, ledger, signing
 from sync.intake.signing import Caller
+from sync.office import crew_tablet
 from sync.problems import Problem, Refused
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,18 @@ def manifest() -> Response:
     response = _signed(caller, 304, b"") if unchanged else _signed(caller, 200, body)
     response.headers["ETag"] = tag
     return response
+
+
+@routes.get("/briefing")
+@open_to("device")
+def briefing() -> Response:
+    """This morning's, for the crew that carries a screen of this device (`screen`), in a language (`lang`)."""
+    caller, asked = _caller(_body()), request.args
+    here = centre()
+    told = crew_tablet.told(here.db, caller.device, asked.get("screen", ""), asked.get("lang", ""), here.now_ms())
+    if told is None:
+        raise Refused(problems.NO_BRIEFING)
+    return _signed(caller, 200, wire.encode(told))
 
 
 @routes.post("/enrolments")

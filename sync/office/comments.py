@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 from unicodedata import category
 
-from sqlalchemy import ColumnElement, Connection, Row, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, exists, literal_column, or_, select, tuple_
 
 from sync import wire
-from sync.models import locations, moderation, responses
+from sync.models import locations, moderation, responses, told_answers
 from sync.office import latest, places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
@@ -83,8 +83,11 @@ def those(tx: Connection, ids: Sequence[str]) -> list[Comment]:
 
 def praised(tx: Connection, path: str, since_ms: int, most: int) -> list[Comment]:
     """Those that somebody passed on as praise to places at and below `path`, given since then, unless they were hidden
-    or their words were taken out: for everybody who sees the place."""
+    or their words were taken out: for everybody who sees the place. What a crew's own customers said comes with its
+    briefing, among others: they were told that the crew cannot see it."""
     table, given = moderation.c, responses.c
+    same = (told_answers.c.location_id == locations.c.id, told_answers.c.response_id == given.id)
+    may_be_known = or_(locations.c.kind != "crew", given.location_id != locations.c.id, exists().where(*same))
     query = (
         select(table.response_id)
         .join(responses, given.id == table.response_id)
@@ -92,6 +95,7 @@ def praised(tx: Connection, path: str, since_ms: int, most: int) -> list[Comment
         .where(
             places.below([path]), table.hidden_ms.is_(None), given.commented, ~given.test, given.captured_ms > since_ms
         )
+        .where(may_be_known)
         .order_by(table.praised_ms.desc(), table.response_id)
         .limit(most)
     )

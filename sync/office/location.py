@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from sync.office import devices as boxes
 from sync.office import (
+    crew_readers,
     history,
     hour_map,
     improvements,
@@ -22,6 +22,7 @@ from sync.office import (
     wide,
     windows,
 )
+from sync.office import devices as boxes
 from sync.office.counts import Figure, is_place
 from sync.office.filters import Filters
 from sync.office.history import Wish
@@ -45,7 +46,8 @@ MOST_TERMINALS = 12
 class Page:
     """A location's page: `above` from the top of what the viewer may see down to the parent. `whole`: the same answers
     with those that a flag keeps out, where there are any and one may know. `map` None: there are too many places for
-    one. `is_wide`: a group so large that its reasons are of the days and the question, whatever else was asked."""
+    one. `is_wide`: a group so large that its reasons are of the days and the question, whatever else was asked.
+    `reads`: the viewer may read its briefing."""
 
     place: Location
     above: tuple[Location, ...]
@@ -60,6 +62,7 @@ class Page:
     terminals: tuple[Terminal, ...]
     is_wide: bool
     may_change: bool
+    reads: bool
 
     @property
     def figures(self) -> list[Figure]:
@@ -111,6 +114,7 @@ def page(tx: Connection, user: User, place: Location, now_ms: int, wanted: Wante
         terminals=_terminals(tx, user, place, now_ms),
         is_wide=is_wide,
         may_change=user.rights.may("places", place.path),
+        reads=place.kind != "group" and crew_readers.may_read(user.rights, place),
     )
 
 

@@ -1,6 +1,7 @@
 """Kari's morning in van 12: what her customers said, and nothing that tells which door it came from."""
 
 import pytest
+from werkzeug.test import TestResponse
 
 from sync.centre import Centre
 from sync.office import crew_briefing, local_time, moderating
@@ -182,3 +183,43 @@ def test_the_night_before_the_briefing_is_still_yesterdays(van: Morning) -> None
     assert van.read().day == local_time.day_of(van.clock(), "Europe/Oslo") - 1
     van.clock.ms += HOUR_MS
     assert van.read().day == local_time.day_of(van.clock(), "Europe/Oslo")
+
+
+def test_a_crews_tablet_has_it_once_it_is_due(van: Morning) -> None:
+    van.visits(van.van, [3] * 4, days_ago=1)
+    van.comment(van.van, "Shoes off", 3, days_ago=1)
+    van.clock.ms -= 6 * HOUR_MS  # 06:00 in Oslo
+    early = tablet(van, van.van).get_json()
+    assert (early["briefing"], early["at"]) == (None, "07:00")
+    assert early["due_ms"] == van.clock() + HOUR_MS
+    van.clock.ms += HOUR_MS
+    told = tablet(van, van.van).get_json()["briefing"]
+    assert (told["name"], told["kind"], told["lang"]) == ("Van 12", "crew", "nl")
+    assert [line["text"] for line in told["blocks"][0]["lines"]] == ["Shoes off"]
+
+
+@ON_SQLITE
+def test_no_other_device_reads_it(van: Morning) -> None:
+    assert tablet(van, van.oslo).status_code == 404
+    stranger = tablet(van, van.oslo, screen=van.boxes[van.van].screen)
+    assert (stranger.status_code, stranger.get_json()["code"]) == (404, "no_briefing")
+    assert van.app.test_client().get("/api/v1/briefing?screen=1").status_code == 401
+
+
+def tablet(van: Morning, at: int, screen: str | None = None) -> TestResponse:
+    box = van.boxes[at]
+    path = "/api/v1/briefing"
+    asked = {"screen": screen or box.screen, "lang": "nl"}
+    return van.app.test_client().get(path, query_string=asked, headers=box.signed("GET", path, b""))
+
+
+@ON_SQLITE
+def test_praise_is_on_no_page_of_the_crew_before_its_briefing(van: Morning) -> None:
+    van.visits(van.van, [3] * 5)
+    van.comment(van.van, "Best crew ever", 3)
+    van.praise("Best crew")
+    number = van.hired("kari@example.com", "Kari", ("crew", van.van))
+    assert "Best crew" not in van.page(f"/locations/{van.van}", number)
+    van.night()
+    van.read()
+    assert "Best crew" in van.page(f"/locations/{van.van}", number)
