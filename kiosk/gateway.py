@@ -23,7 +23,7 @@ from kiosk.screens import SCREEN_HEADER, is_from_here
 from kiosk.speech import Speech
 from kiosk.terminal import Terminal, TerminalRefused
 from kiosk.visits import Visits
-from sync.i18n import NAMES, SOURCE, direction
+from sync.i18n import NAMES, SOURCE, direction, forms
 
 COOKIE = "smilepost-screen"
 """SCREEN.KEY"""
@@ -190,9 +190,10 @@ class _Desk:
         """The form with what was typed so far."""
         wait_s = self._of(request.remote_addr or "").wait_s(monotonic())
         say = Speech(request.accept_languages.best_match(NAMES) or SOURCE)
+        said = {"_": say._, "ngettext": say.ngettext, "forms": forms(say.lang)}
         html = render_template(
             "kiosk/gateway_pairing.html", code=pairing.dashed(code), refusal=self._said(refusal, say), wait_s=wait_s,
-            keys=pairing.ALPHABET, _=say._, ngettext=say.ngettext, lang=say.lang, dir=direction(say.lang),
+            keys=pairing.ALPHABET, lang=say.lang, dir=direction(say.lang), **said,
         )  # fmt: skip
         answer = Response(html, status, mimetype="text/html")
         answer.headers[SCREEN_HEADER] = "pairing"

@@ -28,10 +28,11 @@ MASKING = "masking.js"
 """What masks a comment before a page stores it (static/kiosk/masking.js with two lines before it). A page loads it once
 it is idle; the worker has it from the start, since it is wanted most when the terminal is dead."""
 SEALING = "sealing.js"
-"""What the pages of a gateway seal with what they store; no other page has it."""
+"""What the pages of a gateway seal with what they store, and show their staff; no other page has it."""
 HANDING = {"handover.css": ("kiosk/handover.css",), "handover.js": ("kiosk/crew.js", "kiosk/handover.js")}
 """What a tablet that a crew hands over has beside that."""
-APART = (MASKING, SEALING, *HANDING)
+TABLET = {SEALING: ("kiosk/seal.js", "kiosk/tablet.js"), "tablet.css": ("kiosk/tablet.css",)}
+APART = (MASKING, *TABLET, *HANDING)
 """Joined, too, and no part of every page."""
 KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.js", "kiosk/keys.js")
 """What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
@@ -56,7 +57,7 @@ class Joined(NamedTuple):
 def joined(name: str) -> Joined:
     """Lean; made when it is first asked for, then kept. Raises KeyError for what is neither JOINED
     nor APART."""
-    own = {**JOINED, **HANDING, SEALING: ("kiosk/seal.js",), MASKING: (f"kiosk/{MASKING}",)}
+    own = {**JOINED, **HANDING, **TABLET, MASKING: (f"kiosk/{MASKING}",)}
     parts = [*([_masks()] if name == MASKING else []), *map(_lean, own[name])]
     content = "".join(parts).encode()
     return Joined(sha256(content).hexdigest()[:10], pack(content))

@@ -24,7 +24,7 @@
     touched = goesOn ? [...touched, now] : where === TURNS[0] ? [now] : [];
     if (touched.length < TURNS.length) return;
     touched = [];
-    // A terminal that is away has no such page, and a browser's own error would stay for ever.
-    fetch("/staff", { cache: "no-store" }).then(() => location.assign("/staff"), () => {});
+    // A terminal that is away has no such page, and a browser's own error would stay for ever. A tablet says what it keeps.
+    fetch("/staff", { cache: "no-store" }).then(() => location.assign("/staff"), () => document.dispatchEvent(new Event("away")));
   }, { capture: true, passive: true });
 })();

@@ -107,6 +107,15 @@ const Store = (() => {
     };
   });
 
+  /* All of it, for staff to carry: also what was set aside. */
+  const everything = () => run("readonly", "relaxed", (responses, loads, out) => {
+    out.value = { records: [], anchors: {} };
+    responses.getAll().onsuccess = (event) => { out.value.records = event.target.result; };
+    loads.getAll().onsuccess = (event) => {
+      for (const { load, anchors } of event.target.result) out.value.anchors[load] = anchors;
+    };
+  });
+
   /* What this load knows of the terminal's clock; loads of long ago of which nothing waits are forgotten. */
   const anchor = (load, anchors) => run("readwrite", "strict", (responses, loads) => {
     loads.put({ load, anchors, seen_ms: Date.now() });
@@ -126,5 +135,5 @@ const Store = (() => {
     loads.delete("probe");
   });
 
-  return { probe, put, drop, aside, leave, waiting, anchor };
+  return { probe, put, drop, aside, leave, waiting, everything, anchor };
 })();

@@ -5,7 +5,7 @@
 const NAME = `smilepost-${BUILD}`;
 const PATIENCE_MS = 1500; // how long a page may take before the kept one is shown
 const PAGE = /^\/(s\/[^/]+\/)?$/;
-const PARTS = /^\/(static\/|keyboard\/|(screen|handover)\.(css|js)$|(mask|seal)ing\.js$|(s\/[^/]+\/)?(frames\.js$|look\/))/;
+const PARTS = /^\/(static\/|keyboard\/|(screen|handover|tablet)\.(css|js)$|(mask|seal)ing\.js$|(s\/[^/]+\/)?(frames\.js$|look\/))/;
 const ANY = { ignoreVary: true }; // the same packed or not
 
 self.addEventListener("install", (event) => {

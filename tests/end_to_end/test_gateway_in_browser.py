@@ -4,15 +4,16 @@ browser."""
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from kiosk import worker
-from kiosk.gateway import COOKIE
+from kiosk import carried, worker
+from kiosk import sealed as sealed_store
+from kiosk.gateway import COOKIE, receiving
 from kiosk.screen_keys import ScreenKeys
 from kiosk.terminal import Terminal
 from tests.end_to_end.test_page_outlives_its_terminal import anchored, kept, main_process, own_browser
@@ -119,3 +120,49 @@ def test_an_app_opens_offline_and_a_new_build_leaves_what_waits(
         page.reload()
         assert [entry["answers"] for entry in delivered(box)] == [{"visit": 3}]
     worker.script.cache_clear()
+
+
+def test_staff_save_what_waits_and_a_browser_that_is_no_screen_says_it_too(
+    new_page: NewPage, box: Terminal, tmp_path: Path
+) -> None:
+    """A day without a network; then its browser has lost its key, and the file is brought by hand."""
+    page, key = new_page(), ScreenKeys(box.outbox.disk).bind("van12")
+    with served(box) as there:
+        page.context.add_cookies([{"name": COOKIE, "value": f"van12.{key}", "url": there.address}])
+        page.goto(there.address)
+        anchored(page)
+        kept(page, "/s/van12/")
+        there.die()
+        press(page, "value", 3)
+        at(page, "thanks")
+        page.get_by_role("button", name="Finish").click()
+        at(page, "done")
+        for x in (5, 1275, 5, 1275):
+            page.mouse.click(x, 5)
+        page.get_by_text("1 record waits here, since ").wait_for()
+        assert not page.locator(".overdue").is_visible()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save what waits as a file").click()
+        file = tmp_path / "tablet.json"
+        saved.value.save_as(file)
+        assert '"answers"' not in file.read_text()
+        page.get_by_role("button", name="Close").click()
+        page.clock.install(time=time.time() + 2 * 86_400)
+        page.reload()
+        page.locator(".overdue").wait_for()
+        page.context.clear_cookies()
+        page.route("**/late", lambda route: route.abort())
+        there.revive()
+        page.goto(f"{there.address}/s/van12/")
+        page.get_by_text("This browser is no screen any more").wait_for()
+        page.get_by_text("1 record waits here, since ").wait_for()
+        assert page.get_by_role("button", name="Save what waits as a file").is_visible()
+        taken = carried.take(carried.deliveries(file.read_bytes()), receiving(box, safe_of(box)))
+        assert taken == (1, 0)
+        assert [entry["answers"] for entry in delivered(box)] == [{"visit": 3}]
+
+
+def safe_of(box: Terminal) -> Callable[[bytes], bytes]:
+    safe = sealed_store.safe(box.settings.data, box.outbox.disk)
+    assert safe
+    return safe.opened
