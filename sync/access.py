@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask_htmx import HTMX  # type: ignore[import-untyped]  # ships without types
+from werkzeug.exceptions import Forbidden
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -34,6 +35,10 @@ _DECLARED = "smilepost_open_to"
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 
 
+class CrewClosed(Forbidden):
+    """What a crew was answered is for the crew and whoever manages it."""
+
+
 class Undeclared(RuntimeError):
     """A route says nothing about who may call it."""
 
@@ -41,13 +46,15 @@ class Undeclared(RuntimeError):
 @dataclass(frozen=True)
 class Declared:
     """Who may call a view. `fields`: the kind of each field of a form or a query that names something. `partly`: what
-    is changed need not be theirs entirely; the view looks itself at which part is. `key`: which kind of key a machine
-    needs, `whole`: one for the whole organisation. `from_anywhere`: see open_to."""
+    is changed need not be theirs entirely; the view looks itself at which part is. `answers`: of what is named it shows
+    what customers answered there, so that a crew's is for those alone who see that crew. `key`: which kind of key a
+    machine needs, `whole`: one for the whole organisation. `from_anywhere`: see open_to."""
 
     who: Who
     permission: Permission | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     partly: bool = False
+    answers: bool = False
     key: Kind | None = None
     whole: bool = False
     from_anywhere: bool = False
@@ -63,12 +70,13 @@ def open_to(who: Who, *, from_anywhere: bool = False) -> Callable[[View], View]:
     return _declare(Declared(who, from_anywhere=from_anywhere))
 
 
-def may(permission: Permission, *, partly: bool = False, **fields: str) -> Callable[[View], View]:
+def may(permission: Permission, *, partly: bool = False, answers: bool = True, **fields: str) -> Callable[[View], View]:
     """Declares that a view is for people with this permission, at everything that its address and these fields name by
-    kind (see subjects.KINDS). Raises Undeclared for a permission or a kind that there isn't."""
+    kind (see subjects.KINDS). What `see` and `responses` open shows what customers answered, unless it says that it
+    shows no `answers`. Raises Undeclared for a permission or a kind that there isn't."""
     if permission not in PERMISSIONS or not set(fields.values()) <= subjects.KINDS.keys():
         raise Undeclared(f"{permission!r} with the fields {fields} declares nothing: see rights and subjects.KINDS")
-    return _declare(Declared("permitted", permission, fields, partly))
+    return _declare(Declared("permitted", permission, fields, partly, answers and permission in ("see", "responses")))
 
 
 def key(kind: Kind, *, whole: bool = False, **fields: str) -> Callable[[View], View]:
@@ -179,6 +187,8 @@ def _insist(user: User, said: Declared, permission: Permission) -> None:
     reads = request.method in _HARMLESS
     if not all(_allows(found, user, permission, reads or said.partly) for found in every if found):
         abort(403)
+    if said.answers and not all(found.is_open_to(user.rights, permission) for found in every if found):
+        raise CrewClosed
 
 
 def _allows(found: subjects.Standing, user: User, permission: Permission, partly: bool) -> bool:

@@ -70,6 +70,14 @@ class _Application(Flask):
         log.error("%s %s failed", observing.method(), request.url_rule, exc_info=details[-1])
 
 
+_CREW_CLOSED = (
+    mark("For the crew itself"),
+    mark(
+        "What customers answered about a crew is for the crew and whoever manages it. You see several crews together."
+    ),
+)
+
+
 def create_app(centre: Centre) -> Flask:
     """Raises access.Undeclared when a route doesn't say who may call it."""
     app = _Application("sync", template_folder=str(assets.TEMPLATES), static_folder=str(assets.STATIC))
@@ -127,6 +135,9 @@ def refuse(problem: HTTPException) -> Response | tuple[Response | str, int]:
         return problem.response  # type: ignore[return-value]
     status = problem.code or 500
     title, sentence = _SENTENCES.get(status, _SENTENCES[400 if status < 500 else 500])
+    is_crew = isinstance(problem, access.CrewClosed)
+    if is_crew:
+        title, sentence = _CREW_CLOSED
     if status not in (404, 405, 500):  # strays are not news, and a failure was logged where it happened
         log.info("%s %s refused: %d", observing.method(), request.url_rule, status)
     if access.speaks_to_machines():
@@ -137,7 +148,7 @@ def refuse(problem: HTTPException) -> Response | tuple[Response | str, int]:
     doing = log_lines.doing()
     found_by = {"number": doing.id} if doing and status == 500 else {}
     return render_template(
-        "office/refusal.html", title=tongue._(title), sentence=tongue._(sentence), **found_by
+        "office/refusal.html", title=tongue._(title), sentence=tongue._(sentence), is_crew=is_crew, **found_by
     ), status
 
 

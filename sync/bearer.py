@@ -35,6 +35,8 @@ def check(kind: Kind, named: list[tuple[str, str]], *, whole: bool) -> Response 
     permission: Permission = "see" if request.method in _HARMLESS else "places"
     if not all(each is not None and each.is_seen_by(found.rights, permission) for each in every):
         return refuse(problems.NOT_THERE)
+    if kind != "import" and any(each is not None and each.of_crew for each in every):
+        return refuse(problems.CREW_CLOSED)
     return None
 
 

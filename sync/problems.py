@@ -47,6 +47,11 @@ KEY_KIND = Problem(
 )
 KEY_BUSY = Problem("key_busy", 429, "This key asks too often; wait as long as Retry-After says.")
 KEY_PART = Problem("key_part", 403, "This needs a key for the whole organisation; this one is for a part of it.")
+CREW_CLOSED = Problem(
+    "crew_closed",
+    403,
+    "A crew's results are for the crew and whoever manages it; machines get those of several together.",
+)
 NOT_THERE = Problem("not_there", 404, "There is no such thing in the part of the tree that this key is for.")
 NO_BRIEFING = Problem("no_briefing", 404, "This device drives no such screen at a crew; pair the tablet again.")
 TOO_LARGE = Problem("too_large", 413, "The body is larger than the centre takes; send fewer entries.")

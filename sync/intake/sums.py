@@ -20,9 +20,9 @@ TOP = 0
 """The number under which everything is summed up that has nothing above it."""
 AT_ONCE = 2_000
 """Marks that are folded in one transaction."""
-_GROUP = "group"
+_GROUP, _CREW = "group", "crew"
 
-Key = tuple[int, str, str, int, str, bool, bool]
+Key = tuple[int, str, str, int, str, bool, bool, bool]
 Spots = Sequence[tuple[int, int | None]]
 """Locations and days; None for all of their days."""
 Days = set[int] | None
@@ -161,8 +161,8 @@ def _summed(tx: Connection, branch: Branch, days: Days) -> dict[Key, list[int]]:
     for part in _given(tx, branch, days):
         _add(found, (branch.id, *part[:-1]), part.counts)
     for row in _below(tx, branch, days):
-        key = (branch.id, row.question, row.choice, row.day, row.zone, bool(row.aside), bool(row.whole))
-        _add(found, key, list(map(int, row[6:])))
+        key = (branch.id, row.question, row.choice, row.day, row.zone)
+        _add(found, (*key, bool(row.aside), bool(row.whole), bool(row.crews)), list(map(int, row[7:])))
     return found
 
 
@@ -173,7 +173,7 @@ def _add(found: dict[Key, list[int]], key: Key, counts: list[int]) -> None:
 
 class Part(NamedTuple):
     """What one place was answered on one day; of unflagged answers, all of them (`whole`), or what is shown to whoever
-    may not see single ones."""
+    may not see single ones. `crews`: it is a crew's."""
 
     question: str
     choice: str
@@ -181,6 +181,7 @@ class Part(NamedTuple):
     zone: str
     aside: bool
     whole: bool
+    crews: bool
     counts: list[int]
 
 
@@ -194,7 +195,8 @@ def _given(tx: Connection, branch: Branch, days: Days) -> Iterator[Part]:
 
 
 def _part(row: Row[Any], branch: Branch, aside: bool, whole: bool) -> Part:
-    return Part(row.question, row.choice, row.day, row.zone or branch.zone, aside, whole, list(map(int, row[6:])))
+    of = (row.question, row.choice, row.day, row.zone or branch.zone)
+    return Part(*of, aside, whole, row.kind == _CREW, list(map(int, row[7:])))
 
 
 def _rows(tx: Connection, source: Table, branch: Branch, days: Days, aside: ColumnElement[Any]) -> list[Row[Any]]:
@@ -205,10 +207,10 @@ def _rows(tx: Connection, source: Table, branch: Branch, days: Days, aside: Colu
         here = or_(here, locations.c.id == branch.id)
     what = (table.location_id, table.question, table.choice, table.day)
     query = (
-        select(*what, aside, locations.c.zone, *_counts(table))
+        select(*what, aside, locations.c.zone, locations.c.kind, *_counts(table))
         .join(locations, locations.c.id == table.location_id)
         .where(here, *_of(table.day, days))
-        .group_by(*what, "aside", locations.c.zone)
+        .group_by(*what, "aside", locations.c.zone, locations.c.kind)
     )
     return [row for row in tx.execute(query) if row.n]
 
@@ -216,7 +218,7 @@ def _rows(tx: Connection, source: Table, branch: Branch, days: Days, aside: Colu
 def _below(tx: Connection, branch: Branch, days: Days) -> Sequence[Row[Any]]:
     """What is summed up right below it."""
     table = sums_day.c
-    what = (table.question, table.choice, table.day, table.zone, table.aside, table.whole)
+    what = (table.question, table.choice, table.day, table.zone, table.aside, table.whole, table.crews)
     query = (
         select(*what, *_counts(table))
         .join(locations, locations.c.id == table.location_id)

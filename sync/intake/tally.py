@@ -185,7 +185,7 @@ def _compare(tx: Connection, table: Any, fresh: Mapping[Key, list[int]]) -> None
 
 def _compare_sums(tx: Connection) -> None:
     """Those of which nothing waits to be summed up again, against what lies below."""
-    kept = {tuple(row[:7]): list(row[7:]) for row in tx.execute(select(models.sums_day))}
+    kept = {tuple(row[:8]): list(row[8:]) for row in tx.execute(select(models.sums_day))}
     fresh, waiting = sums.recount(tx), sums.waiting(tx)
     for key in sorted(fresh.keys() | kept.keys()):
         if not waiting & {(key[0], None), (key[0], key[3])} and fresh.get(key) != kept.get(key):

@@ -8,6 +8,7 @@ from sync.models.mailings import mailings, subscriptions
 from sync.models.people import (
     api_keys,
     audit,
+    crew_agreements,
     grants,
     one_time_links,
     recovery_codes,
@@ -45,6 +46,9 @@ from sync.models.responses import (
     tallies_hour,
 )
 from sync.models.shown import (
+    crew_looks,
+    crew_parts,
+    crew_withdrawn,
     mornings,
     released_day,
     releases,
@@ -80,9 +84,13 @@ __all__ = [
     "comment_words",
     "comments",
     "contacts",
+    "crew_agreements",
     "crew_links",
+    "crew_looks",
     "crew_notes",
+    "crew_parts",
     "crew_phones",
+    "crew_withdrawn",
     "devices",
     "drafts",
     "driven",

@@ -134,3 +134,21 @@ audit = Table(
     Index(None, "user_id", "at_ms"),
     Index(None, "action", "at_ms"),
 )
+
+# An agreement with those who represent the crews, by which whoever sees a place sees its crews one by one: at a group
+# and below it (`location_id` NULL: everywhere), from the moment `from_ms` on, with which its local day `from_day`
+# begins, until it is taken back.
+crew_agreements = Table(
+    "crew_agreements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("location_id", ForeignKey("locations.id")),
+    Column("name", Text, nullable=False),
+    Column("from_day", Integer, nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    Column("ended_by", Text),
+    Index(None, "location_id"),
+)

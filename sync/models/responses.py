@@ -187,7 +187,8 @@ tallies_hour = _tally("tallies_hour", "hour")
 
 # The days of everything below a location that has places below it, kept apart by the time zone of the places, as each
 # counts its own days; location 0 is above the whole tree. `whole` counts all; its twin only the days of a place with
-# answers enough to be shown, so that nobody subtracts the others out.
+# answers enough to be shown, so that nobody subtracts the others out. What crews were answered stands apart (`crews`):
+# who doesn't see them is shown sums without them.
 sums_day = Table(
     "sums_day",
     metadata,
@@ -198,9 +199,10 @@ sums_day = Table(
     Column("zone", Text, nullable=False),
     Column("aside", Boolean, nullable=False),
     Column("whole", Boolean, nullable=False),
+    Column("crews", Boolean, nullable=False),
     Column("n", Integer, nullable=False),
     *(Column(value, Integer, nullable=False) for value in VALUES),
-    PrimaryKeyConstraint("location_id", "question", "choice", "day", "zone", "aside", "whole"),
+    PrimaryKeyConstraint("location_id", "question", "choice", "day", "zone", "aside", "whole", "crews"),
 )
 
 # What has to be summed up again: a location's day, or (NULL) all of its days. Rows are only added and taken away, so

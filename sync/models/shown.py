@@ -133,3 +133,38 @@ told_days = Table(
     Column("wordless", Integer, nullable=False),
     PrimaryKeyConstraint("location_id", "day"),
 )
+
+# What was shown of several crews of a group together to those who see none of them by itself: of each question the
+# counts that stand under a local day (`label`), by the crew and the true day that they are of. Under label -1: what
+# was shown elsewhere before it counted at the crew, and is not shown again. `location_id` is the group's (0 for -1).
+crew_parts = Table(
+    "crew_parts",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("crew_id", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("label", Integer, nullable=False),
+    *_counts(),
+    PrimaryKeyConstraint("location_id", "crew_id", "question", "day", "label"),
+    # Serves: what of a crew was shown anywhere.
+    Index(None, "crew_id", "question"),
+)
+
+# The days of such sums that were taken back as a whole, since too much of them no longer counts.
+crew_withdrawn = Table(
+    "crew_withdrawn",
+    metadata,
+    Column("location_id", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("label", Integer, nullable=False),
+    PrimaryKeyConstraint("location_id", "question", "label"),
+)
+
+# The local day on which a group's crews were summed up last: that is once a day.
+crew_looks = Table(
+    "crew_looks",
+    metadata,
+    Column("location_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, nullable=False),
+)

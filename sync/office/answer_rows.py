@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, literal_column, select, t
 from sync import wire
 from sync.db import Database
 from sync.models import locations, moderation, responses, tallies_day, touchpoints
-from sync.office import places, surveys
+from sync.office import crew_sight, surveys
 from sync.office.comments import Cursor
 from sync.office.filters import Narrowed
 from sync.survey import Survey
@@ -84,7 +84,7 @@ def page(tx: Connection, part: Part, after: After | None, most: int, now_ms: int
         select(responses, locations.c.name.label("place"), touchpoints.c.name.label("touchpoint"))
         .join(locations, locations.c.id == table.location_id)
         .outerjoin(touchpoints, touchpoints.c.id == table.touchpoint_id)
-        .where(places.below(part.paths), ~table.test, table.received_ms < now_ms - SETTLED_MS, *_those(part))
+        .where(crew_sight.answered(part.paths), ~table.test, table.received_ms < now_ms - SETTLED_MS, *_those(part))
         .order_by(table.received_ms, table.id)
         .limit(most)
     )
@@ -151,7 +151,7 @@ def tallied(
         select(tallies_day, locations.c.name.label("place"), touchpoints.c.name.label("touchpoint"))
         .join(locations, locations.c.id == table.location_id)
         .outerjoin(touchpoints, touchpoints.c.id == table.touchpoint_id)
-        .where(places.below(paths), table.day.between(first, last), table.choice == "", table.n > 0)
+        .where(crew_sight.answered(paths), table.day.between(first, last), table.choice == "", table.n > 0)
         .order_by(*key)
         .limit(most)
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, literal_column, select
 
 from sync.models import calls, contacts, locations
-from sync.office import audit, listing, places
+from sync.office import audit, crew_sight, listing
 from sync.office import contacts as reached
 from sync.office.audit import Actor, Subject
 from sync.office.contacts import Contact
@@ -31,7 +31,7 @@ def every(tx: Connection, paths: tuple[str, ...], number: int) -> Page[Call]:
         select(contacts.c.id, calls.c.done_by, calls.c.done_ms)
         .join(locations, locations.c.id == contacts.c.location_id)
         .outerjoin(calls, calls.c.contact_id == contacts.c.id)
-        .where(places.below(paths), ~contacts.c.test, literal_column("NOT contacts.wiped"))
+        .where(crew_sight.answered(paths), ~contacts.c.test, literal_column("NOT contacts.wiped"))
         .order_by(calls.c.done_ms.is_not(None), contacts.c.captured_ms.desc(), contacts.c.id.desc())
     )
     found: Page[Row[Any]] = listing.page(tx, query, number, lambda row: row)
@@ -47,7 +47,12 @@ def waiting(tx: Connection, paths: tuple[str, ...]) -> int:
         .select_from(contacts)
         .join(locations, locations.c.id == contacts.c.location_id)
         .outerjoin(calls, calls.c.contact_id == contacts.c.id)
-        .where(places.below(paths), ~contacts.c.test, literal_column("NOT contacts.wiped"), calls.c.done_ms.is_(None))
+        .where(
+            crew_sight.answered(paths),
+            ~contacts.c.test,
+            literal_column("NOT contacts.wiped"),
+            calls.c.done_ms.is_(None),
+        )
     )
     return int(tx.execute(query).scalar_one())
 

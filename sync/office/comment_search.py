@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, sele
 
 from sync.models import comment_words, locations, moderation, touchpoints
 from sync.models import comments as found
-from sync.office import comments, counts, latest, places, stems
+from sync.office import comments, counts, crew_sight, latest, stems
 from sync.office.comments import A_PAGE, Comment, Comments, Cursor
 from sync.office.filters import Filters
 from sync.office.theme_words import Finders
@@ -81,7 +81,7 @@ def languages(tx: Connection, paths: Sequence[str]) -> list[str]:
     query = (
         select(found.c.lang, func.count())
         .join(locations, locations.c.id == found.c.location_id)
-        .where(places.below(paths))
+        .where(crew_sight.answered(paths))
         .group_by(found.c.lang)
         .order_by(func.count().desc(), found.c.lang)
     )

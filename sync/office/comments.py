@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, literal_column, o
 
 from sync import wire
 from sync.models import locations, moderation, responses, told_answers
-from sync.office import latest, places, surveys
+from sync.office import crew_sight, latest, places, surveys
 from sync.office.places import Location
 from sync.survey import SCALES, Survey
 
@@ -93,7 +93,11 @@ def praised(tx: Connection, path: str, since_ms: int, most: int) -> list[Comment
         .join(responses, given.id == table.response_id)
         .join(locations, locations.c.id == table.praise_id)
         .where(
-            places.below([path]), table.hidden_ms.is_(None), given.commented, ~given.test, given.captured_ms > since_ms
+            crew_sight.answered([path]),
+            table.hidden_ms.is_(None),
+            given.commented,
+            ~given.test,
+            given.captured_ms > since_ms,
         )
         .where(may_be_known)
         .order_by(table.praised_ms.desc(), table.response_id)

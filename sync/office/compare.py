@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 from sqlalchemy import Connection
 
-from sync.office import history, local_time, overview, places, reasons, wide, windows
+from sync.office import crew_sight, history, local_time, overview, places, reasons, wide, windows
 from sync.office.charts import Axis, axis
 from sync.office.counts import Figure, Question, is_place
 from sync.office.filters import Filters
@@ -16,6 +16,7 @@ from sync.office.lines import Day
 from sync.office.people import User
 from sync.office.places import Location
 from sync.office.reasons import Reasons
+from sync.office.rights import Reach
 from sync.office.windows import Window
 from sync.scores import RANKED, Difference, difference
 
@@ -83,8 +84,8 @@ def compare(
     wanted = list(dict.fromkeys(numbers))[: 1 if by_period else MOST]
     tree = places.resolved(tx, set(wanted)) if wanted else {}
     chosen = [tree[number] for number in wanted]
-    paths = [place.path for place in chosen]
-    singles = user.rights.may_all("responses", paths)
+    paths = [user.rights.reach(place.path) for place in chosen]
+    singles = user.rights.sees_singles(paths)
     filters = filters if singles else filters.only_shown()
     today = local_time.day_of(now_ms, chosen[0].zone if chosen else places.DEFAULT_ZONE)
     asked = wide.questions(tx, wide.scope(tx, paths, singles), now_ms) if chosen else []
@@ -92,7 +93,7 @@ def compare(
     if question is None:
         return Comparison((), None, (), filters, singles, today, by_period)
     spans = [replace(filters, first=first, last=last) for first, last in periods[:MOST]] or [filters]
-    reader = _Reader(tx, now_ms, question, singles)
+    reader = _Reader(tx, now_ms, question, singles, crew_sight.opened(paths))
     series = [reader.series(place, span) for place in chosen for span in spans]
     return _compared(
         Comparison(tuple(series), question, tuple(asked), filters, singles, today, by_period),
@@ -105,22 +106,24 @@ class _Reader:
     now_ms: int
     question: Question
     singles: bool
+    crews: tuple[str, ...]
 
     def series(self, place: Location, filters: Filters) -> Series:
         window = windows.window(filters, local_time.day_of(self.now_ms, place.zone))
-        wish = Wish(self.question, filters, self.singles)
+        wish = Wish(self.question, filters, self.singles, self.crews)
         known = history.read(self.tx, place, wish, window.first - 1, window.last + 1, self.now_ms)
         ends: Callable[[int], Ends] = filters.days
         return Series(place, window, known.figure(ends), known.points(window), self._reasons(place, filters))
 
     def _reasons(self, place: Location, filters: Filters) -> tuple[Reasons, ...]:
-        if wide.is_wide(self.tx, (place.path,), overview.MOST_LINES):
-            shown = filters.only_shown()
-            return reasons.behind_sums(self.tx, place, self.question, self.now_ms, singles=self.singles, filters=shown)
-        below = [each for each in places.visible(self.tx, (place.path,)) if is_place(each)]
+        reach = Reach(place.path, self.crews)
+        if wide.is_wide(self.tx, (reach,), overview.MOST_LINES):
+            wish = Wish(self.question, filters.only_shown(), self.singles, self.crews)
+            return reasons.behind_sums(self.tx, place, wish, self.now_ms)
+        below = [each for each in crew_sight.visible(self.tx, (reach,)) if is_place(each)]
         days = {each.id: windows.window(filters, local_time.day_of(self.now_ms, each.zone)) for each in below}
         narrowed = filters.narrowed
-        return reasons.behind(self.tx, place.path, self.question, days, singles=self.singles, narrowed=narrowed)
+        return reasons.behind(self.tx, reach, self.question, days, singles=self.singles, narrowed=narrowed)
 
 
 def _compared(found: Comparison) -> Comparison:

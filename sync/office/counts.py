@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, Table, func, select
 
 from sync.models import locations, shown_day, tallies_day, tallies_hour, touchpoints
-from sync.office import places, surveys
+from sync.office import crew_sight, surveys
 from sync.office.filters import ALL, Narrowed
 from sync.office.places import Location
 from sync.office.surveys import Asked
@@ -97,7 +97,7 @@ def questions(tx: Connection, paths: Sequence[str], first: int, last: int) -> li
     query = (
         select(tallies_day.c.question, n)
         .join(locations, locations.c.id == tallies_day.c.location_id)
-        .where(places.below(paths), tallies_day.c.day.between(first, last))
+        .where(crew_sight.answered(paths), tallies_day.c.day.between(first, last))
         .where(tallies_day.c.choice == "", tallies_day.c.question.in_(known))
         .group_by(tallies_day.c.question)
         .having(n > 0)
@@ -133,9 +133,9 @@ def by_day(
     are what was released (sync.intake.releasing), so that no difference gives a few answers away; nor may they narrow
     it down."""
     if not singles:
-        return _released(tx, places.below(paths), question, first, last, narrowed)
+        return _released(tx, crew_sight.answered(paths), question, first, last, narrowed)
     those = locations.c.id == source(narrowed).c.location_id
-    return _days(tx, places.below(paths), those, question, first, last, narrowed)
+    return _days(tx, crew_sight.answered(paths), those, question, first, last, narrowed)
 
 
 def days_of(

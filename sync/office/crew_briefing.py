@@ -36,6 +36,7 @@ from sync.office.briefing_times import Times
 from sync.office.comments import Comment
 from sync.office.filters import Filters
 from sync.office.places import Location
+from sync.office.rights import with_crews
 from sync.office.told_words import Told
 
 MOST_WORDS, MOST_OF_WEEK, MOST_PRAISE = 12, 8, 3
@@ -106,7 +107,7 @@ def _said(tx: Connection, place: Location, times: Times, day: int, *, singles: b
     praise = _praised(tx, place, times, day, told, whole=singles)
     taken = {each.cursor.id for each in praise}
     if singles:
-        wanted = comment_search.Wanted((place.path,), Filters(), day - 1, day - 1)
+        wanted = comment_search.Wanted((with_crews(place.path),), Filters(), day - 1, day - 1)
         yesterday = [each for each in comment_search.page(tx, wanted, None).shown if each.cursor.id not in taken]
     else:
         yesterday = [each.comment for each in told if _is_yesterdays(each, day) and each.comment.cursor.id not in taken]
@@ -229,7 +230,7 @@ def _complete(
 
     owes = awaited.awaited(tx, (place.path,), yesterday, now_ms)
     whole = standing.standing(
-        tx, told.now, (place.path,), told.question, four_weeks, now_ms, zone=place.zone, singles=singles
+        tx, told.now, (with_crews(place.path),), told.question, four_weeks, now_ms, zone=place.zone, singles=singles
     )
     is_over = day <= local_time.day_of(now_ms, place.zone)
     known = standing.Standing(told.now, None, is_over, owes)

@@ -11,7 +11,7 @@ from sync.office import counts, places, reasons, surveys
 from sync.office.counts import Figure, Question
 from sync.office.places import Location
 from sync.office.reasons import Reason, Reasons
-from sync.office.rights import EVERYWHERE
+from sync.office.rights import EVERYWHERE, with_crews
 from sync.office.windows import Window
 from sync.scores import ENOUGH, RANKED, Difference, Histogram, add, difference, shrunken
 from sync.survey import Scale
@@ -65,7 +65,7 @@ class Standing:
 
 def standing(tx: Connection, place: Location, day: int, *, singles: bool = False) -> Standing:
     """As of the morning of `day`: of the days before it."""
-    question = counts.questions(tx, (place.path,), day - SPAN - USUAL_SPAN, day - 1)[0]
+    question = counts.questions(tx, (with_crews(place.path),), day - SPAN - USUAL_SPAN, day - 1)[0]
     first = day - SPAN * (BLOCKS + 1)
     own = counts.days_of(tx, [place.id], question, first, day - 1, singles=singles).get(place.id, counts.Days())
 
@@ -121,7 +121,7 @@ class Why:
 
 def why(tx: Connection, place: Location, question: Question, day: int, *, singles: bool = False) -> Why:
     window = Window(day - SPAN, day - 1, day - SPAN, day - SPAN - USUAL_SPAN, day - SPAN - 1)
-    found = reasons.behind(tx, place.path, question, {place.id: window}, singles=singles)
+    found = reasons.behind(tx, with_crews(place.path), question, {place.id: window}, singles=singles)
     return Why(*(choose(each for each in found if _is(each, question.scale, happy)) for happy in (True, False)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from sync.models import clone_signs, devices, locations, placements, screens, touchpoints
-from sync.office import local_time, places
+from sync.office import crew_sight, local_time, places
 from sync.office.places import Location
 
 MINUTE_MS = 60_000
@@ -34,8 +34,9 @@ class Delivery:
 
 
 def deliveries(tx: Connection, paths: Sequence[str], tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:
-    """The delivery of every place of `tree` (at or below `paths`) where a screen stands, by the place's number."""
-    return _deliveries(tx, places.below(paths), tree, now_ms)
+    """The delivery of every place of `tree` (at or below `paths`, as crew_sight.visible has them) where a screen
+    stands, by the place's number."""
+    return _deliveries(tx, crew_sight.answered(paths), tree, now_ms)
 
 
 def of_places(tx: Connection, tree: Mapping[int, Location], now_ms: int) -> dict[int, Delivery]:

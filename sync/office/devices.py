@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 
 from sync import models, wire
 from sync.models import anchors, clone_signs, devices, driven, placements, quarantine, screens, streams, touchpoints
-from sync.office import delivery, places, silences
+from sync.office import crew_sight, delivery, places, silences
 from sync.office.ledger import Sign, Spot, Stream, Terminal, reckon
 from sync.office.people import User
 from sync.office.rights import EVERYWHERE
@@ -130,7 +131,12 @@ def terminals(tx: Connection, those: Sequence[str], roots: Sequence[str], now_ms
     quiet = [row.id for row in found.values() if row.id in driving and silences.may_be(row.stored_ms, now_ms)]
     hushed = silences.silences(tx, quiet, now_ms)
     known = _Known(spots, held, signs, driving, {name: each.silence for name, each in hushed.items()})
-    return [_terminal(found[name], known, now_ms) for name in those if name in found]
+    made = (_terminal(found[name], known, now_ms) for name in those if name in found)
+    return [replace(each, is_counted=_is_counted(each, roots)) for each in made]
+
+
+def _is_counted(terminal: Terminal, roots: Sequence[str]) -> bool:
+    return all(crew_sight.shows(roots, spot.place.kind, spot.place.path) for spot in terminal.spots)
 
 
 class _Known(NamedTuple):

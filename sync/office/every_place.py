@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, select
+from sqlalchemy import ColumnElement, Connection, Table, case, func, or_, select
 
 from sync.intake.sums import TOP
 from sync.models import locations, shown_day, sums_day
-from sync.office import changes, counts, local_time, places, windows
+from sync.office import changes, counts, crew_sight, local_time, places, windows
 from sync.office.counts import Figure, Question
 from sync.office.filters import Filters
 from sync.office.places import Location
+from sync.office.rights import Reach
 from sync.office.wanted import Sort, Wanted
 from sync.office.windows import Window
 from sync.scores import ENOUGH, RANKED, Histogram, add, value, weights
@@ -25,11 +26,13 @@ _HINTS_AT = 1.2
 
 
 class Asked(NamedTuple):
-    """What is counted, and for whom: `singles` for somebody who may see single answers."""
+    """What is counted, and for whom: `singles` for somebody who may see single answers, `crews` at and below these
+    paths with what crews were answered (see crew_sight)."""
 
     question: Question
     filters: Filters
     singles: bool
+    crews: tuple[str, ...] = ()
 
 
 class Listed(NamedTuple):
@@ -75,9 +78,15 @@ def branches(tx: Connection, numbers: Sequence[int], asked: Asked, first: int, l
         table.choice == "",
         table.whole.is_(asked.singles),
         table.day.between(first, last),
+        shown(tx, numbers, asked.crews),
     )
     for number, zone, day, aside, *found in tx.execute(query):
         yield Part(number, zone, day, bool(aside), tuple(map(int, found)))
+
+
+def shown(tx: Connection, numbers: Sequence[int], crews: Sequence[str]) -> ColumnElement[bool]:
+    """Of the sums of these locations those of crews only where all crews there are seen."""
+    return or_(~sums_day.c.crews, sums_day.c.location_id.in_(crew_sight.branches(tx, numbers, crews)))
 
 
 class Number(NamedTuple):
@@ -94,16 +103,18 @@ def answered(tx: Connection, numbers: Sequence[int], asked: Asked, last: int) ->
     if not numbers or asked.singles:
         return
     table = sums_day.c
-    query = select(table.location_id, table.zone, table.day, table.n).where(
+    what = (table.location_id, table.zone, table.day)
+    query = select(*what, func.sum(table.n)).where(
         table.location_id.in_(numbers),
         table.question == asked.question.id,
         table.choice == "",
         table.whole,
         ~table.aside,
         table.day.between(last - 3, last),
+        shown(tx, numbers, asked.crews),
     )
-    for row in tx.execute(query):
-        yield Number(*row)
+    for number, zone, day, n in tx.execute(query.group_by(*what)):
+        yield Number(number, zone, day, int(n))
 
 
 class _Branch(NamedTuple):
@@ -125,7 +136,7 @@ def _rolled_up(tx: Connection, wanted: set[int], asked: Asked, first: int, last:
     query = (
         select(under, locations.c.zone, day.label("on_day"), table.c.aside, *sums)
         .join(locations, locations.c.id == table.c.location_id)
-        .where(places.below(_paths(tree, wanted)), *counts.between_days(table, first, last))
+        .where(crew_sight.answered(_paths(tree, wanted, asked.crews)), *counts.between_days(table, first, last))
         .where(table.c.question == asked.question.id, table.c.choice == "", *counts.narrowing(table, narrowed))
         .group_by("under", locations.c.zone, "on_day", table.c.aside)
     )
@@ -136,8 +147,9 @@ def _rolled_up(tx: Connection, wanted: set[int], asked: Asked, first: int, last:
                 yield Part(each, zone or above.zone, int(on_day), bool(aside), tuple(map(int, found)))
 
 
-def _paths(tree: Mapping[int, _Branch], wanted: set[int]) -> list[str]:
-    return [f"/{'/'.join(map(str, tree[each].chain))}/" if each != TOP else "/" for each in sorted(wanted)]
+def _paths(tree: Mapping[int, _Branch], wanted: set[int], crews: Sequence[str]) -> list[Reach]:
+    paths = [f"/{'/'.join(map(str, tree[each].chain))}/" if each != TOP else "/" for each in sorted(wanted)]
+    return [Reach(path, crews) for path in paths]
 
 
 def _tree(tx: Connection) -> dict[int, _Branch]:
@@ -194,7 +206,7 @@ def _query(paths: Sequence[str], asked: Asked, early: Window, late: Window, *, s
     query = (
         select(table.c.location_id, part, *sums)
         .join(locations, locations.c.id == table.c.location_id)
-        .where(places.below(paths), locations.c.kind != "group")
+        .where(crew_sight.answered(paths), locations.c.kind != "group")
         .where(*counts.between_days(table, early.since if since else early.before, late.last))
         .where(table.c.question == asked.question.id, table.c.choice == "", *counts.narrowing(table, narrowed))
         .group_by(table.c.location_id, "part")
@@ -230,7 +242,7 @@ def _zones(tx: Connection, paths: Sequence[str]) -> dict[int, str]:
 
 def listed(tx: Connection, paths: Sequence[str], asked: Asked, wanted: Wanted, now_ms: int) -> Listed:
     """A page of all places at and below these paths by a figure, as sync.office.lines.in_order has them."""
-    query = select(locations.c.id, locations.c.name).where(places.below(paths), locations.c.kind != "group")
+    query = select(locations.c.id, locations.c.name).where(crew_sight.answered(paths), locations.c.kind != "group")
     names: dict[int, str] = dict(tuple(row) for row in tx.execute(query))
     found = own(tx, paths, asked, now_ms, compared=wanted.sort.by == "change")
     scale, sign = asked.question.scale, -1 if wanted.sort.down else 1

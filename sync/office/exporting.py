@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 
 from sync.db import Database
 from sync.models import VALUES, locations, shown_day
-from sync.office import answer_rows, local_time, places
+from sync.office import answer_rows, crew_sight, local_time
 from sync.office.answer_rows import AT_ONCE, Part, Told
 from sync.office.sheets import Cell
 
@@ -86,7 +86,7 @@ def _shown(tx: Connection, paths: Sequence[str], first: int, last: int, after: t
     query = (
         select(shown_day, locations.c.name)
         .join(locations, locations.c.id == table.location_id)
-        .where(places.below(paths), table.day.between(first, last), table.choice == "", table.n > 0, key > after)
+        .where(crew_sight.answered(paths), table.day.between(first, last), table.choice == "", table.n > 0, key > after)
         .order_by(table.location_id, table.question, table.day)
         .limit(AT_ONCE)
     )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from sync.db import Database
 from sync.models import locations, shown_day, tallies_day
-from sync.office import attention, counts, glances, local_time, places
+from sync.office import attention, counts, crew_sight, glances, local_time, places
 from sync.office.counts import Question
 from sync.scores import LOOKED_AT, RANKED, drop, weights
 
@@ -79,7 +79,7 @@ def _query(paths: Sequence[str], question: Question, today: int, *, singles: boo
         select(table.c.location_id, part, func.sum(table.c.n), _sum(columns, worth, 1), _sum(columns, worth, 2))
         .add_columns(func.sum(sum(unhappy[1:], start=unhappy[0])))
         .join(locations, locations.c.id == table.c.location_id)
-        .where(places.below(paths), locations.c.kind != "group")
+        .where(crew_sight.answered(paths), locations.c.kind != "group")
         .where(table.c.question == question.id, table.c.choice == "")
         .where(table.c.day.between(today - LOOKED_AT, today + 1))
         .group_by(table.c.location_id, "part")

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, func, literal_column,
 
 from sync.intake import flags
 from sync.models import flag_decisions, locations, responses
-from sync.office import answers, counts, places
+from sync.office import answers, counts, crew_sight, places
 from sync.office.answers import Answer
 from sync.office.comments import Cursor
 from sync.office.counts import Figure, Question
@@ -73,7 +73,7 @@ def caught(tx: Connection, paths: Sequence[str], first: int, last: int) -> list[
     query = (
         select(table.location_id, table.flags, func.count())
         .join(locations, locations.c.id == table.location_id)
-        .where(places.below(paths), *_FLAGGED, table.day.between(first, last))
+        .where(crew_sight.answered(paths), *_FLAGGED, table.day.between(first, last))
         .group_by(table.location_id, table.flags)
     )
     found: dict[str, Counter[int]] = {rule: Counter() for rule in RULES}
@@ -101,7 +101,7 @@ def _lifted(tx: Connection, paths: Sequence[str], first: int, last: int) -> dict
         select(flag_decisions.c.flag, func.count())
         .join(responses, table.id == flag_decisions.c.response_id)
         .join(locations, locations.c.id == table.location_id)
-        .where(places.below(paths), ~flag_decisions.c.holds, ~table.test, table.day.between(first, last))
+        .where(crew_sight.answered(paths), ~flag_decisions.c.holds, ~table.test, table.day.between(first, last))
         .group_by(flag_decisions.c.flag)
     )
     return {flag: int(n) for flag, n in tx.execute(query)}
@@ -119,7 +119,7 @@ def sample(
     query = (
         select(table.id, table.captured_ms)
         .join(locations, locations.c.id == table.location_id)
-        .where(places.below(paths), ~table.test, table.day.between(first, last))
+        .where(crew_sight.answered(paths), ~table.test, table.day.between(first, last))
         .order_by(table.captured_ms.desc(), table.id.desc())
         .limit(A_PAGE + 1)
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from sync.db import Database
 from sync.models import glances
+from sync.office import crew_sight
 from sync.rows import put
 
 
@@ -33,7 +34,7 @@ def last(tx: Connection, paths: Sequence[str], what: str) -> Any:
 
 
 def _scope(paths: Sequence[str]) -> str:
-    return sha256(" ".join(sorted(paths)).encode()).hexdigest()
+    return sha256(" ".join((*sorted(paths), "with", *crew_sight.opened(paths))).encode()).hexdigest()
 
 
 def _kept(tx: Connection, paths: Sequence[str], what: str) -> Any:

@@ -22,6 +22,7 @@ def on_place(tx: Connection, location: int) -> Found:
         (models.touchpoint_templates.c.location_id, lambda: _("templates of touchpoints")),
         (models.schedules.c.location_id, lambda: _("planned surveys")),
         (models.drafts.c.location_id, lambda: _("surveys of its own")),
+        (models.crew_agreements.c.location_id, lambda: _("agreements about crews")),
     ]
     found = [say() for column, say in tables if _any(tx, column == location)]
     return found + _answers(tx, location)
@@ -46,6 +47,11 @@ def has_places(tx: Connection, location: int) -> bool:
 
 def has_touchpoints(tx: Connection, location: int) -> bool:
     return _any(tx, models.touchpoints.c.location_id == location)
+
+
+def is_answered(tx: Connection, location: int) -> bool:
+    """Whether customers ever answered there."""
+    return bool(_answers(tx, location))
 
 
 def listed(found: Found) -> str:

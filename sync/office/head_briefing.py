@@ -80,7 +80,7 @@ def compose(
     is_all = top is None and EVERYWHERE in user.rights.roots()
     name = top.name if top else view.top.name if view.top else ""
     kind: plain.Kind = "office" if is_all else "manager"
-    paths = (top.path,) if top else user.rights.roots()
+    paths = (user.rights.reach(top.path),) if top else user.rights.roots()
     blocks = [
         _moved(view, rises),
         *(_said(tx, paths, about) if view.singles else ()),

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection, exists, select
 
 from sync.models import locations
-from sync.office import counts, every_place, local_time, wide_lines
+from sync.office import counts, crew_sight, every_place, local_time, wide_lines
 from sync.office.counts import Days, Figure, Question
 from sync.office.every_place import Asked
 from sync.office.filters import Filters
 from sync.office.lines import Day
 from sync.office.places import Location
+from sync.office.rights import Reach
 from sync.office.windows import Window
 from sync.scores import Histogram
 from sync.survey import Scale
@@ -58,24 +59,26 @@ class History:
 
 
 class Wish(NamedTuple):
-    """What is asked of a history: for whom, and which answers."""
+    """What is asked of a history: for whom, and which answers; `crews`: at and below these paths with crews' own."""
 
     question: Question
     filters: Filters
     singles: bool
+    crews: tuple[str, ...] = ()
 
 
 def read(tx: Connection, place: Location, wish: Wish, first: int, last: int, now_ms: int) -> History:
-    """Of local days `first` … `last`. The sums of groups have to be folded. Raises ValueError where answers are
+    """Of local days `first` … `last`. The sums of groups have to be folded; nothing of a crew that is
+    not seen by itself. Raises ValueError where answers are
     narrowed down for somebody who may not see single ones."""
     narrowed = wish.filters.narrowed
     zoned: dict[str, Days] = {}
     if has_places(tx, place):
-        asked = Asked(wish.question, wish.filters, wish.singles)
+        asked = Asked(wish.question, wish.filters, wish.singles, wish.crews)
         for part in every_place.branches(tx, [place.id], asked, first, last):
             days = zoned.setdefault(part.zone, Days())
             wide_lines.keep(days, part.day, part.aside, part.counts, narrowed)
-    else:
+    elif crew_sight.shows([Reach(place.path, wish.crews)], place.kind, place.path):
         found = counts.days_of(tx, [place.id], wish.question, first, last, singles=wish.singles, narrowed=narrowed)
         zoned = {place.zone: found[place.id]} if place.id in found else {}
     today = {zone: local_time.day_of(now_ms, zone) for zone in (place.zone, *zoned)}

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from sync.models import locations
-from sync.office import places
+from sync.office import crew_sight
 
 AT_ONCE = 500
 """So many of everything there is, or more where more are wanted, are looked through before each place is asked for its
@@ -18,7 +18,7 @@ Those = Sequence[ColumnElement[bool]]
 def ids(tx: Connection, table: Table, path: str, those: Those, most: int, *, oldest: bool = False) -> list[str]:
     """Of the rows of `table` (responses or contacts) from at and below `path` that are `those`, the ids of the newest,
     or of the oldest: at most `most`, in the order of when they were captured, then of their ids."""
-    here = select(locations.c.id).where(places.below([path])).limit(2)
+    here = select(locations.c.id).where(crew_sight.answered([path])).limit(2)
     spots = tx.execute(here).scalars().all()
     if len(spots) == 1:
         return _first(tx, table, [table.c.location_id == spots[0], *those], most, oldest)
@@ -26,9 +26,12 @@ def ids(tx: Connection, table: Table, path: str, those: Those, most: int, *, old
     at_once = max(AT_ONCE, 4 * most)
     some = some.order_by(*_order(table.c, oldest)).limit(at_once)
     walked = some.subquery()
-    paths = select(walked.c.id, locations.c.path).outerjoin(locations, locations.c.id == walked.c.location_id)
+    paths = select(walked.c.id, locations.c.path, locations.c.kind).outerjoin(
+        locations, locations.c.id == walked.c.location_id
+    )
     rows = tx.execute(paths.order_by(*_order(walked.c, oldest))).all()
-    found = [row.id for row in rows if row.path is not None and row.path.startswith(path)][:most]
+    below = (row for row in rows if row.path is not None and row.path.startswith(path))
+    found = [row.id for row in below if crew_sight.shows([path], row.kind, row.path)][:most]
     if len(found) == most or len(rows) < at_once:
         return found
     return _of_each(tx, table, path, those, most, oldest)
@@ -38,7 +41,7 @@ def _of_each(tx: Connection, table: Table, path: str, those: Those, most: int, o
     """By the newest of each place: those that are looked for were given at the first `most` of them."""
     edge = (func.min if oldest else func.max)(table.c.captured_ms)
     own = select(edge).where(table.c.location_id == locations.c.id, *those).scalar_subquery()
-    rows = tx.execute(select(locations.c.id, own).where(places.below([path]))).all()
+    rows = tx.execute(select(locations.c.id, own).where(crew_sight.answered([path]))).all()
     edges = sorted(((ms, place) for place, ms in rows if ms is not None), reverse=not oldest)
     if not edges:
         return []

@@ -86,7 +86,8 @@ class Terminal:
     """One terminal, as its viewer may see it. `spots`: its screens in the viewer's part of the tree, or those it last
     drove when it `is_retired` and drives none any more. `unsent_ms`: since when the oldest unsent waits.
     `complete_ms`: everything captured up to then is here. `rtt_ms`: round trip of the last anchor in the start it is
-    in, None when its clock and ours were not compared since. `has_apart`: some of its entries are in quarantine."""
+    in, None when its clock and ours were not compared since. `has_apart`: some of its entries are in quarantine.
+    `is_counted`: its viewer may know how many answers it was given; of a crew's tablet few may."""
 
     id: str
     app: str
@@ -105,6 +106,7 @@ class Terminal:
     is_unclocked: bool
     has_apart: bool
     now_ms: int
+    is_counted: bool = True
 
     @cached_property
     def counts(self) -> Counts:

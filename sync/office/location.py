@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.office import (
     crew_readers,
+    crew_sight,
     history,
     hour_map,
     improvements,
@@ -34,6 +35,7 @@ from sync.office.outcomes import BEFORE, LONGEST, Outcome
 from sync.office.people import User
 from sync.office.places import Location
 from sync.office.reasons import Reasons
+from sync.office.rights import Reach
 from sync.office.seam import Seam
 from sync.office.wanted import Wanted
 from sync.office.windows import Window
@@ -95,10 +97,11 @@ def page(tx: Connection, user: User, place: Location, now_ms: int, wanted: Wante
         raise LookupError(f"location {place.id} is not in its own overview")
     chain = places.resolved(tx, {place.id})
     above = [each for each in chain.values() if each.id != place.id and user.rights.may("see", each.path)]
-    is_wide = wide.is_wide(tx, (place.path,), overview.MOST_LINES)
-    below = [] if is_wide else [each for each in places.visible(tx, (place.path,)) if is_place(each)]
+    reach = user.rights.reach(place.path)
+    is_wide = wide.is_wide(tx, (reach,), overview.MOST_LINES)
+    below = [] if is_wide else [each for each in crew_sight.visible(tx, (reach,)) if is_place(each)]
     days = _windows(below, found.wanted.filters, now_ms)
-    wish = Wish(found.question, found.wanted.filters, found.singles)
+    wish = Wish(found.question, found.wanted.filters, found.singles, reach.crews)
     changed = improvements.shown(tx, user.rights, place, found.window.first - LONGEST, found.window.last)
     return Page(
         place=place,
@@ -106,7 +109,7 @@ def page(tx: Connection, user: User, place: Location, now_ms: int, wanted: Wante
         line=found.whole,
         overview=found,
         reasons=_reasons(tx, place, wish, days, is_wide, now_ms),
-        seams=tuple(seam.seams(tx, place, found.question, local_time.day_of(now_ms, place.zone))),
+        seams=tuple(seam.seams(tx, place, reach, found.question, local_time.day_of(now_ms, place.zone))),
         marks=tuple(marks.shown(tx, place, found.question, found.window.first, found.window.last, changed)),
         outcomes=_outcomes(tx, place, wish, changed, now_ms),
         map=None if is_wide else _map(tx, below, wish, days),
@@ -128,11 +131,10 @@ def _reasons(
     tx: Connection, place: Location, wish: Wish, days: Mapping[int, Window], is_wide: bool, now_ms: int
 ) -> tuple[Reasons, ...]:
     if is_wide:
-        return reasons.behind_sums(
-            tx, place, wish.question, now_ms, singles=wish.singles, filters=wish.filters.only_shown()
-        )
+        return reasons.behind_sums(tx, place, wish._replace(filters=wish.filters.only_shown()), now_ms)
     narrowed = wish.filters.narrowed
-    return reasons.behind(tx, place.path, wish.question, days, singles=wish.singles, narrowed=narrowed)
+    reach = Reach(place.path, wish.crews)
+    return reasons.behind(tx, reach, wish.question, days, singles=wish.singles, narrowed=narrowed)
 
 
 def _map(tx: Connection, below: list[Location], wish: Wish, days: Mapping[int, Window]) -> HourMap:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 from sync.models import locations
 from sync.office import answer_rows, counts, local_time, places, reporting
 from sync.office.answer_rows import After, Part, Told
+from sync.office.crew_sight import answered
 from sync.office.filters import Narrowed
-from sync.office.places import below
 from sync.office.reporting import Unanswerable
-from sync.office.rights import EVERYWHERE, Rights
+from sync.office.rights import Rights
 
 FLAGGED = ("with", "without", "only")
 
@@ -32,10 +32,7 @@ def part(
     now_ms: int, *, worded: bool,
 ) -> Part:  # fmt: skip
     """Which answers a machine asked for: of `place` or of all that its key is for. Raises Unanswerable."""
-    if place is None:
-        paths = rights.roots("responses")
-    else:
-        paths = (tx.execute(select(locations.c.path).where(locations.c.id == place)).scalar_one(),)
+    paths = rights.roots("responses") if place is None else (rights.reach(_path(tx, place), "responses"),)
     span = reporting.span(places.DEFAULT_ZONE, now_ms, first, last)
     later = 0 if last else 1  # it is tomorrow already somewhere
     return Part(paths, span.first, span.last + later, asked, worded=worded)
@@ -90,14 +87,14 @@ def scores(
 ) -> tuple[list[dict[str, Any]], int | None]:  # fmt: skip
     """The scores of places (not of groups) with a number above `following`, and after which to go on. Whoever may not
     read single answers gets what everybody may see. Raises Unanswerable."""
-    roots = rights.roots() if place is None else (_path(tx, place),)
+    roots = rights.roots() if place is None else (rights.reach(_path(tx, place)),)
     table = locations.c
-    query = select(table.id, table.name, table.path).where(below(roots), table.kind != "group", table.id > following)
+    query = select(table.id, table.name, table.path).where(answered(roots), table.kind != "group", table.id > following)
     rows = tx.execute(query.order_by(table.id).limit(most + 1)).all()
     shown = rows[:most]
     days = reporting.span(places.DEFAULT_ZONE, now_ms, first, last)
-    asked = reporting.question(tx, roots if EVERYWHERE not in roots else (EVERYWHERE,), question, days)
-    singles = rights.may_all("responses", tuple(row.path for row in shown))
+    asked = reporting.question(tx, roots, question, days)
+    singles = rights.sees_singles(tuple(row.path for row in shown))
     counted = counts.days_of(tx, [row.id for row in shown], asked, days.first, days.last, singles=singles)
     found = []
     for row in shown:

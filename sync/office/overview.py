@@ -12,6 +12,7 @@ from sync.intake import sums
 from sync.office import (
     attention,
     counts,
+    crew_sight,
     delivery,
     falling,
     lines,
@@ -67,8 +68,8 @@ def overview(
     `wanted` of it, if anything was asked for beside a `question` and a `page`. The question names the one to score; the
     most answered one when it is None or nobody answered it. Who may not see single answers is shown whole periods
     alone: Overview.refused says that more was asked for."""
-    paths = (top.path,) if top else user.rights.roots()
-    singles = user.rights.may_all("responses", paths)
+    paths = (user.rights.reach(top.path),) if top else user.rights.roots()
+    singles = user.rights.sees_singles(paths)
     told = wanted or _plainly(top, question, page)
     allowed = told if singles else replace(told, filters=told.filters.only_shown())
     if wide.is_wide(tx, paths, MOST_LINES):
@@ -98,8 +99,8 @@ def _plainly(top: Location | None, question: str | None, page: int) -> Wanted:
 
 def prepare(db: Database, user: User, now_ms: int, *, top: Location | None = None, question: str | None = None) -> None:
     """Bring up to date what an overview is read from. Writes only where something is missing."""
-    paths = (top.path,) if top else user.rights.roots()
-    singles = user.rights.may_all("responses", paths)
+    paths = (user.rights.reach(top.path),) if top else user.rights.roots()
+    singles = user.rights.sees_singles(paths)
     with db.reading() as tx:
         is_wide = wide.is_wide(tx, paths, MOST_LINES)
     if is_wide or not singles:  # else the places' own counts are read, and nobody waits for sums
@@ -118,7 +119,7 @@ def _whole_tree(
     tx: Connection, paths: Sequence[str], singles: bool, now_ms: int, wanted: Wanted, *, top: Location | None
 ) -> Overview:
     """Of places that all stand on one page."""
-    tree = places.visible(tx, paths)
+    tree = crew_sight.visible(tx, paths)
     shown_top = top or next((node for node in tree if paths == (node.path,)), None)
     leaves = [node for node in tree if counts.is_place(node)]
     today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sync.db import Database
 from sync.models import grants, locations, sessions, sign_in_links, users
-from sync.office import audit, links, organisation, passwords, rights, throttle
+from sync.office import agreements, audit, links, organisation, passwords, rights, throttle
 from sync.office.audit import Actor, Subject
 from sync.office.passwords import Verify
 from sync.office.rights import EVERYWHERE, Grant, Rights
@@ -93,15 +93,17 @@ def grant(tx: Connection, user: int, role: str, location: int | None) -> None:
     tx.execute(insert(grants).values(user_id=user, role=role, location_id=location))
 
 
-def rights_of(tx: Connection, user: int) -> Rights:
-    """Everything this person was granted."""
+def rights_of(tx: Connection, user: int, now_ms: int | None = None) -> Rights:
+    """Everything this person was granted; with the agreements about crews that are in force at that moment, where it
+    is told."""
     query = (
-        select(grants.c.role, grants.c.location_id, locations.c.path)
+        select(grants.c.role, grants.c.location_id, locations.c.path, locations.c.kind)
         .outerjoin(locations, locations.c.id == grants.c.location_id)
         .where(grants.c.user_id == user)
         .order_by(grants.c.id)
     )
-    return Rights(tuple(Grant(row[0], row[1], row[2] or EVERYWHERE) for row in tx.execute(query)))
+    given = tuple(Grant(row[0], row[1], row[2] or EVERYWHERE, row[3] == "crew") for row in tx.execute(query))
+    return Rights(given, agreements.paths(tx, now_ms) if now_ms is not None else ())
 
 
 def subject(tx: Connection, user: int) -> Subject:
@@ -232,7 +234,7 @@ def session_user(tx: Connection, token: str, now_ms: int) -> User | None:
         id=row.id,
         email=row.email,
         name=row.name,
-        rights=rights_of(tx, row.id),
+        rights=rights_of(tx, row.id, now_ms),
         language=row.language,
         has_second=row.totp_ms is not None,
         is_second=row.second_ms is not None,

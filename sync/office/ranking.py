@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from sync.models import locations
-from sync.office import counts, every_place, listing, local_time, places, wide, windows
+from sync.office import counts, crew_sight, every_place, listing, local_time, places, wide, windows
 from sync.office.counts import Figure, Question
 from sync.office.every_place import Asked
 from sync.office.people import User
@@ -61,14 +61,16 @@ class Ranked:
 
 def ranking(tx: Connection, user: User, now_ms: int, wanted: Wanted, top: Location | None = None) -> Ranked:
     """Of what this person may see, or of it what is at and below `top`, which has to be within their scope. Crews are
-    ranked for those alone who may see single answers."""
-    paths = (top.path,) if top else user.rights.roots()
-    singles = user.rights.may_all("responses", paths)
+    ranked for those alone who see them one by one, and single answers."""
+    paths = (user.rights.reach(top.path),) if top else user.rights.roots()
+    singles = user.rights.sees_singles(paths)
     allowed = wanted if singles else replace(wanted, filters=wanted.filters.only_shown())
     questions = _questions(tx, paths, now_ms, singles=singles)
     chosen = next((each for each in questions if each.id == allowed.filters.question), questions[0])
     names, crews = _names(tx, paths, with_crews=singles)
-    own = every_place.own(tx, paths, Asked(chosen, allowed.filters, singles), now_ms, compared=False)
+    own = every_place.own(
+        tx, paths, Asked(chosen, allowed.filters, singles, crew_sight.opened(paths)), now_ms, compared=False
+    )
     nothing = (0,) * (chosen.scale.high - chosen.scale.low + 1)
     figures = {number: own[number].counts if number in own else nothing for number in names}
     found: Ranking[int] = rank(chosen.scale, figures.items(), singles=singles)
@@ -85,7 +87,7 @@ def ranking(tx: Connection, user: User, now_ms: int, wanted: Wanted, top: Locati
         unshown=len(found.unshown),
         spread=spread(chosen.scale, [counted for counted in figures.values() if sum(counted) >= RANKED]),
         scores=tuple(float(each.score.value) for each in found.ranked),
-        without_crews=crews and not singles,
+        without_crews=crews,
         window=windows.window(allowed.filters, today),
         today=today,
         wanted=allowed,
@@ -102,11 +104,11 @@ def _questions(tx: Connection, paths: Sequence[str], now_ms: int, *, singles: bo
 
 
 def _names(tx: Connection, paths: Sequence[str], *, with_crews: bool) -> tuple[dict[int, str], bool]:
-    """The places to be ranked, and whether there are crews."""
-    query = select(locations.c.id, locations.c.name, locations.c.kind).where(places.below(paths))
+    """The places to be ranked, and whether there are crews that are not."""
+    query = select(locations.c.id, locations.c.name, locations.c.kind, locations.c.path).where(places.below(paths))
     rows = tx.execute(query.where(locations.c.kind != "group")).all()
-    names = {row.id: row.name for row in rows if with_crews or row.kind != "crew"}
-    return names, any(row.kind == "crew" for row in rows)
+    shown = [row for row in rows if row.kind != "crew" or (with_crews and crew_sight.shows(paths, row.kind, row.path))]
+    return {row.id: row.name for row in shown}, len(shown) < len(rows)
 
 
 def _rows(

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from sync.models import locations, shown_day, sums_day, tallies_day
-from sync.office import changes, local_time, places, surveys, windows
+from sync.office import changes, crew_sight, every_place, local_time, surveys, windows
 from sync.office.counts import Figure, Question, narrowing, value_columns
-from sync.office.filters import ALL, Filters, Narrowed
+from sync.office.filters import ALL, Narrowed
+from sync.office.history import Wish
 from sync.office.places import Location
 from sync.office.windows import Window
 from sync.scores import Difference, Histogram, add, showing
@@ -99,22 +100,21 @@ def behind(
     return tuple(reasons for reasons in ranked if showing(reasons.whole) != "none")
 
 
-def behind_sums(
-    tx: Connection, place: Location, question: Question, now_ms: int, *, singles: bool, filters: Filters | None = None
-) -> tuple[Reasons, ...]:
+def behind_sums(tx: Connection, place: Location, wish: Wish, now_ms: int) -> tuple[Reasons, ...]:
     """The same of a group of very many places, from its sums. Of the filters the days alone are heeded."""
+    question, wanted, singles = wish.question, wish.filters, wish.singles
     asked = _asked(tx, place.path, question)
     if not asked:
         return ()
     firsts = frozenset[str]().union(*(why.firsts for why in asked.values()))
     columns = [sums_day.c[column.name] for column in value_columns(question.scale)]
     itself = and_(sums_day.c.question.in_(firsts), sums_day.c.choice == "")
-    wanted = filters or Filters()
     reach = windows.window(wanted, now_ms // DAY_MS)
     query = (
         select(sums_day.c.zone, sums_day.c.day, sums_day.c.question, sums_day.c.choice, *columns)
         .where(sums_day.c.location_id == place.id, ~sums_day.c.aside, sums_day.c.whole.is_(singles))
         .where(sums_day.c.day.between(reach.before - 1, reach.last + 1))
+        .where(every_place.shown(tx, [place.id], wish.crews))
         .where(or_(itself, and_(sums_day.c.question.in_(asked), sums_day.c.choice != "")))
     )
     spans, by_zone = _Spans({}, {}, {}), dict[str, Window]()
@@ -177,7 +177,7 @@ def _by_place(
     query = (
         select(place, spans.label("span"), table.question, choice, *columns)
         .join(locations, locations.c.id == place)
-        .where(places.below((path,)), day.between(early.before, late.last), *counted)
+        .where(crew_sight.answered((path,)), day.between(early.before, late.last), *counted)
         .where(or_(itself, and_(table.question.in_(asked), choice != "")))
         .group_by(place, "span", table.question, choice)
     )

@@ -13,6 +13,7 @@ from sync.intake import sums
 from sync.models import devices, locations, placements, screens, shown_day, touchpoints
 from sync.office import counts, local_time, surveys, zones
 from sync.office.counts import Figure, Question
+from sync.office.crew_sight import answered
 from sync.office.places import below
 from sync.office.rights import Rights
 
@@ -121,12 +122,12 @@ _asked = question  # beside parameters of that name
 
 
 def _figure(tx: Connection, path: str, question: Question, days: Span) -> Figure:
-    """The sum of what was released (sync.intake.releasing): from no two sums a few answers can be told."""
+    """The sum of what was released (sync.intake.releasing), without crews: no two sums tell a few answers."""
     table = shown_day
     query = (
         select(*(func.coalesce(func.sum(column), 0) for column in counts.value_columns(question.scale, table)))
         .join(locations, locations.c.id == table.c.location_id)
-        .where(below((path,)), table.c.day.between(days.first, days.last))
+        .where(answered((path,)), table.c.day.between(days.first, days.last))
         .where(table.c.question == question.id, table.c.choice == "")
     )
     row = tx.execute(query).one()

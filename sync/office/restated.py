@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 from sync.intake import shown
 from sync.intake.record import Cause
 from sync.models import driven, locations, mornings, placements, restatements, screens, shown_day, touchpoints
-from sync.office import local_time, places
+from sync.office import crew_sight, local_time, places
 from sync.office.awaited import Days
 from sync.office.counts import Question, value_columns
 from sync.scores import Histogram
@@ -49,7 +49,7 @@ def changes(
         select(restatements, (mornings.c.day.is_not(None) & fresh).label("news"))
         .join(locations, locations.c.id == restatements.c.location_id)
         .outerjoin(mornings, shown.kept())
-        .where(places.below(paths), *those)
+        .where(crew_sight.answered(paths), *those)
         .order_by(restatements.c.at_ms, restatements.c.id)
     )
     if news:
@@ -91,7 +91,7 @@ def shown_since(tx: Connection, paths: Sequence[str], question: Question, days: 
         select(shown_day.c.location_id, shown_day.c.day, *differ)
         .join(locations, locations.c.id == shown_day.c.location_id)
         .join(mornings, same & (mornings.c.question == shown_day.c.question) & ~mornings.c.whole)
-        .where(places.below(paths), shown_day.c.question == question.id, shown_day.c.choice == "")
+        .where(crew_sight.answered(paths), shown_day.c.question == question.id, shown_day.c.choice == "")
         .where(shown_day.c.day.between(low, high))
     )
     rows = _within(tx, tx.execute(query).all(), days, now_ms)

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.models import locations, questions, tallies_day
+from sync.office import crew_sight
 from sync.office.counts import PERIOD, Question, is_place
 from sync.office.places import Location
 
@@ -20,9 +21,9 @@ class Seam:
     is_end: bool = False
 
 
-def seams(tx: Connection, place: Location, question: Question, today: int) -> list[Seam]:
-    """Where the question began at this place and below it, and where it ended; empty for one that took nobody's place
-    and kept its own."""
+def seams(tx: Connection, place: Location, reach: str, question: Question, today: int) -> list[Seam]:
+    """Where the question began at this place and below it (`reach`), and where it ended; empty for one that
+    took nobody's place and kept its own."""
     table = questions
     query = select(table).where((table.c.replaces == question.id) | (table.c.id == question.id))
     rows = tx.execute(query).all()
@@ -30,9 +31,9 @@ def seams(tx: Connection, place: Location, question: Question, today: int) -> li
     before = tx.execute(select(table).where(table.c.id == replaced)).first() if replaced else None
     found = []
     if before is not None and before.scale:
-        found.append(Seam(_question(before), _first_day(tx, place, question.id, today)))
+        found.append(Seam(_question(before), _first_day(tx, place, reach, question.id, today)))
     for row in rows:
-        day = _first_day(tx, place, row.id, today) if row.id != question.id and row.scale else None
+        day = _first_day(tx, place, reach, row.id, today) if row.id != question.id and row.scale else None
         if day is not None:
             found.append(Seam(_question(row), day, is_end=True))
     return found
@@ -42,7 +43,7 @@ def _question(row: object) -> Question:
     return Question(row.id, row.scale, msgspec.json.decode(row.texts))  # type: ignore[attr-defined]
 
 
-def _first_day(tx: Connection, place: Location, question: str, today: int) -> int | None:
+def _first_day(tx: Connection, place: Location, reach: str, question: str, today: int) -> int | None:
     """The first day on which it was answered. Of a group only the days that its chart shows are read, as there are very
     many of others: None when it was answered on the first of them already."""
     days, since = tallies_day, today - PERIOD
@@ -50,5 +51,5 @@ def _first_day(tx: Connection, place: Location, question: str, today: int) -> in
     if is_place(place):
         return tx.execute(query.where(days.c.location_id == place.id)).scalar()
     query = query.join(locations, locations.c.id == days.c.location_id)
-    found = tx.execute(query.where(locations.c.path.startswith(place.path), days.c.day >= since)).scalar()
+    found = tx.execute(query.where(crew_sight.answered([reach]), days.c.day >= since)).scalar()
     return found if found is not None and found > since else None

@@ -9,6 +9,7 @@ from sync import survey
 from sync.models import (
     api_keys,
     contacts,
+    crew_agreements,
     crew_links,
     crew_phones,
     devices,
@@ -36,10 +37,11 @@ from sync.office.rights import EVERYWHERE, Permission, Rights
 @dataclass(frozen=True)
 class Standing:
     """The paths of the locations that something belongs to. What is `shared` belongs to one of them and is used below:
-    whoever is below sees it, too."""
+    whoever is below sees it, too. `of_crew`: it is a crew, or what a customer of one said."""
 
     paths: tuple[str, ...]
     shared: bool = False
+    of_crew: bool = False
 
     def is_seen_by(self, rights: Rights, permission: Permission) -> bool:
         """Whether any of it lies in what they may see with this permission."""
@@ -51,6 +53,10 @@ class Standing:
     def is_theirs(self, rights: Rights, permission: Permission) -> bool:
         """Whether all of it is."""
         return rights.may_all(permission, self.paths)
+
+    def is_open_to(self, rights: Rights, permission: Permission) -> bool:
+        """Whether they may be shown what was answered there, apart from what others were."""
+        return not self.of_crew or all(rights.sees_crew(path, permission) for path in self.paths)
 
 
 Find = Callable[[Connection, str], Standing | None]
@@ -68,7 +74,13 @@ def _number(text: str) -> int | None:
 
 
 def _place(tx: Connection, text: str) -> Standing | None:
-    return _paths(tx, select(locations.c.path).where(locations.c.id == _number(text)))
+    return _answered(tx, select(locations.c.path, locations.c.kind).where(locations.c.id == _number(text)))
+
+
+def _answered(tx: Connection, query: Select[tuple[str, str]]) -> Standing | None:
+    """One place, by its path and its kind."""
+    row = tx.execute(query).first()
+    return Standing((str(row.path),), of_crew=row.kind == "crew") if row else None
 
 
 def _touchpoint(tx: Connection, text: str) -> Standing | None:
@@ -185,13 +197,13 @@ def _key(tx: Connection, text: str) -> Standing | None:
 
 def _answer(tx: Connection, text: str) -> Standing | None:
     """A single answer belongs where it counts."""
-    query = select(locations.c.path).join(responses, responses.c.location_id == locations.c.id)
-    return _paths(tx, query.where(responses.c.id == text))
+    query = select(locations.c.path, locations.c.kind).join(responses, responses.c.location_id == locations.c.id)
+    return _answered(tx, query.where(responses.c.id == text))
 
 
 def _contact(tx: Connection, text: str) -> Standing | None:
-    query = select(locations.c.path).join(contacts, contacts.c.location_id == locations.c.id)
-    return _paths(tx, query.where(contacts.c.id == text))
+    query = select(locations.c.path, locations.c.kind).join(contacts, contacts.c.location_id == locations.c.id)
+    return _answered(tx, query.where(contacts.c.id == text))
 
 
 def _wall(tx: Connection, text: str) -> Standing | None:
@@ -202,6 +214,16 @@ def _wall(tx: Connection, text: str) -> Standing | None:
 def _job(tx: Connection, text: str) -> Standing | None:
     query = select(locations.c.path).join(jobs, jobs.c.location_id == locations.c.id)
     return _paths(tx, query.where(jobs.c.id == _number(text)))
+
+
+def _agreement(tx: Connection, text: str) -> Standing | None:
+    query = (
+        select(locations.c.path)
+        .select_from(crew_agreements)
+        .outerjoin(locations, locations.c.id == crew_agreements.c.location_id)
+        .where(crew_agreements.c.id == _number(text))
+    )
+    return _owned(tx, query)
 
 
 def _improvement(tx: Connection, text: str) -> Standing | None:
@@ -248,10 +270,11 @@ KINDS: dict[str, Find] = {
     "job": _job,
     "phone": _phone,
     "subscription": _subscription,
+    "agreement": _agreement,
 }
 NUMBERED = (
     "place", "touchpoint", "template", "schedule", "person", "key", "wall", "improvement", "theme", "job", "phone",
-    "subscription",
+    "subscription", "agreement",
 )  # fmt: skip
 """Kinds whose ids are numbers."""
 

@@ -86,7 +86,7 @@ def may_read(rights: Rights, kind: str, place: Location | None) -> bool:
     if place is None:
         return rights.may_somewhere("see")
     if place.kind == "crew":
-        return any(each.role in ("crew", "manager") and place.path.startswith(each.path) for each in rights.grants)
+        return rights.sees_crew(place.path)
     return rights.may("see", place.path)
 
 

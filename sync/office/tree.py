@@ -284,4 +284,6 @@ def _kind_problem(tx: Connection, before: Node, kind: str) -> str | None:
         return _("There are places in it, so it stays a group.")
     if kind == "group" and hanging.has_touchpoints(tx, before.id):
         return _("It has touchpoints, so it cannot become a group.")
+    if before.details.kind == "crew" and hanging.is_answered(tx, before.id):
+        return _("Customers answered about this crew, and that stays the crew’s: close it, and add another place.")
     return None

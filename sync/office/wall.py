@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, literal, select
 from sync.db import Database
 from sync.intake import sums
 from sync.models import locations, sums_day, tallies_day
-from sync.office import comments, counts, delivery, local_time, places, wide
+from sync.office import comments, counts, crew_sight, delivery, local_time, wide
 from sync.office.comments import Comment
 from sync.office.counts import Question
 from sync.office.lines import Day
@@ -66,7 +66,7 @@ def _today(tx: Connection, place: Location, now_ms: int) -> int:
     last = now_ms // DAY_MS + 1
     has_others = tx.execute(select(locations.c.id).where(locations.c.parent_id == place.id).limit(1)).first()
     table: Any = sums_day.c if has_others else tallies_day.c
-    zone, more = (table.zone, [table.whole]) if has_others else (literal(place.zone), [])
+    zone, more = (table.zone, [table.whole, ~table.crews]) if has_others else (literal(place.zone), [])
     query = (
         select(zone, table.day, func.sum(table.n))
         .where(table.location_id == place.id, table.question.in_(firsts), table.choice == "", *more)
@@ -84,7 +84,7 @@ def _kind(tx: Connection, place: Location, now_ms: int) -> Comment | None:
 def _delivered(tx: Connection, place: Location, now_ms: int) -> tuple[int | None, bool]:
     if wide.is_wide(tx, (place.path,), MOST_LOOKED_AT):
         return None, False
-    tree = {each.id: each for each in places.visible(tx, (place.path,)) if counts.is_place(each)}
+    tree = {each.id: each for each in crew_sight.visible(tx, (place.path,)) if counts.is_place(each)}
     states = delivery.deliveries(tx, (place.path,), tree, now_ms)
     state = delivery.together(states.values())
     late = [

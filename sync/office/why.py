@@ -8,7 +8,7 @@ from fractions import Fraction
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from sync.models import driven, flag_decisions, former_zones, locations, placements, responses, touchpoints
-from sync.office import answers, counts, listing, local_time, places, restated, windows
+from sync.office import answers, counts, crew_sight, listing, local_time, places, restated, windows
 from sync.office.answers import Answer
 from sync.office.awaited import Days
 from sync.office.counts import Figure
@@ -138,7 +138,11 @@ def _reasons(tx: Connection, paths: Sequence[str], change: Change) -> tuple[str,
         select(table.c.reason, func.max(table.c.at_ms).label("last_ms"))
         .join(responses, responses.c.id == table.c.response_id)
         .join(locations, locations.c.id == responses.c.location_id)
-        .where(table.c.actor == change.actor, table.c.at_ms.between(change.from_ms, change.to_ms), places.below(paths))
+        .where(
+            table.c.actor == change.actor,
+            table.c.at_ms.between(change.from_ms, change.to_ms),
+            crew_sight.answered(paths),
+        )
         .group_by(table.c.reason)
         .order_by(func.max(table.c.at_ms).desc())
         .limit(MOST_REASONS)
@@ -168,7 +172,7 @@ def _began(tx: Connection, paths: Sequence[str], start_ms: int, end_ms: int) -> 
     query = (
         select(table.c.survey, table.c.version, func.min(table.c.captured_ms).label("first_ms"))
         .join(locations, locations.c.id == table.c.location_id)
-        .where(table.c.device_id.in_(boxes), ~table.c.test, places.below(paths))
+        .where(table.c.device_id.in_(boxes), ~table.c.test, crew_sight.answered(paths))
         .where(table.c.captured_ms.between(start_ms - BACK_MS, end_ms - 1))
         .group_by(table.c.survey, table.c.version)
         .order_by("first_ms")
@@ -204,7 +208,7 @@ def _arrived(
     query = (
         select(table.c.id)
         .join(locations, locations.c.id == table.c.location_id)
-        .where(places.below(paths), ~table.c.test, or_(false(), *brought))
+        .where(crew_sight.answered(paths), ~table.c.test, or_(false(), *brought))
         .where(table.c.captured_ms.between(low_ms, high_ms), table.c.day.between(first, last))
         .order_by(table.c.received_ms.desc(), table.c.captured_ms.desc(), table.c.id)
     )

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from sync import models
 from sync.intake.sums import TOP
 from sync.models import locations, sums_day, tallies_day
-from sync.office import attention, counts, delivery, every_place, falling, local_time, places, wide_delivery, wide_lines
+from sync.office import (
+    attention,
+    counts,
+    crew_sight,
+    delivery,
+    every_place,
+    falling,
+    local_time,
+    places,
+    wide_delivery,
+    wide_lines,
+)
 from sync.office import windows as calendar
 from sync.office.attention import Attention
 from sync.office.counts import LOADED, PERIOD, Days, Question
@@ -39,7 +50,7 @@ class Scope(NamedTuple):
 
 def is_wide(tx: Connection, paths: Sequence[str], most: int) -> bool:
     """Whether more than `most` places are at and below these paths."""
-    query = select(locations.c.id).where(places.below(paths), locations.c.kind != "group").limit(most + 1)
+    query = select(locations.c.id).where(crew_sight.answered(paths), locations.c.kind != "group").limit(most + 1)
     return len(tx.execute(query).all()) > most
 
 
@@ -58,7 +69,7 @@ def asked(tx: Connection, scope: Scope, now_ms: int, question: str | None) -> Qu
 
 
 def one(tx: Connection, place: Location, now_ms: int, *, singles: bool) -> tuple[Question, Line]:
-    """One place or group alone, by its most answered first question. Its sums have to be folded."""
+    """One place or group alone, without its crews, by its most answered first question. Its sums have to be folded."""
     here = Scope((place.path,), (place,), singles)
     question = questions(tx, here, now_ms)[0]
     days = _days(tx, [place], Asked(question, Filters(), singles), now_ms, is_plain=True)
@@ -75,7 +86,7 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
     top = scope.heads[0] if len(scope.heads) == 1 and scope.heads[0] is not ALL else None
     every = questions(tx, scope, now_ms)
     chosen = next((each for each in every if each.id == wanted.filters.question), every[0])
-    asked = Asked(chosen, wanted.filters, scope.singles)
+    asked = Asked(chosen, wanted.filters, scope.singles, crew_sight.opened(scope.paths))
     by_name = wanted.sort.by == "name"
     listed = _listed(tx, scope, wanted.page) if by_name else every_place.listed(tx, scope.paths, asked, wanted, now_ms)
     nodes = {place.id: place for place in (*scope.heads, *listed.places)}
@@ -116,7 +127,9 @@ def overview(tx: Connection, scope: Scope, now_ms: int, wanted: Wanted) -> Overv
 def _attention(tx: Connection, scope: Scope, question: Question, now_ms: int) -> Attention:
     """Of the places that were found last, those of which it is certain that the answers were given there."""
     numbers = falling.candidates(tx, scope.paths, question, singles=scope.singles)
-    there = tx.execute(select(locations.c.id).where(locations.c.id.in_(numbers), places.below(scope.paths))).scalars()
+    there = tx.execute(
+        select(locations.c.id).where(locations.c.id.in_(numbers), crew_sight.answered(scope.paths))
+    ).scalars()
     tree = places.resolved(tx, known := set(there) - _uncertain(tx, numbers))
     sure = [tree[number] for number in sorted(known)]
     today = [local_time.day_of(now_ms, place.zone) for place in sure] or [_last(scope, now_ms)]
@@ -149,7 +162,7 @@ def questions(tx: Connection, scope: Scope, now_ms: int) -> list[Question]:
     n: dict[str, int] = defaultdict(int)
     branches, leaves = _apart(tx, scope.heads)
     for table, numbers, more in (
-        (sums_day, branches, [sums_day.c.whole]),
+        (sums_day, branches, [sums_day.c.whole, every_place.shown(tx, branches, crew_sight.opened(scope.paths))]),
         (tallies_day, leaves, []),
     ):
         query = (
@@ -175,13 +188,13 @@ def _apart(tx: Connection, nodes: Iterable[Location]) -> tuple[list[int], list[i
 def _listed(tx: Connection, scope: Scope, page: int) -> Listed:
     """What is shown line by line: right below the heads, groups first, by name. Where there is only one group to be
     shown, what is in it is."""
-    right_below = _right_below(scope)
+    right_below = and_(_right_below(scope), crew_sight.answered(scope.paths))
     while True:
         query = select(locations.c.id).where(right_below)
         only = tx.execute(query.limit(2)).scalars().all()
         if len(only) != 1 or tx.execute(select(locations.c.id).where(locations.c.parent_id == only[0])).first() is None:
             break
-        right_below = locations.c.parent_id == only[0]
+        right_below = and_(locations.c.parent_id == only[0], crew_sight.answered(scope.paths))
     size = tx.execute(select(func.count()).select_from(locations).where(right_below)).scalar_one()
     pages = max(-(-size // A_PAGE), 1)
     at = min(max(page, 1), pages)
@@ -193,7 +206,9 @@ def _listed(tx: Connection, scope: Scope, page: int) -> Listed:
 
 def _size(tx: Connection, scope: Scope) -> int:
     """How many places there are at all."""
-    query = select(func.count()).select_from(locations).where(places.below(scope.paths), locations.c.kind != "group")
+    query = (
+        select(func.count()).select_from(locations).where(crew_sight.answered(scope.paths), locations.c.kind != "group")
+    )
     return int(tx.execute(query).scalar_one())
 
 

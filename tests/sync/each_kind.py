@@ -136,6 +136,13 @@ def _subscription(tx: Connection, at: int, name: str, now_ms: int) -> str:
     )  # fmt: skip
 
 
+def _agreement(tx: Connection, at: int, name: str, now_ms: int) -> str:
+    return _id(
+        tx, models.crew_agreements, location_id=at, name=name, from_day=now_ms // 86_400_000, from_ms=now_ms,
+        made_by="Astrid", made_ms=now_ms, ended_ms=now_ms,
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Make] = {
     "place": _place,
     "touchpoint": _touchpoint,
@@ -154,4 +161,5 @@ MAKERS: dict[str, Make] = {
     "job": _job,
     "phone": _phone,
     "subscription": _subscription,
+    "agreement": _agreement,
 }

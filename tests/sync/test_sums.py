@@ -43,7 +43,7 @@ class Forest(Chain):
         with self.centre.db.reading() as tx:
             assert tx.execute(select(sums_marks)).first() is None
             assert tally.verify(tx) is None
-            kept = {tuple(row[:7]): list(row[7:]) for row in tx.execute(select(sums_day))}
+            kept = {tuple(row[:8]): list(row[8:]) for row in tx.execute(select(sums_day))}
             assert kept == sums.recount(tx)
             assert kept
 

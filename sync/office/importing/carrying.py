@@ -19,7 +19,7 @@ def carry_out(tx: Connection, by: Actor, rights: Rights, plan: Plan, now_ms: int
     """`plan` was drawn up for `rights` in this same transaction, after places.hold_tree, and has no problems."""
     carrying = _Carrying(tx, plan)
     zoned = any("moved" in step.what or _zone_differs(step) for step in plan.steps)
-    tops = list(rights.roots("places"))
+    tops: list[str] = list(rights.roots("places"))
     was = _zones(tx, tops) if zoned else {}
     carrying.write()
     if zoned:

@@ -69,7 +69,7 @@ def place_comments(number: int) -> Response:
     here, user = centre(), access.viewer()
     with here.db.reading() as tx:
         at = find(tx, user, number)
-        page = comments.before(tx, at.path, Cursor.parse(request.args.get("before")))
+        page = comments.before(tx, user.rights.reach(at.path, "responses"), Cursor.parse(request.args.get("before")))
         is_news = bool(page.shown) and not reading.is_noted(tx, user.id, at.id, here.now_ms())
     if is_news:
         note_read(at)
@@ -109,7 +109,7 @@ def _wanted(tx: Connection, user: User, filters: Filters, now_ms: int) -> tuple[
     first, last = filters.days(today)
     mood = next((each for each in MOODS if each == asked["mood"]), None)
     state: State = next((each for each in STATES if each == asked["state"]), "shown")
-    paths = (top.path,) if top else user.rights.roots("responses")
+    paths = (user.rights.reach(top.path, "responses"),) if top else user.rights.roots("responses")
     theme = next((each for each in themes.of(tx, paths) if each.id == asked["theme"]), None)
     about = Finders(theme.words) if theme else None
     return top, Wanted(paths, filters, first, last, str(asked["search"] or ""), mood, state, about=about)

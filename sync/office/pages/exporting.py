@@ -15,7 +15,7 @@ from sync.office.forms import Wrong
 from sync.office.pages.sending import sheet
 from sync.office.people import User
 from sync.office.places import Location
-from sync.office.rights import EVERYWHERE
+from sync.office.rights import EVERYWHERE, Permission
 
 routes = Blueprint("exporting", __name__)
 
@@ -49,7 +49,7 @@ def days() -> Response:
         top, paths = _where(tx, user, "see")
     first, last = _days(filters, top, now_ms)
     name = _name("days", top, first, last)
-    if user.rights.may_all("responses", paths):
+    if user.rights.sees_singles(paths):
         return sheet(name, exporting.DAYS, exporting.days(here.db, paths, first, last))
     return sheet(name, exporting.SHOWN_DAYS, exporting.shown_days(here.db, paths, first, last))
 
@@ -100,12 +100,12 @@ def _filters() -> tuple[Filters, dict[str, str]]:
         return Filters(), problem.fields
 
 
-def _where(tx: Connection, user: User, permission: str) -> tuple[Location | None, tuple[str, ...]]:
+def _where(tx: Connection, user: User, permission: Permission) -> tuple[Location | None, tuple[str, ...]]:
     number = request.args.get("place", type=int)
     if number is None:
-        return None, user.rights.roots("responses" if permission == "responses" else "see")
+        return None, user.rights.roots(permission)
     top = places.resolved(tx, {number})[number]
-    return top, (top.path,)
+    return top, (user.rights.reach(top.path, permission),)
 
 
 def _days(filters: Filters, top: Location | None, now_ms: int) -> tuple[int, int]:

@@ -119,4 +119,4 @@ def _where(tx: Connection, user: User) -> tuple[Location | None, tuple[str, ...]
     if number is None:
         return None, user.rights.roots("responses")
     top = places.resolved(tx, {number})[number]
-    return top, (top.path,)
+    return top, (user.rights.reach(top.path, "responses"),)

@@ -78,9 +78,15 @@ def _location(
     with here.db.reading() as tx:
         page = location.page(tx, user, at, now_ms, wanted)
         said = _comments(tx, user, at, newest)
-        told = _themes(tx, at, wanted, page.overview.window) if is_opened and said else None
-        kind = comments.praised(tx, at.path, now_ms - PRAISED_FOR_MS, MOST_PRAISE) if is_opened else []
-        called = contacts.newest(tx, at.path) if user.rights.may("responses", at.path) else ()
+        told = _themes(tx, user, at, wanted, page.overview.window) if is_opened and said else None
+        kind = (
+            comments.praised(tx, user.rights.reach(at.path), now_ms - PRAISED_FOR_MS, MOST_PRAISE) if is_opened else []
+        )
+        called = (
+            contacts.newest(tx, user.rights.reach(at.path, "responses"))
+            if user.rights.may("responses", at.path)
+            else ()
+        )
         offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
         is_read = is_opened and bool(called or (said and said.shown))
         is_news = is_read and not reading.is_noted(tx, user.id, at.id, now_ms)
@@ -104,9 +110,9 @@ def _location(
     return make_response(shown, 400 if problems else 200)
 
 
-def _themes(tx: Connection, at: Location, wanted: Wanted, window: Window) -> Told:
+def _themes(tx: Connection, user: User, at: Location, wanted: Wanted, window: Window) -> Told:
     """What was spoken of there in these days."""
-    those = comment_search.Wanted((at.path,), wanted.filters, window.first, window.last)
+    those = comment_search.Wanted((user.rights.reach(at.path, "responses"),), wanted.filters, window.first, window.last)
     return theme_counts.told(tx, those, themes.of(tx, [at.path]))
 
 
@@ -129,8 +135,8 @@ def _comments(tx: Connection, user: User, at: Location, newest: Cursor | None) -
     if not user.rights.may("responses", at.path):
         return None
     if newest is not None:
-        return comments.after(tx, at.path, newest)
-    return comments.before(tx, at.path, None)
+        return comments.after(tx, user.rights.reach(at.path, "responses"), newest)
+    return comments.before(tx, user.rights.reach(at.path, "responses"), None)
 
 
 def find(tx: Connection, user: User, number: int) -> Location:

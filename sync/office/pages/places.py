@@ -39,7 +39,7 @@ def index() -> Response:
 
 
 @routes.get("/places/<place:number>")
-@access.may("see")
+@access.may("see", answers=False)
 def one(number: int) -> Response:
     return _shown(number)
 

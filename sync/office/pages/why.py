@@ -36,7 +36,7 @@ def _why(at: Location | None) -> Response:
     here, user = centre(), access.viewer()
     filters, problems = _filters()
     path = f"/locations/{at.id}/why" if at else "/why"
-    paths = (at.path,) if at else user.rights.roots()
+    paths = (user.rights.reach(at.path),) if at else user.rights.roots()
     now_ms = here.now_ms()
     overview.prepare(here.db, user, now_ms, top=at, question=filters.question)
     with here.db.reading() as tx:
