@@ -14,10 +14,9 @@ def works_there(rights: Rights, place: Location) -> bool:
 
 
 def may_read(rights: Rights, place: Location) -> bool:
-    """A crew's is for the crew and its managers; a store's for all who see the store."""
-    if place.kind != "crew":
-        return rights.may("see", place.path)
-    return any(each.role in ("crew", "manager") and place.path.startswith(each.path) for each in rights.grants)
+    """A crew's is for whoever sees that crew, which is the crew and its managers; a store's for all who see the
+    store."""
+    return rights.sees_crew(place.path) if place.kind == "crew" else rights.may("see", place.path)
 
 
 def mornings(tx: Connection, place: int, newest: int) -> list[int]:
