@@ -1,10 +1,15 @@
 """Kari's morning in van 12: what her customers said, and nothing that tells which door it came from."""
 
+from collections import Counter
+from random import Random
+
 import pytest
+from sqlalchemy import insert, select
 from werkzeug.test import TestResponse
 
+from sync import models
 from sync.centre import Centre
-from sync.office import crew_briefing, local_time, moderating
+from sync.office import comments, crew_briefing, local_time, moderating
 from sync.office.audit import COMMAND
 from sync.office.briefing import Block, Briefing
 from tests.sync.conftest import Clock
@@ -223,3 +228,81 @@ def test_praise_is_on_no_page_of_the_crew_before_its_briefing(van: Morning) -> N
     van.night()
     van.read()
     assert "Best crew" in van.page(f"/locations/{van.van}", number)
+
+
+def job(van: Morning, number: int, days_ago: int, outcome: str | None) -> None:
+    """Planned for a day, and handed over for with this outcome, if at all."""
+    day = local_time.day_of(van.clock(), "Europe/Oslo") - days_ago
+    with van.centre.db.writing() as tx:
+        row = {"location_id": van.van, "ref": f"J-{number}", "key": f"j-{number}", "day": day, "source": "csv"}
+        tx.execute(insert(models.jobs).values(**row, changed_ms=0))
+        if outcome is not None:
+            told = {"id": f"h-{number}", "rev": 1, "device_id": "d", "location_id": van.van, "touchpoint_id": 1}
+            told |= {"job": f"j-{number}", "outcome": outcome, "test": False, "quality": "synced", "body": "{}"}
+            tx.execute(insert(models.handovers).values(**told, captured_ms=0, received_ms=0, day=day))
+
+
+def test_who_was_asked_and_who_was_not(van: Morning) -> None:
+    for number, outcome in enumerate(("answered", "declined", "skipped", None)):
+        job(van, number, 1, outcome)
+    job(van, 9, 8, "phone")
+    assert said(van.read(), "asked") == [
+        "Yesterday asked in 2 of 4 jobs (50%).",
+        "In four weeks asked in 60% of jobs (3 of 5).",
+        "Not asked yesterday: jobs J-2, J-3.",
+    ]
+
+
+@ON_SQLITE
+def test_a_streak_is_told_and_its_end_is_not(van: Morning) -> None:
+    for week in range(1, 4):
+        job(van, week, 7 * week, "answered")
+    assert said(van.read(), "proud") == ["3 weeks in a row with every job asked."]
+    job(van, 90, 7, "skipped")
+    assert "proud" not in {each.key for each in van.read().blocks}
+    assert "row" not in repr(van.read().blocks)
+
+
+@ON_SQLITE
+def test_the_best_four_weeks_are_a_record_and_worse_ones_are_not_spoken_of(van: Morning) -> None:
+    for months in range(1, 4):
+        for days_ago in range(28 * months + 1, 28 * months + 8):
+            van.visits(van.van, [3, 3, 2, 2, 1], days_ago=days_ago)
+    for days_ago in range(1, 8):
+        van.visits(van.van, [3, 3, 3, 3, 2], days_ago=days_ago)
+    assert said(van.read(), "proud") == ["The best four weeks so far."]
+    for days_ago in range(9, 20):
+        van.visits(van.van, [0] * 8, days_ago=days_ago)
+    van.night()
+    told = van.read()
+    assert said(told, "proud") == []
+    assert "Below the usual" in said(told, "score")[0]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_happens_what_is_new_is_from_five_answers_told_together(van: Morning, seed: int) -> None:
+    """Days of any size, words that come late, that are hidden and shown again, flags that come and go."""
+    random, before = Random(seed), set[str]()
+    for _ in range(8):
+        for days_ago in {0, random.choice((0, 1, 2, 3))}:
+            for _ in range(random.randrange(5)):
+                van.comment(van.van, f"Words {random.random()}", 3, days_ago=days_ago)
+        with van.centre.db.writing() as tx:
+            for name in tx.execute(select(models.responses.c.id)).scalars().all():
+                if random.random() < 0.1:
+                    moderating.hide(tx, COMMAND, name, random.random() < 0.5, van.clock())
+        van.night()
+        van.read()
+        with van.centre.db.reading() as tx:
+            told = tx.execute(select(models.told_answers)).all()
+            day = local_time.day_of(van.clock(), "Europe/Oslo")
+            fresh = {row.response_id for row in told} - before
+            shown = {line.text for key in ("words", "week") for line in block(van.read(), key).lines}
+            known = {each.cursor.id: each.text for each in comments.those(tx, sorted(before | fresh))}
+        assert shown <= set(known.values())
+        assert {row.told_day for row in told if row.response_id in fresh} <= {day}
+        groups = Counter(row.label for row in told if row.response_id in fresh)
+        assert all(n >= 5 for n in groups.values())
+        before |= fresh
+    assert before
