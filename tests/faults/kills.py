@@ -128,7 +128,7 @@ def _held(database: str) -> tuple[dict[str, tuple[int, dict[str, Any]]], int, in
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
+def database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/centre.sqlite3"
         return
@@ -144,8 +144,8 @@ def main() -> int:
     asked = asking.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smilepost-kills-")))
-        database = stack.enter_context(_database(asked.database, folder))
-        print(run(folder, database, asked.kills, asked.seed))
+        address = stack.enter_context(database(asked.database, folder))
+        print(run(folder, address, asked.kills, asked.seed))
     return 0
 
 

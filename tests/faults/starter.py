@@ -1,6 +1,6 @@
 """Cheap starts of `smilepost`: a process that has imported everything forks itself for each, so that a kill costs
 tenths of a second. What runs in the fork is `kiosk.cli.main`, as behind the command; a plant (tests.faults.plants) is
-put into it first when one is named.
+put into it first when one is named ("MODULE:NAME" for one of another module of tests.faults).
 
 `python -m tests.faults.starter` reads one start a line and prints the process number of each."""
 
@@ -133,9 +133,8 @@ def _run(arguments: list[str], cwd: str, log: str, plant: str) -> int:
 
     try:
         if plant:
-            from tests.faults import plants
-
-            plants.plant(plant)
+            module, _, name = plant.rpartition(":")
+            importlib.import_module(f"tests.faults.{module or 'plants'}").plant(name)
         return cli.main(arguments)
     except BaseException:  # SystemExit as well: whatever it is, it ends here and not in the parent's loop
         import traceback
