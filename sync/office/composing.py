@@ -54,7 +54,7 @@ def compose(db: Database, due: Due, now_ms: int) -> Briefing | str:
     `nothing` to say."""
     found = due.subscription
     with db.reading() as tx:
-        user = _reader(tx, found.user) if found.user is not None else None
+        user = _reader(tx, found.user, now_ms) if found.user is not None else None
         place = places.resolved(tx, {found.place})[found.place] if found.place is not None else None
     why = subscribing.left_out(found, user.rights if user else None, place, due.day)
     if why is not None:
@@ -62,10 +62,10 @@ def compose(db: Database, due: Due, now_ms: int) -> Briefing | str:
     return COMPOSERS[found.kind](db, due, Reader(user, place), now_ms) or "nothing"
 
 
-def _reader(tx: Connection, number: int) -> User | None:
+def _reader(tx: Connection, number: int, now_ms: int) -> User | None:
     """Somebody who may sign in."""
     row = tx.execute(select(users).where(users.c.id == number, users.c.disabled_ms.is_(None))).one_or_none()
     if row is None:
         return None
-    rights = people.rights_of(tx, number)
+    rights = people.rights_of(tx, number, now_ms)
     return User(row.id, row.email, row.name, rights, row.language, has_second=row.totp_ms is not None, is_second=True)

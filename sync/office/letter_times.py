@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from sync.models import locations
-from sync.office import audit_log, briefing_times, people
+from sync.office import audit_log, briefing_times, crew_readers, people, places
 from sync.office.briefing_times import Times
 from sync.office.mailing_days import Clock
 from sync.office.rights import EVERYWHERE
@@ -36,8 +36,16 @@ def clocks(tx: Connection, wanted: Iterable[About]) -> dict[About, Clock]:
             times = whole[roots] if roots in whole else whole.setdefault(roots, _of_all(tx, roots))
         else:
             times = found[each.place]
-        made[each] = Clock(times.zone, times.minute, 0 if each.kind in TEAMS else times.lead)
+        made[each] = Clock(times.zone, times.minute, 0 if _is_of_team(tx, each) else times.lead)
     return made
+
+
+def _is_of_team(tx: Connection, about: About) -> bool:
+    """A manager who reads the team's briefing reads it after the team."""
+    if about.kind not in TEAMS or about.user is None or about.place is None:
+        return about.kind in TEAMS
+    place = places.resolved(tx, {about.place})[about.place]
+    return crew_readers.works_there(people.rights_of(tx, about.user), place)
 
 
 def _of_all(tx: Connection, roots: tuple[str, ...]) -> Times:

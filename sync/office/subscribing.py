@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, text
 
 from sync.intake.keys import Secrets
 from sync.models import users
-from sync.office import forms, local_time, people, places, subscriptions, tongue
+from sync.office import crew_readers, forms, local_time, people, places, subscriptions, tongue
 from sync.office.audit import Actor
 from sync.office.forms import Wrong
 from sync.office.letter_times import TEAMS, About
@@ -52,7 +52,7 @@ def subscribe(tx: Connection, by: Actor, asked: Asked, secrets: Secrets, now_ms:
         raise
     user = _account(tx, address)
     if not problems["what"]:
-        problems["to"] = _to_problem(tx, asked.what, place, address, user)
+        problems["to"] = _to_problem(tx, asked.what, place, address, user, now_ms)
     forms.refuse(problems)
     about = About(_kind(asked.what, place), asked.place, user)
     _hold(tx)
@@ -75,19 +75,14 @@ def left_out(found: Subscription, user: Rights | None, place: Location | None, d
         return "disabled"
     if place is not None and place.closed_day is not None and place.closed_day < day - _TELLS_OF[found.cadence]:
         return "closed"
-    if user is not None and not may_read(user, found.kind, place):
+    if user is not None and not may_read(user, place):
         return "rights"
     return None
 
 
-def may_read(rights: Rights, kind: str, place: Location | None) -> bool:
-    """Whether this briefing is for somebody with these rights. What a single crew was told is for the crew and for its
-    manager."""
-    if place is None:
-        return rights.may_somewhere("see")
-    if place.kind == "crew":
-        return rights.sees_crew(place.path)
-    return rights.may("see", place.path)
+def may_read(rights: Rights, place: Location | None) -> bool:
+    """Whether a briefing about this place, or (None) about all that they see, is for somebody with these rights."""
+    return rights.may_somewhere("see") if place is None else crew_readers.may_read(rights, place)
 
 
 def _kind(what: str, place: Location | None) -> str:
@@ -118,14 +113,16 @@ def _place_problem(place: Location | None, now_ms: int) -> str | None:
     return _("{place} is closed: nothing new is said there.").format(place=place.name)
 
 
-def _to_problem(tx: Connection, what: str, place: Location | None, address: str, user: int | None) -> str | None:
+def _to_problem(
+    tx: Connection, what: str, place: Location | None, address: str, user: int | None, now_ms: int
+) -> str | None:
     if user is None:
         if _is_disabled(tx, address):
             return _("The account of {address} is switched off.").format(address=address)
         if what == "team":
             return None
         return _("The manager’s briefing goes to people who sign in, as it shows what each of them may see.")
-    if may_read(people.rights_of(tx, user), _kind(what, place), place):
+    if may_read(people.rights_of(tx, user, now_ms), place):
         return None
     if place is not None and place.kind == "crew":
         return _("{address} belongs to somebody who is neither of this crew nor its manager.").format(address=address)

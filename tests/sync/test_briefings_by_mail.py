@@ -318,6 +318,21 @@ def test_a_crews_words_are_for_the_crew_and_its_manager(chain: Chain) -> None:
         subscribe(chain, "per@example.com", chain.oslo)
 
 
+def test_a_manager_reads_even_the_teams_letter_after_the_team(
+    chain: Chain, boxes: Mailboxes, clock: Clock, go: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(monkeypatch)
+    chain.hired("kari@example.com", "Kari", ("crew", chain.oslo))
+    chain.hired("liv@example.com", "Liv", ("manager", chain.norway))
+    for to in ("liv@example.com", "kari@example.com"):
+        subscribe(chain, to, chain.oslo, "team")
+    clock.ms += 3 * HOUR_MS // 2
+    for came in (["kari@example.com"], ["kari@example.com", "liv@example.com"]):
+        go()
+        assert [letter["To"] for letter in boxes.letters()] == came
+        clock.ms += 30 * 60_000
+
+
 def says(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     """A store's briefing, made here."""
     monkeypatch.setitem(composing.COMPOSERS, "store", lambda _db, due, _reader, _now: minimal(due, **changes))
