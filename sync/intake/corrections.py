@@ -46,7 +46,8 @@ def moved(row: Row, placement: str, standing: Standing) -> Row | None:
     captured = Captured(row.captured_ms, row.quality, row.error_ms)
     counted = _standing_there(row, response, captured, standing)
     # Its neighbours on the screen move with it: who mashed the buttons did so there, too.
-    found = sorted({*filter(None, counted.flags.split(",")), *({flags.BURST} & set(row.flags.split(",")))})
+    kept = {flags.BURST, flags.SECOND} & set(row.flags.split(","))
+    found = sorted({*filter(None, counted.flags.split(",")), *kept})
     return counted._replace(
         flags=",".join(found), aside=not flags.ASIDE.isdisjoint(found),
         location=standing.location_id, touchpoint=standing.touchpoint_id,

@@ -15,9 +15,11 @@ GRACE_MS = 15 * 60_000
 
 BURST = "burst"
 """From its neighbours, so derived apart: see sync.intake.bursts."""
+SECOND = "second"
+"""Another answer was given for the same job before: see sync.intake.seconds."""
 HAND = "by_hand"
 """No rule's, but a person's."""
-ASIDE = frozenset({"ghost", "interval", "closed", BURST, HAND})
+ASIDE = frozenset({"ghost", "interval", "closed", BURST, SECOND, HAND})
 
 
 def flags(

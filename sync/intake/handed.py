@@ -12,11 +12,11 @@ from sqlalchemy import Connection, select
 from sync import models, wire
 from sync.intake import clocks
 from sync.intake.clocks import Captured, Span, Starts
+from sync.intake.held import Row
 from sync.office.places import Standing
-from sync.rows import put
+from sync.rows import fetch, put
 
 if TYPE_CHECKING:
-    from sync.intake.held import Row
     from sync.intake.verdicts import Plan
 
 
@@ -85,7 +85,7 @@ _MARK = '"handover":'
 """Stands in the body of each response that was given on a crew's tablet; in a text its quotes would be escaped."""
 
 
-def answers(rows: Iterable["Row"]) -> list[Answer]:
+def answers(rows: Iterable[Row]) -> list[Answer]:
     """What is kept of those among these that were given on a crew's tablet."""
     found = []
     for each in rows:
@@ -113,9 +113,19 @@ def write(tx: Connection, plan: "Plan") -> None:
     keep(tx, (*plan.fresh.values(), *plan.changed.values()))
 
 
-def keep(tx: Connection, rows: Iterable["Row"]) -> None:
+def keep(tx: Connection, rows: Iterable[Row]) -> None:
     """Beside responses that came or moved."""
     put(tx, models.handed_answers, sorted(answers(rows)))
+
+
+def beside(tx: Connection, jobs: Iterable[tuple[int, str]], known: Iterable[str]) -> dict[str, Row]:
+    """The answers that are held for these jobs (a crew's location and a job's key), but for those that are `known`; on
+    PostgreSQL they are ours until the end."""
+    table, found = models.handed_answers.c, set[str]()
+    for location, job in sorted(jobs):
+        query = select(table.response_id).where(table.location_id == location, table.job == job)
+        found.update(tx.execute(query).scalars())
+    return {row[0]: Row(*row) for row in fetch(tx, models.responses, found - set(known), lock=True)}
 
 
 _UNSURE = ("unknown", "bounded")

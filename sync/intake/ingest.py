@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sync import models, problems, wire
 from sync.db import Database
-from sync.intake import bursts, decisions, erasures, handed, ledger, marks, signs, starts
+from sync.intake import bursts, decisions, erasures, handed, ledger, marks, seconds, signs, starts
 from sync.intake.clocks import Starts
 from sync.intake.corrections import recorrect
 from sync.intake.days import calendar
@@ -96,9 +96,11 @@ def _take(
     plan = judge(entries, here, scene)
     recorrect(unsure, here, scene, plan)
     bursts.mark(here, plan)
+    rows = {**here.rows, **handed.beside(tx, seconds.concerned(plan), here.rows)}
+    seconds.mark(rows, plan)
     scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
-    settle(plan, here.rows, scope, decisions.of(tx, plan.changed))
-    store(tx, plan, now_ms, here.rows)
+    settle(plan, rows, scope, decisions.of(tx, plan.changed))
+    store(tx, plan, now_ms, rows)
     handed.recorrect(tx, device, learned.spans, scene.standings or {}, learned.starts)
     streams = {entry.head.stream for entry in entries if entry.head}
     have = ledger.count(tx, device, list(plan.receipts.values()), streams, batch.health, late=spoken.late)

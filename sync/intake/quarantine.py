@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from sync import models, wire
 from sync.db import Database
-from sync.intake import bursts, decisions, erasures, ingest, ledger, starts
+from sync.intake import bursts, decisions, erasures, handed, ingest, ledger, seconds, starts
 from sync.intake.clocks import Starts
 from sync.intake.days import calendar
 from sync.intake.entries import read
@@ -101,9 +101,11 @@ def _judge(
     )
     plan = judge(entries, held, scene)
     bursts.mark(held, plan)
+    known_rows = {**held.rows, **handed.beside(tx, seconds.concerned(plan), held.rows)}
+    seconds.mark(known_rows, plan)
     scope = Scope(scene.survey, calendar(tx, scene.standings, now_ms), By(device))
-    settle(plan, held.rows, scope, decisions.of(tx, plan.changed))
-    ingest.store(tx, plan, now_ms, held.rows)
+    settle(plan, known_rows, scope, decisions.of(tx, plan.changed))
+    ingest.store(tx, plan, now_ms, known_rows)
     ledger.look_again(tx, device)
     for row, result in zip(rows, plan.results, strict=True):
         if result.verdict in ("stored", "erased") and (row.id, row.rev) in plan.promoted:

@@ -19,7 +19,7 @@ from sync.office.places import Location
 
 A_PAGE = 20
 MOST_PLACES = 3
-RULES = ("burst", "closed", "ghost", "interval", flags.HAND)
+RULES = ("burst", "closed", "ghost", "interval", flags.SECOND, flags.HAND)
 """Those that keep an answer out of the score; the last is a person's word."""
 NOTES = ("before_enrolment", "identity_conflict", "time_unknown")
 """Those that only say something about an answer."""

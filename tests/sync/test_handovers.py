@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from sync import models, wire
 from sync.centre import Centre
 from sync.intake import enrol
-from sync.office import asked, places, settings
+from sync.office import asked, deciding, places, settings
 from sync.office.asked import Asked
+from sync.office.audit import COMMAND
 from tests.boxes import NOON, Box, enrol_box, new_id, verdicts
 from tests.sync.conftest import Clock
 
@@ -184,3 +185,43 @@ def test_a_tablet_is_told_of_its_crew_and_of_its_jobs(
 def test_a_pin_that_anybody_would_guess_is_refused(a_centre: Centre, van: Box, pin: str, why: str) -> None:
     with a_centre.db.writing() as tx, pytest.raises(settings.BadSetting, match=why):
         settings.put(tx, 1, None, "crew_pin", pin, 0)
+
+
+def flagged(centre: Centre) -> dict[str, str]:
+    with centre.db.reading() as tx:
+        return {row.id: row.flags for row in tx.execute(select(models.responses.c.id, models.responses.c.flags))}
+
+
+def test_of_several_answers_to_a_job_the_first_counts_whatever_the_order(
+    a_centre: Centre, client: FlaskClient, van: Box
+) -> None:
+    first, second, third = (answer(van, "A 17", at_ms=NOON + hour * 3_600_000) for hour in range(3))
+    other, tried = answer(van, "18"), answer(van, "a  17", at_ms=NOON - 60_000, test=True)
+    for order in permutations((first, second, third)):
+        for entry in (*order, other, tried):
+            van.send(client, entry)
+        found = flagged(a_centre)
+        assert found == {
+            first["id"]: "", second["id"]: "second", third["id"]: "second", other["id"]: "", tried["id"]: "",
+        }  # fmt: skip
+        with a_centre.db.reading() as tx:
+            counted_now = dict(tx.execute(select(models.tallies_day.c.aside, func.sum(models.tallies_day.c.n)).where(
+                models.tallies_day.c.choice == "").group_by(models.tallies_day.c.aside)).all())  # fmt: skip
+        assert counted_now == {False: 2, True: 2}
+        with a_centre.db.writing() as tx:
+            for table in (models.handed_answers, models.receipts, models.responses, models.tallies_day):
+                tx.execute(table.delete())
+            tx.execute(models.tallies_hour.delete())
+            tx.execute(models.restatements.delete())
+
+
+def test_a_second_answer_that_somebody_lets_count_stays_so(a_centre: Centre, client: FlaskClient, van: Box) -> None:
+    first, second = answer(van, "17"), answer(van, "17", at_ms=NOON + 60_000)
+    van.send(client, first, second)
+    with a_centre.db.writing() as tx:
+        deciding.decide(tx, COMMAND, second["id"], "second", False, "two machines, two customers", NOON)
+    assert flagged(a_centre)[second["id"]] == ""
+    body = {name: value for name, value in second.items() if name not in ("sha", "salt")}
+    van.seq += 1
+    van.send(client, wire.seal({**body, "rev": 2, "seq": van.seq}, "s"))
+    assert flagged(a_centre) == {first["id"]: "", second["id"]: ""}

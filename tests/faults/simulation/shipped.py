@@ -39,7 +39,14 @@ def take(store: Callable[[Tables, Any], None]) -> Any:
 def replaying(over: type[Tables]) -> Any:
     """`sync.intake.quarantine._replay`, which judges once more what was kept apart."""
     judge = _with(
-        quarantine._judge, ledger=over, places=over, ingest=over, starts=over, calendar=over.calendar, decisions=over
+        quarantine._judge,
+        ledger=over,
+        places=over,
+        ingest=over,
+        starts=over,
+        calendar=over.calendar,
+        decisions=over,
+        handed=over,
     )
     return _with(quarantine._replay, _rows=over.quarantined, _judge=judge)
 

@@ -101,6 +101,11 @@ class Tables:
         return lambda location: local(now_ms, zones[location]).day
 
     @staticmethod
+    def beside(tx: "Tables", jobs: Any, known: Any) -> dict[str, Row]:
+        """No crew hands a tablet over here."""
+        return {}
+
+    @staticmethod
     def recorrect(tx: "Tables", *known: Any) -> None:
         """No crew hands a tablet over here."""
 
