@@ -14,6 +14,7 @@ Status = Mapping[str, Any]
 
 LITTLE_ROOM = 200 * 10**6
 """Bytes. A month offline at a busy place needs less; below this somebody should look."""
+DAY_MS = 86_400_000
 ENROL = "`smilepost kiosk enrol CODE`"
 
 
@@ -96,6 +97,20 @@ def held(status: Status, now: datetime, say: Speech) -> list[str]:
         )
         since = say.time(now.timestamp() - held_ms / 1000, now)
         said.append(waits.format(n=say.number(kept), time=since))
+        if held_ms >= DAY_MS:
+            said.append(
+                say._(
+                    "It has been waiting for more than a day: bring that screen to its network, or save what waits in "
+                    "it as a file."
+                )
+            )
+    if away := status.get("away"):
+        gone = say.ngettext(
+            "{n} screen was not heard of for more than a day: what it took since then waits in it.",
+            "{n} screens were not heard of for more than a day: what they took since then waits in them.",
+            away,
+        )
+        said.append(gone.format(n=say.number(away)))
     if lost:
         gone = say.ngettext(
             "{n} answer is lost: no longer here, and not at head office.",

@@ -25,6 +25,7 @@ class Page(NamedTuple):
 _UNHEARD = Page()
 """Of a page without script, or before its first word."""
 MOST_UNSENT = 10**6
+DAY_MS = 86_400_000
 MOST_STREAMS = 200
 _AS_TOLD = (
     "oldest_pending_ms", "last_success_ms", "last_error", "free_bytes", "sqlite", "journal", "storage", "aside",
@@ -91,6 +92,7 @@ def local(told: wire.Health, who: Identity, outbox: Outbox) -> dict[str, object]
         "commits": outbox.disk.commits,
         "moved": bool(who.successor),
         "in_pages": told.in_pages,
+        "away": sum(page["beat_ms"] >= DAY_MS for page in told.screens.values()),
         "audit": None,
         "parked_codes": {},
         **{name: getattr(told, name) for name in _AS_TOLD},

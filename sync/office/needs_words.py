@@ -2,6 +2,7 @@
 
 from sync import wire
 from sync.i18n import mark
+from sync.office import screens_heard
 from sync.office.ledger import Kind, Sign, Terminal
 from sync.office.ledger_words import clocked
 from sync.office.tongue import _, ngettext
@@ -121,7 +122,8 @@ def advice(terminal: Terminal, kind: Kind) -> str:
     counts = terminal.counts
     n = {"lost": terminal.health.lost, "gap": counts.gap, "parked": counts.parked, "pages": terminal.in_pages}.get(kind)
     if n is not None:
-        return _missing(kind, n).format(n=number(n))
+        late = f" {screens_heard.advice()}" if kind == "pages" and screens_heard.is_a_day_late(terminal) else ""
+        return _missing(kind, n).format(n=number(n)) + late
     if kind == "silent":
         return f"{brief(terminal, kind)}. {_why_silent(terminal)}"
     said = brief(terminal, kind)

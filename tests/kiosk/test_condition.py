@@ -74,6 +74,15 @@ def test_a_day_without_a_network() -> None:
         ({"running": False}, f"Head office is {CENTRE}; whether it answers is known when the terminal runs."),
         ({"running": False}, "The terminal is not running: `smilepost kiosk run` starts it."),
         ({"running": False, "in_pages": None}, "What the pages of its screens still keep is known only while it runs."),
+        (
+            {"in_pages": (3, 90_000_000)},
+            "It has been waiting for more than a day: bring that screen to its network, or save what waits in it as a "
+            "file.",
+        ),
+        (
+            {"away": 2},
+            "2 screens were not heard of for more than a day: what they took since then waits in them.",
+        ),
         ({"enrolled": False}, "It is not enrolled yet: `smilepost kiosk enrol CODE` brings it to its place."),
         ({"places": {}}, "It is enrolled; head office has not told it yet where it stands."),
         ({"places": {"scr-1": "Oslo", "scr-2": "Oslo"}}, "It stands at Oslo with 2 screens."),

@@ -237,3 +237,17 @@ def test_a_terminal_in_a_shop_pays_nothing_for_tablets(tmp_path: Path) -> None:
         assert "manifest-src" not in page.headers["Content-Security-Policy"]
     finally:
         shop.stop()
+
+
+@SQLITE_ONLY
+def test_a_tablet_that_nobody_heard_of_for_a_day_is_told(gateway: Terminal, a_centre: Centre) -> None:
+    """It may have taken answers since; only it knows."""
+    tablet, other = browser(gateway), browser(gateway)
+    here, there = pair(tablet, enrol_code(a_centre, "Oslo")), pair(other, enrol_code(a_centre, "Bergen"))
+    for client, place in ((tablet, here), (other, there)):
+        assert client.get(f"{place}clock?persisted=1&unsent=0", base_url=PUBLIC).status_code == 200
+    assert gateway.health()["away"] == 0
+    assert isinstance(gateway.clock, Hands)
+    gateway.clock.ahead_ms += 25 * 3_600_000
+    tablet.get(f"{here}clock?persisted=1&unsent=0", base_url=PUBLIC)
+    assert gateway.health()["away"] == 1

@@ -155,6 +155,25 @@ def test_what_a_page_keeps_for_long_needs_somebody(chain: Chain) -> None:
     assert complete_ms == chain.clock() - 2 * HOUR_MS  # so the overview says it too
 
 
+def test_a_gateway_says_which_of_its_tablets_should_be_fetched(chain: Chain) -> None:
+    """What waits in one for a day comes first, then one that nobody heard of, then one that is well."""
+    box = chain.boxes[chain.oslo]
+    well, away, late = (each.screen for each in chain.boxes.values())
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.screens).where(models.screens.c.id.in_((away, late))).values(device_id=box.device))
+    told: dict[str, Any] = {
+        well: {"beat_ms": 1, "persisted": True, "unsent": 0},
+        away: {"beat_ms": 30 * HOUR_MS, "persisted": True, "unsent": 0},
+        late: {"beat_ms": 1, "unsent": 3, "held_ms": 25 * HOUR_MS},
+    }
+    report(chain, chain.oslo, screens=told)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert "take it in on the staff page of its gateway." in page
+    first, second = page.index("3 answers wait in it since"), page.index("not heard of since")
+    assert first < second < page.index("heard of at", second + 5)
+    assert page.count("its browser did not promise to keep what waits") == 1
+
+
 @pytest.mark.parametrize("wild", [10**29, -(10**29), 1.5, 1e300, True, None, [1], {"n": 1}, "9" * 5000])
 def test_wild_numbers_of_a_page_spoil_no_page(chain: Chain, wild: object) -> None:
     all_heard(chain)
