@@ -31,6 +31,7 @@ from sync.office import (
     told_words,
     tongue,
 )
+from sync.office.awaited import Awaited
 from sync.office.briefing import Block, Briefing, Line
 from sync.office.briefing_times import Times
 from sync.office.comments import Comment
@@ -76,7 +77,9 @@ def compose(tx: Connection, place: int, day: int, now_ms: int, *, singles: bool 
     is_crew, singles = here.kind == "crew", singles and here.kind != "crew"
     said = _said(tx, here, times, day, singles=singles)
     told = crew_scores.standing(tx, here, day, singles=singles)
+    owes = awaited.awaited(tx, (here.path,), lambda today: (day - 1, day - 1), now_ms)
     late, answered = _late(tx, place, times, day), crew_asked.answers(tx, place, day - 1)
+    has_words = bool(said.praise or said.yesterday or said.week)
     blocks = [
         _praise(said.praise),
         *_words(said, day),
@@ -86,7 +89,7 @@ def compose(tx: Connection, place: int, day: int, now_ms: int, *, singles: bool 
         crew_asked.block(tx, here, day) if is_crew else None,
         crew_asked.recognition(tx, here, told, day),
         crew_done.block(tx, here, day),
-        _complete(tx, here, told, late, day, now_ms, singles=singles),
+        _complete(tx, here, told, owes, late, day, now_ms, singles=singles),
     ]
     return Briefing(
         kind="crew" if is_crew else "store",
@@ -96,7 +99,7 @@ def compose(tx: Connection, place: int, day: int, now_ms: int, *, singles: bool 
         day=day,
         date=crew_briefing_words.date(day),
         lang=tongue.language(),
-        sentence=crew_briefing_words.sentence(answered, bool(said.praise or said.yesterday or said.week)),
+        sentence=crew_briefing_words.sentence(answered, has_words, owes.owes > 0),
         blocks=tuple(block for block in blocks if block is not None and block.lines),
     )
 
@@ -217,24 +220,20 @@ def _late(tx: Connection, place: int, times: Times, day: int) -> dict[int, int]:
 
 
 def _complete(
-    tx: Connection, place: Location, told: crew_scores.Standing, late: dict[int, int], day: int, now_ms: int, *,
-    singles: bool,
+    tx: Connection, place: Location, told: crew_scores.Standing, owes: Awaited, late: dict[int, int], day: int,
+    now_ms: int, *, singles: bool,
 ) -> Block:  # fmt: skip
     """Whether anything may still come, what came late, and what was restated of the four weeks."""
-
-    def yesterday(today: int) -> tuple[int, int]:
-        return day - 1, day - 1
 
     def four_weeks(today: int) -> tuple[int, int]:
         return day - crew_scores.SPAN, day - 1
 
-    owes = awaited.awaited(tx, (place.path,), yesterday, now_ms)
     whole = standing.standing(
         tx, told.now, (with_crews(place.path),), told.question, four_weeks, now_ms, zone=place.zone, singles=singles
     )
     is_over = day <= local_time.day_of(now_ms, place.zone)
     known = standing.Standing(told.now, None, is_over, owes)
-    said = [crew_briefing_words.late(each, n) for each, n in late.items()]
+    said = [crew_briefing_words.late(each, n, day) for each, n in late.items()]
     said.append(standing_words.state(known, place.zone, now_ms) if owes.screens else "")
     said.append(crew_briefing_words.restated(whole, place.zone, now_ms))
     return Block("complete", crew_briefing_words.complete_title(), tuple(Line(text) for text in said if text))

@@ -14,16 +14,17 @@ from sync.office.writing import from_left, listed, number, share, weekday
 from sync.scores import ENOUGH, RANKED, rounded
 
 MOST_NAMED = 12
+_WEEK = 7
 
 
 def title(name: str, day: int) -> str:
     return _("{place}, {day}").format(place=name, day=date(day))
 
 
-def sentence(n: int, has_words: bool) -> str:
-    """What yesterday was, in one; `has_words`: some are shown."""
+def sentence(n: int, has_words: bool, may_come: bool) -> str:
+    """What yesterday was, in one; `has_words`: some are shown; `may_come`: a screen has not delivered all of it."""
     if not n:
-        said = _("Nobody answered yesterday.")
+        said = _("No answers from yesterday have come in yet.") if may_come else _("Nobody answered yesterday.")
         return said + " " + _("Here is what customers said in the last week.") if has_words else said
     said = ngettext("{n} customer answered yesterday.", "{n} customers answered yesterday.", n).format(n=number(n))
     if has_words:
@@ -155,7 +156,7 @@ def certainty(told: Standing) -> str:
 def score_rule(told: Standing) -> str:
     said = _("Usual are the {weeks} weeks before.").format(weeks=USUAL_WEEKS)
     if told.average is not None:
-        pulled = _("The score is pulled towards the average of all others alike, the more so the fewer answers it has.")
+        pulled = _("The score is pulled towards the average of its group, the more so the fewer answers it has.")
     elif told.usual.score is not None:
         pulled = _("The score is pulled towards your own usual, the more so the fewer answers it has.")
     else:
@@ -252,10 +253,10 @@ def complete_title() -> str:
     return _("How complete this is")
 
 
-def late(day: int, n: int) -> str:
-    """ "2 answers from Tuesday came in." """
+def late(day: int, n: int, today: int) -> str:
+    """ "2 answers from Tuesday came in late." """
     said = ngettext("{n} answer from {day} came in late.", "{n} answers from {day} came in late.", n)
-    return said.format(n=number(n), day=_("{weekday}, {date}").format(weekday=weekday(day), date=date(day)))
+    return said.format(n=number(n), day=weekday(day) if today - day < _WEEK else date(day))
 
 
 def restated(known: Known, zone: str, now_ms: int) -> str:

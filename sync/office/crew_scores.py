@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from sync.office import counts, places, reasons, surveys
+from sync.models import locations
+from sync.office import counts, reasons, surveys
 from sync.office.counts import Figure, Question
 from sync.office.places import Location
 from sync.office.reasons import Reason, Reasons
-from sync.office.rights import EVERYWHERE, with_crews
+from sync.office.rights import with_crews
 from sync.office.windows import Window
 from sync.scores import ENOUGH, RANKED, Difference, Histogram, add, difference, shrunken
 from sync.survey import Scale
@@ -20,6 +21,8 @@ WEEKS, USUAL_WEEKS = 4, 12
 SPAN, USUAL_SPAN = WEEKS * 7, USUAL_WEEKS * 7
 OTHERS = 2
 """Crews beside one's own from which an average is taken: of fewer it would be somebody's score."""
+MOST_OTHERS = 200
+"""Of so many the average is as good as of all."""
 BLOCKS = 6
 """Spans of four weeks that a record is looked for in, the newest not among them."""
 
@@ -88,9 +91,10 @@ def _figure(scale: Scale, days: Mapping[int, Histogram], first: int, last: int) 
 
 
 def _others(tx: Connection, place: Location, question: Question, day: int) -> tuple[Fraction | None, Fraction]:
-    """The average of the four weeks of all others of its kind, by what everybody may see of them."""
-    alike = [each for each in places.visible(tx, (EVERYWHERE,)) if each.kind == place.kind and each.id != place.id]
-    numbers = [each.id for each in alike]
+    """The average of the four weeks of the others of its kind in the same group, by what everybody may see of them."""
+    table = locations.c
+    beside = (table.parent_id == place.parent_id, table.kind == place.kind, table.id != place.id)
+    numbers = list(tx.execute(select(table.id).where(*beside).order_by(table.id).limit(MOST_OTHERS)).scalars())
     days = counts.days_of(tx, numbers, question, day - SPAN, day - 1, singles=False)
     each = [_figure(question.scale, found.counts, day - SPAN, day - 1) for found in days.values()]
     full = [figure.counts for figure in each if figure.n >= ENOUGH]

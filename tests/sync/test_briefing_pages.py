@@ -132,6 +132,9 @@ def test_others_read_no_crews_briefing(van: Morning) -> None:
     assert viewer.get(f"/briefing/{van.oslo}").status_code == 200
     assert viewer.get(f"/briefing/{van.norway}").status_code == 303
     assert viewer.get(f"/briefing/{van.oslo}/phones").status_code == 403
+    chief = van.browser(van.astrid)
+    assert chief.get(f"/briefing/{van.oslo}/phones").status_code == 200
+    assert chief.post(f"/briefing/{van.van}/link", headers=OURS).status_code in (403, 404)
 
 
 def test_earlier_mornings_stay_what_they_showed(van: Morning) -> None:

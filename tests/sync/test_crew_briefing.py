@@ -98,7 +98,7 @@ def test_what_comes_in_during_the_day_waits_for_the_next_morning(van: Morning) -
     van.night()
     told = van.read()
     assert said(told, "week") == ["Came in at noon"] * 6
-    assert "6 answers from Sunday, Sun 1 Mar came in late." in said(told, "complete")
+    assert "6 answers from Sunday came in late." in said(told, "complete")
 
 
 @ON_SQLITE
@@ -170,6 +170,8 @@ def test_an_empty_morning_says_so(van: Morning) -> None:
     assert {each.key for each in told.blocks} == {"celebrate", "learn", "score", "complete"}
     assert said(told, "learn") == ["Too few gave a reason to choose one: it takes 5 who name the same."]
     assert said(told, "score") == ["No answers to be shown in four weeks yet."]
+    van.night()
+    assert van.read().sentence == "No answers from yesterday have come in yet."
 
 
 def test_a_store_has_no_jobs_and_those_who_may_read_few_words(van: Morning) -> None:

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import crew_links, location
+from sync.office import crew_links, crew_readers, location
 from sync.office.places import Location
 
 routes = Blueprint("crew_phones", __name__)
@@ -48,10 +48,15 @@ def forget(number: int) -> Response:
 
 
 def _find(number: int) -> Location:
-    """A group has no briefing of its own."""
+    """A group has no briefing of its own; and who may not read a crew's makes no link that they could read it by."""
+    user = access.viewer()
     with centre().db.reading() as tx:
-        at = location.find(tx, access.viewer(), number)
-    return at if at and at.kind != "group" else abort(404)
+        at = location.find(tx, user, number)
+    if at is None or at.kind == "group":
+        abort(404)
+    if not crew_readers.may_read(user.rights, at):
+        abort(403)
+    return at
 
 
 def _page(number: int, address: str | None = None) -> Response:
