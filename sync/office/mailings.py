@@ -30,6 +30,8 @@ ASKED = "asked"
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 2 * MINUTE_MS, 120 * MINUTE_MS
 FINAL_WAIT_MS = 60 * MINUTE_MS
 """The first wait after an answer that will be the same in a minute."""
+EPOCH_SEEN = "mail_epoch"
+"""The fact of the epoch in which letters were sent last."""
 CENTRE_ID = "mail_centre"
 """The fact of what this centre calls itself in its letters: a restore leaves it."""
 
@@ -148,6 +150,30 @@ def again(tx: Connection, now_ms: int, most: int) -> list[Due]:
 def is_over(due: Due, now_ms: int) -> bool:
     """Whether its day is: then it is not tried again by itself."""
     return not due.is_asked and local_time.day_of(now_ms, due.zone) > due.day
+
+
+def is_settled(tx: Connection) -> bool:
+    """Whether there is nothing for `settle_restored` to do."""
+    return facts.get(tx, facts.EPOCH) == facts.get(tx, EPOCH_SEEN)
+
+
+def settle_restored(tx: Connection, now_ms: int) -> int:
+    """After a backup was put back nobody knows which letters left since it was made: those that are due now are not
+    sent by themselves but listed. How many these were; none where nothing was put back."""
+    epoch, known = facts.get(tx, facts.EPOCH) or "", facts.get(tx, EPOCH_SEEN)
+    if epoch == known:
+        return 0
+    facts.keep(tx, EPOCH_SEEN, epoch)
+    if known is None:
+        return 0
+    n = 0
+    for due in look(tx, now_ms).due:
+        number = due.subscription.id
+        _advance(tx, number, mailing_days.on_or_after(due.subscription.cadence, due.day + 1))
+        n += _insert(tx, number, due.day, "claimed", "", "", now_ms, tries=1, why=RESTORED)
+    table = mailings.c
+    waits = update(mailings).where(table.state.in_(("refused", "again")))
+    return n + tx.execute(waits.values(state="claimed", why=RESTORED, next_ms=None)).rowcount
 
 
 # Who sends it

@@ -43,6 +43,7 @@ class Post:
         """Sends what is due; how many letters were looked at. Raises Undelivered when the mail server cannot be
         asked at all: everything waits then."""
         now_ms = self.clock()
+        self._settle_restored(now_ms)
         with self.db.reading() as tx:
             found = mailings.look(tx, now_ms)
             waiting = mailings.again(tx, now_ms, AT_ONCE)
@@ -59,6 +60,15 @@ class Post:
         finally:
             self._hang_up()
         return len(batch)
+
+    def _settle_restored(self, now_ms: int) -> None:
+        with self.db.reading() as tx:
+            if mailings.is_settled(tx):
+                return
+        with self.db.writing() as tx:
+            n = mailings.settle_restored(tx, now_ms)
+        if n:
+            log.warning("A backup was put back: %d briefings may have been sent before. See /mailings.", n)
 
     def _write_down(self, found: mailings.Look, over: list[Due], now_ms: int) -> None:
         for start in range(0, len(found.missed), AT_ONCE):

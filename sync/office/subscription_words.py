@@ -19,10 +19,7 @@ def kind(found: Subscription) -> str:
 
 def whats() -> list[tuple[str, str]]:
     """What may be asked for (subscribing.What)."""
-    return [
-        ("lead", _("The manager’s: what moved, the best and the worst words, what needs a look")),
-        ("team", _("The team’s own: what customers said to a store or a crew")),
-    ]
+    return [("lead", _("The manager’s")), ("team", _("The team’s own"))]
 
 
 def cadence(word: Cadence) -> str:

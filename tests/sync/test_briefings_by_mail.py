@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
+from sync import facts
 from sync.centre import Centre
 from sync.db import Database
 from sync.models import audit, grants, mailings, users
@@ -272,6 +273,23 @@ def test_a_day_without_a_server_is_listed_and_a_late_morning_is_sent_late(
     page = chain.page("/mailings")
     assert page.count("No server that could send it ran on that day") == 2
     assert len(boxes.letters()) == 1
+
+
+def test_a_backup_that_was_put_back_sends_nothing_twice(
+    chain: Chain, boxes: Mailboxes, clock: Clock, go: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(monkeypatch)
+    subscribe(chain, "team@example.com", chain.oslo, "team")
+    go()  # and then a backup is made
+    clock.ms += 2 * HOUR_MS
+    with chain.centre.db.writing() as tx:
+        facts.keep(tx, facts.EPOCH, "another")
+    go()
+    assert (states(chain), boxes.letters()) == (["claimed"], [])
+    assert "A backup was put back that may be older than the letter." in chain.page("/mailings")
+    clock.ms += DAY_MS
+    go()
+    assert states(chain) == ["claimed", "sent"]
 
 
 def test_a_mistake_in_one_letter_holds_no_other_up(

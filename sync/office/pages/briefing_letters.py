@@ -10,6 +10,7 @@ from sync.centre import Centre
 from sync.office import composing, letter_size, mail, organisation, posting, subscriptions, tongue
 from sync.office.briefing import Briefing
 from sync.office.carrying import Letter
+from sync.office.letter_times import TEAMS
 from sync.office.mailings import Due
 from sync.office.posting import Post
 from sync.office.subscriptions import Subscription
@@ -47,7 +48,7 @@ def letter(here: Centre, found: Subscription, briefing: Briefing) -> Letter:
     told = {
         "briefing": letter_size.fitted(briefing),
         "ours": ours,
-        "page": f"{ours}/locations/{found.place}" if found.place is not None else f"{ours}/",
+        "page": f"{ours}{_page(found)}",
         "leave": leave,
         "found": found,
         "organisation": name,
@@ -60,6 +61,13 @@ def letter(here: Centre, found: Subscription, briefing: Briefing) -> Letter:
     }
     text, html = (render_template(f"mail/briefing.{kind}", **told) for kind in ("txt", "html"))
     return Letter(found.address, briefing.title, text, html, headers)
+
+
+def _page(found: Subscription) -> str:
+    """Where somebody who signs in reads the same, or more."""
+    if found.place is None:
+        return "/"
+    return f"/briefing/{found.place}" if found.kind in TEAMS else f"/locations/{found.place}"
 
 
 def unlinked(text: str) -> str:
