@@ -82,7 +82,7 @@ def compose(tx: Connection, place: int, day: int, now_ms: int, *, singles: bool 
     has_words = bool(said.praise or said.yesterday or said.week)
     blocks = [
         _praise(said.praise),
-        *_words(said, day),
+        *_words(said, day, whole=singles),
         *_why(tx, here, told, day, singles=singles),
         _score(told),
         _kept(tx, here, told, day, singles=singles),
@@ -160,13 +160,14 @@ def _praise(praise: Sequence[Comment]) -> Block:
     return Block("praise", crew_briefing_words.praise_title(len(praise)), _quotes(praise), rule)
 
 
-def _words(said: Said, day: int) -> list[Block]:
+def _words(said: Said, day: int, *, whole: bool) -> list[Block]:
+    rule = crew_briefing_words.newest_rule if whole else crew_briefing_words.words_rule
     return [
         Block(
             "words",
             crew_briefing_words.words_title(day - 1),
             _quotes(said.yesterday[:MOST_WORDS]),
-            crew_briefing_words.words_rule(len(said.yesterday), MOST_WORDS),
+            rule(len(said.yesterday), MOST_WORDS),
         ),
         Block(
             "week",

@@ -58,6 +58,11 @@ def words_rule(n: int, most: int) -> str:
     return said if n <= most else said + " " + _drawn(most, n)
 
 
+def newest_rule(n: int, most: int) -> str:
+    """For those who may read every comment."""
+    return _("The newest stand here; all of them are among the comments.") if n > most else _("The newest first.")
+
+
 def week_rule(n: int, most: int) -> str:
     said = _("From several days, mixed and in an order drawn by lot, so that nobody knows from which door they come.")
     return said if n <= most else said + " " + _drawn(most, n)

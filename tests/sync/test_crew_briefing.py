@@ -1,6 +1,7 @@
 """Kari's morning in van 12: what her customers said, and nothing that tells which door it came from."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from sync import models
 from sync.centre import Centre
-from sync.office import comments, crew_briefing, local_time, moderating
+from sync.office import comments, crew_briefing, local_time, moderating, told_words
 from sync.office.audit import COMMAND
 from sync.office.briefing import Block, Briefing
 from tests.sync.conftest import Clock
@@ -101,6 +102,19 @@ def test_what_comes_in_during_the_day_waits_for_the_next_morning(van: Morning) -
     assert "6 answers from Sunday came in late." in said(told, "complete")
 
 
+def test_two_servers_choose_a_mornings_words_once(van: Morning) -> None:
+    for number in range(6):
+        van.comment(van.van, f"Words {number}", 3, days_ago=1)
+    crew_briefing.prepare(van.centre.db, van.oslo, van.clock())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: told_words.prepare(van.centre.db, van.van, van.clock()), range(8)))
+    first = van.read()
+    assert len(said(first, "words")) == 6
+    with van.centre.db.reading() as tx:
+        assert len(tx.execute(select(models.told).where(models.told.c.location_id == van.van)).all()) == 1
+    assert said(van.read(), "words") == said(first, "words")
+
+
 @ON_SQLITE
 def test_hidden_and_flagged_words_are_not_shown(van: Morning) -> None:
     van.visits(van.van, [3] * 6, days_ago=1)
@@ -179,6 +193,7 @@ def test_a_store_has_no_jobs_and_those_who_may_read_few_words(van: Morning) -> N
     assert "One word" not in repr(van.read(van.oslo))
     told = van.read(van.oslo, singles=True)
     assert (told.kind, said(told, "words")) == ("store", ["One word in Oslo"])
+    assert block(told, "words").rule == "The newest first."
     van.comment(van.van, "One word in a van", 3, days_ago=1)
     assert "One word" not in repr(van.read(singles=True))
 
