@@ -3,7 +3,7 @@
 A gateway drives tablets, each of which keeps what it took in a store of its own until its gateway has it."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sync.office.ledger import Spot, Terminal
 from sync.office.ledger_words import clocked
@@ -12,7 +12,9 @@ from sync.office.writing import listed, number
 
 DAY_MS = 86_400_000
 MOST_MS = 10**12
-MOST_SHOWN = 25
+FEW = 2
+"""Screens of a box in a shop; a gateway has more."""
+MOST_SHOWN = 50
 
 
 class Heard(NamedTuple):
@@ -24,16 +26,14 @@ class Heard(NamedTuple):
 
 
 def heard(terminal: Terminal) -> Sequence[Heard]:
-    """Of every screen that it told of."""
-    told = [(spot, terminal.health.screens[spot.screen_id]) for spot in terminal.spots if _is_told(terminal, spot)]
-    return sorted((_heard(terminal, spot, page) for spot, page in told), key=lambda each: each.rank)
+    """Of every screen that it drives."""
+    return sorted((_heard(terminal, spot) for spot in terminal.spots), key=lambda each: each.rank)
 
 
-def _is_told(terminal: Terminal, spot: Spot) -> bool:
-    return spot.screen_id in terminal.health.screens
-
-
-def _heard(terminal: Terminal, spot: Spot, page: dict[str, Any]) -> Heard:
+def _heard(terminal: Terminal, spot: Spot) -> Heard:
+    page = terminal.health.screens.get(spot.screen_id)
+    if page is None:
+        return Heard(spot, _("not heard of since its terminal was started"), 2)
     at_ms = terminal.contact_ms or terminal.now_ms
     beat_ms, held_ms, n = (_number(page.get(name)) for name in ("beat_ms", "held_ms", "unsent"))
     said = []
@@ -50,7 +50,7 @@ def _heard(terminal: Terminal, spot: Spot, page: dict[str, Any]) -> Heard:
     said.append((away if is_away else _("heard of at {moment}")).format(moment=last))
     if page.get("persisted") is not True:
         said.append(_("its browser did not promise to keep what waits"))
-    rank = 0 if n and held_ms >= DAY_MS else 1 if is_away else 2 if n else 3
+    rank = 0 if n and held_ms >= DAY_MS else 1 if is_away else 3 if n else 4
     return Heard(spot, listed(said), rank)
 
 
