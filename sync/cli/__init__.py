@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from sync import config, serving
 from sync.backups.archive import BadBackup
 from sync.centre import CentreRefused
-from sync.cli import counts, fleet, keeping, people, running, settings, surveys
+from sync.cli import counts, fleet, keeping, mailing, people, running, settings, surveys
 from sync.cli.verbs import DIFFERENT, OK, REFUSED, Refused, Run
 from sync.config import BadConfig
 from sync.intake.erasure_log import BadLog
@@ -56,6 +56,6 @@ def parser() -> argparse.ArgumentParser:
         prog="smilepost server", description="Head office: the pages, and what terminals send to.", epilog=EPILOG
     )
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for room in (running, fleet, settings, surveys, people, keeping, counts):
+    for room in (running, fleet, settings, surveys, people, mailing, keeping, counts):
         room.add(verbs)
     return top

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
+from kiosk.cli import main
 from sync import facts
 from sync.centre import Centre
 from sync.db import Database
@@ -349,6 +351,29 @@ def test_a_manager_reads_even_the_teams_letter_after_the_team(
         go()
         assert [letter["To"] for letter in boxes.letters()] == came
         clock.ms += 30 * 60_000
+
+
+def test_whoever_sets_the_mail_server_up_tries_it_out(
+    boxes: Mailboxes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "config.toml"
+
+    def tried(host: str = "127.0.0.1", port: int = boxes.port) -> tuple[int, str]:
+        written.write_text(f'[server]\nsmtp_host = "{host}"\nsmtp_port = {port}\nsmtp_security = "none"\n'
+                           'mail_from = "feedback@example.com"\npublic_url = "https://hq.example"\n')  # fmt: skip
+        code = main(["server", "mail-test", "astrid@example.com", "--config", str(written)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    assert tried()[0] == 0
+    assert boxes.letters()[0]["Subject"] == "Smilepost can send letters"
+    boxes.order("rcpt 550 nobody")
+    code, said = tried()
+    assert code == 2
+    assert "refused with 550" in said
+    assert "does not answer" in tried(port=1)[1]
+    written.write_text("[server]\n")
+    assert main(["server", "mail-test", "astrid@example.com", "--config", str(written)]) == 2
 
 
 def says(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import subscriptions, throttle, tongue
+from sync.office import subscriptions, throttle
 from sync.office.audit import Actor
 from sync.office.subscriptions import Stopped, Subscription
 
@@ -52,7 +52,6 @@ def _found(token: str) -> Subscription:
 
 
 def _shown(found: Subscription) -> Response:
-    tongue.speak(found.language)
     answer = make_response(render_template("office/leave.html", found=found))
     answer.headers["X-Robots-Tag"] = "noindex"
     answer.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
