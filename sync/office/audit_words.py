@@ -42,6 +42,8 @@ ELSEWHERE = (
     mark("answers read"),
     mark("backup made"),
     mark("counts rebuilt"),
+    mark("line of context taken back"),
+    mark("line of context written"),
     mark("quarantine replayed"),
     mark("second factor changed"),
     mark("second factor set up"),

@@ -157,7 +157,7 @@ def _morning(times: Times, ms: int) -> int:
 
 def _praise(praise: Sequence[Comment]) -> Block:
     rule = crew_briefing_words.praise_rule()
-    return Block("praise", crew_briefing_words.praise_title(len(praise)), _quotes(praise), rule)
+    return Block("praise", crew_briefing_words.praise_title(), _quotes(praise), rule)
 
 
 def _words(said: Said, day: int, *, whole: bool) -> list[Block]:

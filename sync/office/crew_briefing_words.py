@@ -37,8 +37,8 @@ def sentence(n: int, has_words: bool, may_come: bool) -> str:
 # Words
 
 
-def praise_title(n: int) -> str:
-    return ngettext("Passed on to you as praise", "Passed on to you as praise", n)
+def praise_title() -> str:
+    return _("Passed on to you as praise")
 
 
 def praise_rule() -> str:

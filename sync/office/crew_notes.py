@@ -1,12 +1,13 @@
 """The crew's own line of context to a day ("the lift was broken in the whole street"): one a day, to be changed while
 the day lasts, shown to whoever reads the briefing after the crew."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
 
-from sync.models import crew_notes
-from sync.office import audit, edits, forms, local_time
+from sync.models import crew_notes, locations
+from sync.office import audit, crew_sight, edits, forms, local_time
 from sync.office.audit import Actor, Subject
 from sync.office.places import Location
 from sync.office.tongue import _
@@ -14,6 +15,8 @@ from sync.rows import insert_of
 from sync.survey import text_problem
 
 MOST = 300
+MOST_TOGETHER = 20
+"""Of many places, on one sheet."""
 
 
 class Note(NamedTuple):
@@ -27,6 +30,19 @@ def of(tx: Connection, place: int, day: int) -> Note:
     table = crew_notes.c
     row = tx.execute(select(table.text, table.version).where(table.location_id == place, table.day == day)).first()
     return Note(row.text, row.version) if row else Note()
+
+
+def below(tx: Connection, paths: Sequence[str], day: int) -> list[tuple[int, str, str]]:
+    """Place, its name and what was written there to the briefing of `day`, at and below these paths, as far as they
+    open its crews."""
+    query = (
+        select(locations.c.id, locations.c.name, crew_notes.c.text)
+        .join(crew_notes, crew_notes.c.location_id == locations.c.id)
+        .where(crew_sight.answered(paths), crew_notes.c.day == day)
+        .order_by(locations.c.name, locations.c.id)
+        .limit(MOST_TOGETHER)
+    )
+    return [(row.id, row.name, row.text) for row in tx.execute(query)]
 
 
 def write(tx: Connection, by: Actor, place: Location, day: int, text: str, version: int, now_ms: int) -> None:

@@ -13,6 +13,7 @@ from sync.office import (
     calls,
     comment_index,
     comment_search,
+    crew_notes,
     head_briefing_words,
     local_time,
     overview,
@@ -86,6 +87,7 @@ def compose(
         *(_said(tx, paths, about) if view.singles else ()),
         _needing(view, now_ms) if cadence == "daily" else None,
         _calls(tx, paths) if view.singles else None,
+        _notes(tx, paths, day) if cadence == "daily" else None,
         _standing(view, now_ms),
     ]
     return Briefing(
@@ -178,6 +180,15 @@ def _calls(tx: Connection, paths: tuple[str, ...]) -> Block:
     n = calls.waiting(tx, paths)
     lines = (Line(head_briefing_words.waiting(n), address="/contacts"),) if n else ()
     return Block("calls", _("To call back"), lines)
+
+
+def _notes(tx: Connection, paths: tuple[str, ...], day: int) -> Block:
+    """The lines of context of those who read before their manager."""
+    lines = tuple(
+        Line(head_briefing_words.note(name, text), address=f"/briefing/{place}")
+        for place, name, text in crew_notes.below(tx, paths, day)
+    )
+    return Block("notes", _("What teams say to it"), lines)
 
 
 def _standing(view: Overview, now_ms: int) -> Block:

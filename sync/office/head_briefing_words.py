@@ -70,6 +70,11 @@ def whose(comment: Comment, day: int) -> str:
     return _("{list}, {more}").format(list=said, more=answer_of(comment.scale_name, comment.value))
 
 
+def note(name: str, text: str) -> str:
+    """ "Van 12: the lift was broken in the whole street"."""
+    return _("{place}: {text}").format(place=name, text=text)
+
+
 def waiting(n: int) -> str:
     said = ngettext("{n} customer waits to be called back.", "{n} customers wait to be called back.", n)
     return said.format(n=number(n))

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from sync import models
 from sync.centre import Centre
+from sync.office import head_briefing, local_time, people
+from sync.office.people import User
 from tests.sync.conftest import Clock
 from tests.sync.norway import MINUTE_MS, OURS
-from tests.sync.test_crew_briefing import HOUR_MS, Morning
+from tests.sync.test_crew_briefing import HOUR_MS, Morning, block
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/124.0 Mobile Safari/537.36"
@@ -105,6 +107,8 @@ def test_a_crew_adds_one_line_that_its_manager_reads_after_it(van: Morning) -> N
     assert write("x" * 301, 1) == 400
     assert write("The lift was broken in the whole street", 1) == 303
     assert "The lift was broken in the whole street" in by.get(f"/briefing/{van.van}").text
+    assert heard(van, ("manager", van.norway)) == ["Van 12: The lift was broken in the whole street"]
+    assert heard(van, ("admin", None)) == []
     assert van.browser().post(f"{address}/note", data={"text": "A stranger"}, headers=OURS).status_code == 403
     assert by.post(f"/briefing/{van.van}/note", data={"text": "A manager"}, headers=OURS).status_code == 403
     van.night()
@@ -112,6 +116,15 @@ def test_a_crew_adds_one_line_that_its_manager_reads_after_it(van: Morning) -> N
     with van.centre.db.reading() as tx:
         logged = repr(tx.execute(select(models.audit)).all())
     assert ("line of context written" in logged, "lift" in logged) == (True, False)
+
+
+def heard(van: Morning, *roles: tuple[str, int | None]) -> list[str]:
+    """What teams say in the briefing of whoever has these roles."""
+    number = van.hired(f"{roles[0][0]}@example.com", "Somebody", *roles)
+    with van.centre.db.reading() as tx:
+        user = User(number, "", "", people.rights_of(tx, number, van.clock()))
+        told = head_briefing.compose(tx, user, "daily", local_time.day_of(van.clock(), "Europe/Oslo"), van.clock())
+    return [line.text for line in block(told, "notes").lines]
 
 
 def test_the_crew_reads_before_its_manager(van: Morning) -> None:
