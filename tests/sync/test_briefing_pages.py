@@ -127,6 +127,7 @@ def heard(van: Morning, *roles: tuple[str, int | None]) -> list[str]:
     return [line.text for line in block(told, "notes").lines]
 
 
+@ON_SQLITE
 def test_the_crew_reads_before_its_manager(van: Morning) -> None:
     by, kari = manager(van), van.browser(van.hired("kari@example.com", "Kari", ("crew", van.van)))
     van.clock.ms -= 5 * HOUR_MS  # 07:00 in Oslo
@@ -138,6 +139,7 @@ def test_the_crew_reads_before_its_manager(van: Morning) -> None:
     assert "Shoes off" in by.get(f"/briefing/{van.van}").text
 
 
+@ON_SQLITE
 def test_others_read_no_crews_briefing(van: Morning) -> None:
     assert van.browser(van.per).get(f"/briefing/{van.van}").status_code == 404
     viewer = van.browser(van.hired("vera@example.com", "Vera", ("viewer", van.norway)))
@@ -150,6 +152,7 @@ def test_others_read_no_crews_briefing(van: Morning) -> None:
     assert chief.post(f"/briefing/{van.van}/link", headers=OURS).status_code in (403, 404)
 
 
+@ON_SQLITE
 def test_earlier_mornings_stay_what_they_showed(van: Morning) -> None:
     number = van.hired("kari@example.com", "Kari", ("crew", van.van))
     van.browser(number).get(f"/briefing/{van.van}")
