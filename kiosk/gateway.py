@@ -3,8 +3,9 @@ to its screen by a cookie. Speaks HTTP.
 
 Only a browser that holds a screen's key gets its pages; one that held it before may still deliver what it kept."""
 
+import logging
 from collections.abc import Callable
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ from kiosk.speech import Speech
 from kiosk.terminal import Terminal, TerminalRefused
 from kiosk.visits import Visits
 from sync.i18n import NAMES, SOURCE, direction, forms
+from sync.i18n import mark as _
+
+log = logging.getLogger(__name__)
 
 COOKIE = "smilepost-screen"
 """SCREEN.KEY"""
@@ -31,6 +35,9 @@ LASTS_S = 400 * 86_400
 """As long as browsers keep a cookie; each load of a page renews it."""
 MOST_ADDRESSES = 1_000
 """Of which it is remembered how often somebody there tried a wrong code."""
+MOST_ASKING = 2
+"""Who may wait for head office at once, half a minute at worst: the other threads are for the tablets' answers."""
+BUSY = _("Another screen is being paired just now; try again in a moment.")
 _OPEN = ("static", "service_worker", "joined", "beside", "layout")
 """What any browser may have: it says nothing of anybody."""
 _OF_THIS_MACHINE = ("healthz", "control")
@@ -46,6 +53,8 @@ def open_to_screens(app: Flask, terminal: Terminal) -> Receive:
     opened = safe.opened if safe else bytes
     app.register_blueprint(screens.routes(terminal, opened))
     hops = terminal.settings.trusted_proxies
+    if not hops and (terminal.settings.public_url or "").startswith("https:"):
+        log.warning("trusted_proxies in [kiosk] is 0: whoever guesses codes at /pair keeps everybody waiting")
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, 0, 0)  # type: ignore[method-assign]
 
@@ -163,20 +172,27 @@ class _Desk:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._tries: dict[str, Tries] = {}
-        self._guard, self._asking = Lock(), Lock()
+        self._guard, self._asking, self._room = Lock(), Lock(), BoundedSemaphore(MOST_ASKING)
 
     def ask(self, code: str) -> str:
         """Trade a code for a screen. Raises TerminalRefused with a sentence."""
-        tries = self._of(request.remote_addr or "")
+        if not self._room.acquire(blocking=False):
+            raise TerminalRefused(BUSY)
+        try:
+            with self._asking:  # of two at once the later one waits: head office is asked about one at a time
+                return self._ask(code, self._of(request.remote_addr or ""))
+        finally:
+            self._room.release()
+
+    def _ask(self, code: str, tries: Tries) -> str:
         if tries.wait_s(monotonic()):
             raise TerminalRefused("")
-        with self._asking:  # of two at once the later one waits: head office is asked about one at a time
-            try:
-                screen = self._terminal.gain(code)
-            except TerminalRefused as refusal:
-                if str(refusal) in pairing.REFUSED:  # a line that is down says nothing about the code
-                    tries.note(False, monotonic())
-                raise
+        try:
+            screen = self._terminal.gain(code)
+        except TerminalRefused as refusal:
+            if str(refusal) in pairing.REFUSED:  # a line that is down says nothing about the code
+                tries.note(False, monotonic())
+            raise
         tries.note(True, monotonic())
         return screen
 
@@ -202,6 +218,8 @@ class _Desk:
     def _said(self, refusal: Exception | None, say: Speech) -> str:
         if isinstance(refusal, NotHeld):
             return say._(pairing.FAILED)
+        if str(refusal) == BUSY:
+            return say._(BUSY)
         return pairing.said(str(refusal), self._terminal.settings.centre or "", say) if refusal else ""
 
     def stranger(self, own: str) -> Response:

@@ -22,8 +22,13 @@ MOST_NAMED = 3
 
 
 def name(terminal: Terminal) -> str:
-    """The places where it stands."""
-    return listed(list(dict.fromkeys(spot.place.name for spot in terminal.spots))) or _("Stands nowhere now")
+    """The places where it stands; of many the first, and how many more."""
+    named = list(dict.fromkeys(spot.place.name for spot in terminal.spots))
+    n = len(named) - MOST_NAMED
+    if n > 0:
+        more = ngettext("{n} more place", "{n} more places", n).format(n=number(n))
+        return listed([*named[:MOST_NAMED], more])
+    return listed(named) or _("Stands nowhere now")
 
 
 def screens(terminal: Terminal) -> str:

@@ -4,6 +4,9 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -13,7 +16,7 @@ from flask.testing import FlaskClient
 from kiosk import config, proxy
 from kiosk.app import create_app
 from kiosk.config import BadConfig, Settings
-from kiosk.gateway import COOKIE
+from kiosk.gateway import COOKIE, MOST_ASKING
 from kiosk.screens import SCREEN_HEADER
 from kiosk.terminal import Terminal
 from sync.centre import Centre
@@ -251,3 +254,31 @@ def test_a_tablet_that_nobody_heard_of_for_a_day_is_told(gateway: Terminal, a_ce
     gateway.clock.ahead_ms += 25 * 3_600_000
     tablet.get(f"{here}clock?persisted=1&unsent=0", base_url=PUBLIC)
     assert gateway.health()["away"] == 1
+
+
+@SQLITE_ONLY
+def test_a_slow_head_office_holds_up_few(gateway: Terminal, a_centre: Centre, faulty: tuple[Wire, str]) -> None:
+    """Whoever pairs a tablet may wait for half a minute; the tablets' own answers never wait with them."""
+    code, answers, said = enrol_code(a_centre, "Oslo"), Event(), Queue[str]()
+
+    head_office = faulty[0].app
+
+    def slow(environ: Any, start: Any) -> Any:
+        answers.wait(60)
+        return head_office(environ, start)
+
+    def try_it() -> None:
+        data = {"code": code, "action": "pair"}
+        said.put(browser(gateway).post("/pair", base_url=PUBLIC, data=data, headers=HERE).text)
+
+    faulty[0].app = slow
+    browser(gateway)  # the application is there
+    people = [Thread(target=try_it) for _ in range(MOST_ASKING + 3)]
+    for person in people:
+        person.start()
+    busy = [said.get(timeout=60) for _ in range(3)]  # while head office has answered nobody
+    answers.set()
+    for person in people:
+        person.join()
+    assert all("Another screen is being paired just now; try again in a moment." in page for page in busy)
+    assert not any("just now" in said.get() for _ in range(MOST_ASKING))

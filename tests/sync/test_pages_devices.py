@@ -495,3 +495,16 @@ def test_the_server_keeps_the_states_up_to_date_by_itself(
             with chain.centre.db.reading() as tx:
                 needs = list(tx.execute(select(models.devices.c.needs)).scalars())
     assert needs == [1, 1, 1]  # dead, all of them
+
+
+def test_a_gateway_of_many_places_is_called_after_the_first(chain: Chain) -> None:
+    box = chain.boxes[chain.oslo]
+    for number in range(3):
+        chain.shop(f"Depot {number}")
+    with chain.centre.db.writing() as tx:
+        tx.execute(update(models.screens).values(device_id=box.device))
+    report(chain, chain.oslo)
+    page = words(chain.page(f"/devices/{box.device}"))
+    assert ", 3 more places" in page
+    assert page.count("Pair anew") == 6
+    assert page.count("not heard of since its terminal was started") == 6
