@@ -27,6 +27,8 @@ RESTORED = "restored"
 """The same, where a backup was put back that may be older than the letter."""
 ASKED = "asked"
 """Why a letter waits to be sent again: somebody pressed the button."""
+EARLIEST_MS = 15 * 60 * MINUTE_MS
+"""No clock of the world is ahead of UTC by more."""
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 2 * MINUTE_MS, 120 * MINUTE_MS
 FINAL_WAIT_MS = 60 * MINUTE_MS
 """The first wait after an answer that will be the same in a minute."""
@@ -112,10 +114,11 @@ def _steps(tx: Connection, now_ms: int) -> list[tuple[Subscription, Clock, Step]
 
 
 def _may_be_due(now_ms: int) -> tuple[ColumnElement[bool], ...]:
-    """Somewhere it is tomorrow already. What lies far ahead was decided by a clock that was wrong."""
+    """By the day of those who are furthest ahead. What lies far beyond was decided by a clock that was wrong."""
     table, world = subscriptions.c, now_ms // DAY_MS
+    newest = (now_ms + EARLIEST_MS) // DAY_MS
     ahead = or_(table.next_day > world + 40, and_(table.cadence == "daily", table.next_day > world + 4))
-    return table.stopped_ms.is_(None), or_(table.next_day <= world + 1, ahead)
+    return table.stopped_ms.is_(None), or_(table.next_day <= newest, ahead)
 
 
 def _after_last(tx: Connection, subscription: int, today: int) -> int:

@@ -103,7 +103,8 @@ def _theirs(rights: Rights) -> ColumnElement[bool]:
 def _missing(now_ms: int) -> ColumnElement[bool]:
     table = mailings.c
     unknown = and_(table.state == "claimed", or_(table.why != "", table.claimed_ms < now_ms - UNKNOWN_MS))
-    return or_(table.state.in_(("gave_up", "missed")), unknown)
+    # The first of these is what an index finds, among years of letters that were sent.
+    return and_(table.state.in_(("gave_up", "missed", "claimed")), or_(table.state != "claimed", unknown))
 
 
 def _those(shown: Shown, now_ms: int) -> ColumnElement[bool]:

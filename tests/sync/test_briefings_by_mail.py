@@ -238,6 +238,19 @@ def test_an_answer_that_never_came_is_not_a_refusal(
     assert "may not have arrived" not in chain.page("/", chain.bjorn)
 
 
+def test_a_server_that_is_told_to_stop_waits_for_no_mail_server(
+    chain: Chain, boxes: Mailboxes, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(monkeypatch)
+    subscribe(chain, "team@example.com", chain.oslo, "team")
+    clock.ms += 2 * HOUR_MS
+    boxes.order("silent")
+    with briefing_letters.sent(chain.app, chain.centre):
+        boxes.wait_for_held()
+    with chain.centre.db.reading() as tx:  # it was not killed: it hung up, and said what it knows
+        assert tx.execute(select(mailings.c.state, mailings.c.why)).one() == ("claimed", "unanswered")
+
+
 def test_who_says_so_has_it_sent_again_under_the_same_name(
     chain: Chain, boxes: Mailboxes, clock: Clock, go: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:

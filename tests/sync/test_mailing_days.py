@@ -104,7 +104,7 @@ class Ledger:
 
 
 @pytest.mark.parametrize("cadence", mailing_days.CADENCES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @example(2011, [("Pacific/Apia", 30)] * 60, 420)
 @given(
     st.integers(2011, 2030),
@@ -131,7 +131,7 @@ def test_no_day_is_skipped_and_none_is_sent_twice(
         assert all(mailing_days.on_or_after(cadence, each) == each for each in ledger.rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 1439)), max_size=20), st.sampled_from(ZONES))
 def test_a_clock_that_was_wrong_for_a_while_stops_nothing(errors: list[tuple[int, int]], zone: str) -> None:
     """`errors`: how many days and minutes ahead a server's clock was when it looked."""
