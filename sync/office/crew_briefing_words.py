@@ -42,7 +42,8 @@ def praise_title() -> str:
 
 
 def praise_rule() -> str:
-    return _("Chosen by somebody who reads the answers; it stands first on the morning after.")
+    said = _("Chosen by somebody who reads the answers. It stands first on the next morning on which {n} are together.")
+    return said.format(n=ENOUGH)
 
 
 def words_title(day: int) -> str:
@@ -80,8 +81,8 @@ def why(found: Why) -> list[Block]:
     best = celebrate(found.best) if found.best else nothing
     worst = learn(found.worst) if found.worst else nothing
     rule = _(
-        "Of the reasons that {n} or more chose in {weeks} weeks, the one furthest above its usual share of {usual}"
-        " weeks; of equals the one named more often, then the first in the survey."
+        "Both: of the reasons that {n} or more chose in {weeks} weeks, the one furthest above its usual share of"
+        " {usual} weeks; of equals the one named more often, then the first in the survey."
     ).format(n=ENOUGH, weeks=WEEKS, usual=USUAL_WEEKS)
     return [
         Block("celebrate", _("To celebrate"), (Line(best),), rule),
