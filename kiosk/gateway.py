@@ -13,12 +13,13 @@ from flask import Blueprint, Flask, abort, jsonify, redirect, render_template, r
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from kiosk import installed, pairing, screens, sealed
+from kiosk import installed, own, pairing, screens, sealed
 from kiosk.carried import Receive
 from kiosk.config import is_this_machine
 from kiosk.door import Tries
 from kiosk.late import Delivery
 from kiosk.outbox import NotHeld
+from kiosk.own_links import HOURS, Links
 from kiosk.screen_keys import ScreenKeys
 from kiosk.screens import SCREEN_HEADER, is_from_here
 from kiosk.speech import Speech
@@ -52,6 +53,10 @@ def open_to_screens(app: Flask, terminal: Terminal) -> Receive:
     app.jinja_env.globals.update(seal=safe.public if safe else "", sealing=True, papers=installed.paper())
     opened = safe.opened if safe else bytes
     app.register_blueprint(screens.routes(terminal, opened))
+    links = Links(terminal.outbox.disk)
+    app.jinja_env.globals["own_hours"] = HOURS
+    app.register_blueprint(own.offering(terminal, links))
+    app.register_blueprint(own.routes(terminal, links))
     hops = terminal.settings.trusted_proxies
     if not hops and (terminal.settings.public_url or "").startswith("https:"):
         log.warning("trusted_proxies in [kiosk] is 0: whoever guesses codes at /pair keeps everybody waiting")
@@ -64,7 +69,7 @@ def open_to_screens(app: Flask, terminal: Terminal) -> Receive:
     @app.before_request
     def guard() -> Response | None:
         endpoint = request.endpoint or ""
-        if endpoint in _OPEN or endpoint.startswith("gateway."):
+        if endpoint in _OPEN or endpoint.startswith(("gateway.", "own.")):
             return None
         if endpoint.partition(".")[0] in _OF_THIS_MACHINE:
             return None if is_here() else abort(404)

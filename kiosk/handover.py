@@ -16,9 +16,9 @@ from sync.i18n import own_name
 
 HOURS = 24
 """After so long that something is unsent, the crew is told to bring the tablet to a network."""
-SCREENS = ("locked", "jobs", "pass", "confirm", "over")
+SCREENS = ("locked", "jobs", "pass", "confirm", "phone", "over")
 FIRST = "locked"
-_SECONDS = {"locked": 60, "jobs": 180, "pass": 180, "confirm": 120, "over": 60}
+_SECONDS = {"locked": 60, "jobs": 180, "pass": 180, "confirm": 120, "phone": 180, "over": 60}
 """How long each waits for a touch: then the crew's are locked, the customer's are over."""
 
 
@@ -32,7 +32,8 @@ def routes(terminal: Terminal) -> Blueprint:
     def crew(screen: str | None = None) -> Response:
         found = terminal.standings.handing(screen) or abort(404)
         handing, zone = found
-        return jsonify(smilepost=1, zone=zone, **to_builtins(handing))
+        own = bool(terminal.settings.public_url)
+        return jsonify(smilepost=1, zone=zone, own=own, **to_builtins(handing))
 
     return handover
 

@@ -155,7 +155,7 @@ class Terminal:
         `ago_ms`: how long ago the page saw the first tap; a page that delivers late says by `stamp` when that was, and
         by `since_prev_ms` how long after the one before. Raises NotHeld."""
         with self._guard:
-            before, is_over = self.outbox.draft(id), False
+            before, is_over, on_phone = self.outbox.draft(id), False, handover is not None and handover.phone
             if before is None and self.outbox.sealed_rev(id):
                 sealed = self.outbox.sealed(id)
                 is_over = from_page and rev <= self.outbox.sealed_rev(id)
@@ -167,7 +167,7 @@ class Terminal:
                     id, rev = self.new_id(), 1
             now = self.clock.stamp()
             tapped = before.stamp if before else stamp or _earlier(now, ago_ms)
-            if before is None and since_prev_ms is None:
+            if before is None and since_prev_ms is None and not on_phone:
                 since_prev_ms = self._since(standing.screen, tapped)
             draft = Draft(
                 id=id, rev=rev, screen=standing.screen, placement=standing.placement, survey=standing.survey.id,
@@ -179,7 +179,7 @@ class Terminal:
             if is_over:
                 return draft  # it was sealed and sent, and its body went since: the page hears what it said itself
             held = self.outbox.hold(draft, now)
-            if before is None and tapped.boot == now.boot:
+            if before is None and tapped.boot == now.boot and not on_phone:
                 latest_ms = max(self._previous.get(standing.screen, 0), tapped.boottime_ms)
                 self._previous[standing.screen] = latest_ms
             return held

@@ -16,7 +16,7 @@ from kiosk.sittings import Sitting, Sittings
 from kiosk.standing import Standing
 from kiosk.terminal import Terminal
 from kiosk.touches import Touch
-from sync import survey
+from sync import survey, wire
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +91,11 @@ class Visits:
         if self._draft(standing, name):
             self._terminal.seal(name, "idle")
 
-    def take(self, standing: Standing, touch: Touch, waited_ms: int = 0) -> Turn | None:
+    def take(
+        self, standing: Standing, touch: Touch, waited_ms: int = 0, handover: wire.Handed | None = None
+    ) -> Turn | None:
         """Hold a touch; returns where it leads, or None when that is the question for somebody new. What cannot be
-        an answer changes nothing. Raises NotHeld: nobody may be thanked."""
+        an answer changes nothing. `handover`: on a customer's own telephone. Raises NotHeld: nobody may be thanked."""
         if touch.on == "done":
             return self._reopen(standing, touch)
         step = survey.step(touch.on, touch.action, touch.after.offers)
@@ -107,7 +109,7 @@ class Visits:
                 return self.open(standing, touch.id or "", "contact")
         if step.to == "rating":
             touch = replace(touch, shown=picks.with_rating(touch.after.ratings, touch.shown))
-        held = self._hold(standing, touch, waited_ms)
+        held = self._hold(standing, touch, waited_ms, handover)
         if step.ends:
             self._terminal.seal(held.id, "done" if step.ends == "done" else "idle")
             if step.to == "ask":
@@ -213,7 +215,7 @@ class Visits:
             return waited_ms
         return turn if waited_ms < BREAK_MS else None
 
-    def _hold(self, standing: Standing, touch: Touch, waited_ms: int) -> Draft:
+    def _hold(self, standing: Standing, touch: Touch, waited_ms: int, handover: wire.Handed | None) -> Draft:
         contact = touch.contact
         if contact is not None and not contact.id:
             contact = msgspec.structs.replace(contact, id=self._terminal.new_id())
@@ -221,7 +223,7 @@ class Visits:
             standing, id=touch.id or self._terminal.new_id(), rev=touch.rev, lang=touch.lang, answers=touch.answers,
             shown=picks.with_reasons(touch.after.reasons, touch.shown), first_ms=None, total_ms=None, ago_ms=waited_ms,
             # A form of a later screen belongs to the visit it was written for, also when it is sent twice.
-            from_page=touch.on != "ask", test=touch.test, contact=contact,
+            from_page=touch.on != "ask" or handover is not None, test=touch.test, contact=contact, handover=handover,
         )  # fmt: skip
 
     def _draft(self, standing: Standing, name: str) -> Draft | None:

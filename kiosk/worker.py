@@ -29,7 +29,10 @@ MASKING = "masking.js"
 it is idle; the worker has it from the start, since it is wanted most when the terminal is dead."""
 SEALING = "sealing.js"
 """What the pages of a gateway seal with what they store, and show their staff; no other page has it."""
-HANDING = {"handover.css": ("kiosk/handover.css",), "handover.js": ("kiosk/crew.js", "kiosk/handover.js")}
+HANDING = {
+    "handover.css": ("kiosk/handover.css",),
+    "handover.js": ("kiosk/crew.js", "kiosk/own.js", "kiosk/handover.js"),
+}
 """What a tablet that a crew hands over has beside that."""
 TABLET = {SEALING: ("kiosk/seal.js", "kiosk/tablet.js"), "tablet.css": ("kiosk/tablet.css",)}
 APART = (MASKING, *TABLET, *HANDING)

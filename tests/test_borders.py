@@ -29,6 +29,7 @@ ROOMS_THAT_SPEAK_HTTP = {
     "kiosk.gateway",
     "kiosk.taking",
     "kiosk.handover",
+    "kiosk.own",
     "kiosk.staff",
     "sync.app",
     "sync.packing",

@@ -104,5 +104,7 @@ const Crew = (() => {
 
   const id = () => (told ? told.crew : "");
 
-  return { refresh, jobs, mark, waitMs, canSignIn, admits, id, key };
+  const offersOwn = () => Boolean(told && told.own);
+
+  return { refresh, offersOwn, jobs, mark, waitMs, canSignIn, admits, id, key };
 })();

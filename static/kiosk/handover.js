@@ -21,6 +21,7 @@ const Handover = (() => {
   let lang = "";
   let offered = null; // the handover that is going on
   let since = 0; // when the customer said that they have the tablet
+  let own = null; // the code for the customer's own telephone
   let timer = 0;
 
   const now = () => performance.now();
@@ -42,6 +43,8 @@ const Handover = (() => {
     main.focus({ preventScroll: true });
     if (name === "jobs") list();
     if (name === "pass") find("[data-job]").textContent = job;
+    if (name === "confirm") find("button[name=phone]").hidden = !own;
+    if (name === "phone") Own.draw(find(".code"), own);
     rest();
   }
 
@@ -49,7 +52,7 @@ const Handover = (() => {
   function rest() {
     clearTimeout(timer);
     if (!("crew" in screen().dataset) || is("locked")) return;
-    timer = setTimeout(() => { if (is("confirm")) end("timed_out"); else show("locked"); }, Number(screen().dataset.crew) * SECOND_MS);
+    timer = setTimeout(() => { if (is("confirm")) end("timed_out"); else if (is("phone")) end("phone"); else show("locked"); }, Number(screen().dataset.crew) * SECOND_MS);
   }
 
   // -- locked
@@ -166,6 +169,23 @@ const Handover = (() => {
     offered = fresh("timed_out"); // until something else is known of it
     note();
     show("confirm");
+    askOwn(offered);
+  }
+
+  /* There is a button for the customer's own telephone once there is a code for it. */
+  async function askOwn(offer) {
+    own = null;
+    const found = Crew.offersOwn() ? await Own.ask(start, job) : null;
+    if (offered !== offer) return;
+    own = found;
+    if (is("confirm")) find("button[name=phone]").hidden = !own;
+  }
+
+  function phone(outcome, screenThen) {
+    offered.outcome = outcome;
+    offered.response = outcome === "phone" ? own.response : null;
+    note();
+    show(screenThen, lang);
   }
 
   /* As far as it goes: it is delivered once it is over, or when the page is loaded anew. */
@@ -221,7 +241,7 @@ const Handover = (() => {
     digit: ({ value }) => digit(value), clear: () => { typed = ""; draw(); }, enter,
     job: ({ value }) => take(value), typed: () => take(find("input[name=job]").value),
     lock: () => show("locked"), back: () => show("jobs"), skip, pass: begin, have,
-    decline: () => end("declined"), save,
+    decline: () => end("declined"), save, phone: () => phone("phone", "phone"), here: () => phone("timed_out", "confirm"), taken: () => end("phone"),
     speak: ({ value }) => { lang = value; show("confirm", value); },
   };
 
