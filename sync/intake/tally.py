@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, exists, or_, select
 
 from sync import models, wire
-from sync.intake import clocks, flags, releasing, shown, sums
+from sync.intake import clocks, crew_sums, flags, releasing, shown, sums
 from sync.intake.releasing import Series
 from sync.office import places, surveys, zones
 from sync.rows import add_counts
@@ -74,6 +74,8 @@ class Tallies:
             rows = [(*key, *counts[key]) for key in sorted(counts) if any(counts[key])]
             add_counts(tx, table, rows)
         releasing.carried(tx, self.carried)
+        if self.carried:
+            crew_sums.carried(tx, self.carried)
         sums.mark(tx, {(key.location, key.bucket) for key, counts in self.days.items() if any(counts)})
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from sync.models import locations, touchpoints
-from sync.office import order, places, surveys
+from sync.office import crew_sight, order, places, surveys
 from sync.office.places import Location
 
 MOST = 150
@@ -35,15 +35,15 @@ def choices(tx: Connection, paths: Sequence[str], *, narrow: bool) -> Choices:
     if not narrow:
         return Choices(branches)
     table = touchpoints.c
-    query = select(table.name).join(locations, locations.c.id == table.location_id).where(places.below(paths))
+    query = select(table.name).join(locations, locations.c.id == table.location_id).where(crew_sight.answered(paths))
     names = tx.execute(query.distinct().order_by(table.name).limit(MOST)).scalars()
     return Choices(branches, tuple(names), tuple(sorted(surveys.languages(tx))))
 
 
 def _branches(tx: Connection, paths: Sequence[str]) -> tuple[Branch, ...]:
     """Everything where that is not too much, else groups, else the upper ones; each below what it is in."""
-    size = tx.execute(select(func.count()).select_from(locations).where(places.below(paths))).scalar_one()
-    query = select(locations.c.id, locations.c.name, locations.c.path).where(places.below(paths))
+    size = tx.execute(select(func.count()).select_from(locations).where(crew_sight.answered(paths))).scalar_one()
+    query = select(locations.c.id, locations.c.name, locations.c.path).where(crew_sight.answered(paths))
     rows = tx.execute(query if size <= MOST else query.where(locations.c.kind == "group")).all()
     depths = sorted(row.path.count("/") for row in rows)
     deepest = depths[MOST] - 1 if len(depths) > MOST else max(depths, default=0)

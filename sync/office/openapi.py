@@ -59,6 +59,30 @@ _SCORE: Json = {
         "n": _or_null({"type": "integer", "minimum": 5}),
         "early": {"type": "boolean"},
         "complete_through": _or_null(_MOMENT),
+        "crews_together": {
+            "type": "array",
+            "description": "What the crews there were answered together, by question; they are in no other figure.",
+            "items": {
+                "type": "object",
+                "required": ["question", "score", "interval", "n", "crews", "days"],
+                "properties": {
+                    "question": {
+                        "type": "object",
+                        "required": ["id", "scale"],
+                        "properties": {"id": {"type": "string"}, "scale": {"type": "string"}},
+                    },
+                    "score": {"type": "number"},
+                    "interval": {
+                        "type": "object",
+                        "required": ["low", "high"],
+                        "properties": {"low": {"type": "number"}, "high": {"type": "number"}},
+                    },
+                    "n": {"type": "integer", "minimum": 5},
+                    "crews": {"type": "integer", "minimum": 2},
+                    "days": {"type": "integer"},
+                },
+            },
+        },
     },
 }
 _PLACE_ROW: Json = {

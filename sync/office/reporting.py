@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from sync.db import Database
-from sync.intake import sums
+from sync.intake import crew_sums, sums
 from sync.models import devices, locations, placements, screens, shown_day, touchpoints
-from sync.office import counts, local_time, surveys, zones
+from sync.office import counts, crew_together, local_time, surveys, zones
 from sync.office.counts import Figure, Question
 from sync.office.crew_sight import answered
 from sync.office.places import below
@@ -41,6 +41,7 @@ class Span:
 def prepare(db: Database, now_ms: int) -> None:
     """Bring up to date what scores are read from."""
     sums.fold(db, now_ms)
+    crew_sums.release(db, now_ms)
 
 
 def places(tx: Connection, rights: Rights, after: int, most: int) -> tuple[list[dict[str, Any]], int | None]:
@@ -91,6 +92,7 @@ def score(
         "place": {"id": place.id, "name": place.name, "zone": zone},
         **told(_figure(tx, place.path, asked, days), asked, days),
         "complete_through": None if complete is None else moment(complete),
+        "crews_together": crew_together.together(tx, (place.path,), now_ms).as_json(),
     }
 
 

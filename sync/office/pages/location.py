@@ -8,12 +8,15 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
+from sync.intake import crew_sums
 from sync.office import (
+    agreements,
     choices,
     comment_index,
     comment_search,
     comments,
     contacts,
+    crew_together,
     location,
     overview,
     reading,
@@ -73,10 +76,13 @@ def _location(
     with here.db.reading() as tx:
         at = find(tx, user, number)
     overview.prepare(here.db, user, now_ms, top=at, question=wanted.filters.question)
+    crew_sums.release(here.db, now_ms)
     if is_opened and user.rights.may("responses", at.path):
         comment_index.fold(here.db)
     with here.db.reading() as tx:
         page = location.page(tx, user, at, now_ms, wanted)
+        crews = crew_together.together(tx, (user.rights.reach(at.path),), now_ms)
+        opened = agreements.at(tx, at.path, now_ms) if at.kind != "store" else []
         said = _comments(tx, user, at, newest)
         told = _themes(tx, user, at, wanted, page.overview.window) if is_opened and said else None
         kind = (
@@ -87,7 +93,9 @@ def _location(
             if user.rights.may("responses", at.path)
             else ()
         )
-        offered = choices.choices(tx, (at.path,), narrow=page.overview.singles) if is_opened else None
+        offered = (
+            choices.choices(tx, (user.rights.reach(at.path),), narrow=page.overview.singles) if is_opened else None
+        )
         is_read = is_opened and bool(called or (said and said.shown))
         is_news = is_read and not reading.is_noted(tx, user.id, at.id, now_ms)
     if is_news:
@@ -102,6 +110,8 @@ def _location(
         contacts=called,
         newest=newest,
         now_ms=now_ms,
+        crews=crews,
+        opened=opened,
         choices=offered,
         problems=problems or {},
         by_volume=request.args.get("map") == "volume",

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from sync import access
 from sync.centre import centre
-from sync.office import choices, delivery, overview, places
+from sync.intake import crew_sums
+from sync.office import choices, crew_together, delivery, overview, places
 from sync.office.forms import Wrong
 from sync.office.wanted import Wanted
 
@@ -58,13 +59,16 @@ def _overview(template: str, wanted: Wanted, problems: dict[str, str] | None = N
         chain = places.resolved(tx, {wanted.place}) if wanted.place is not None else {}
     top = chain[wanted.place] if wanted.place is not None else None
     overview.prepare(here.db, user, now_ms, top=top, question=wanted.filters.question)
+    crew_sums.release(here.db, now_ms)
     with here.db.reading() as tx:
         view = overview.overview(tx, user, now_ms, top=top, wanted=wanted)
+        crews = crew_together.together(tx, (user.rights.reach(top.path),) if top else user.rights.roots(), now_ms)
         offered = choices.choices(tx, user.rights.roots(), narrow=view.singles) if template == _PAGE else None
     page = render_template(
         template,
         view=view,
         now_ms=now_ms,
+        crews=crews,
         choices=offered,
         above=[each for each in chain.values() if each != top and user.rights.may("see", each.path)],
         problems=problems or {},
