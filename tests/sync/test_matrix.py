@@ -32,6 +32,7 @@ NOBODYS = {
     "wall": "999999",
     "improvement": "999999",
     "theme": "999999",
+    "agreement": "999999",
     "job": "999999",
     "phone": "999999",
     "subscription": "999999",
