@@ -1,10 +1,11 @@
 """Of a crew's jobs, who was asked and who was not; and what a team may be proud of. Only upwards: a streak that ended
 is not spoken of, nor is anybody beside anybody else."""
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from sync.models import tallies_day
-from sync.office import asked, counts, crew_briefing_words
+from sync.office import asked, counts, crew_briefing_words, job_words
 from sync.office.asked import Asked
 from sync.office.briefing import Block, Line
 from sync.office.crew_scores import SPAN, Standing
@@ -22,8 +23,10 @@ def block(tx: Connection, place: Location, day: int) -> Block:
     days = _by_day(tx, place, day - SPAN, day - 1, day)
     yesterday, whole = days.get(day - 1, Asked()), asked.together(days.values())
     missing = asked.not_asked(tx, place.id, day - 1) if yesterday.done else []
-    lines = crew_briefing_words.asked(yesterday, whole, missing)
-    return Block("asked", crew_briefing_words.asked_title(), tuple(Line(text) for text in lines))
+    lines = [Line(text) for text in crew_briefing_words.asked(yesterday, whole, missing)]
+    if yesterday.done:
+        lines[0] = msgspec.structs.replace(lines[0], note=job_words.came(yesterday))
+    return Block("asked", crew_briefing_words.asked_title(), tuple(lines))
 
 
 def recognition(tx: Connection, place: Location, told: Standing, day: int) -> Block:
