@@ -158,7 +158,8 @@ def _say_headers(app: Flask, *, is_gateway: bool) -> None:
     def headers(response: Response) -> Response:
         if response.status_code != 304:  # what a browser has came with them
             runs = response.mimetype == "text/html" or request.endpoint == "service_worker"
-            response.headers.extend(_HEADERS | (of_pages if runs else _OF_THE_REST))
+            for name, value in (_HEADERS | (of_pages if runs else _OF_THE_REST)).items():
+                response.headers.setdefault(name, value)  # a page of a crew allows itself its camera
         if request.endpoint == "static" and response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _keeping(request.path.removeprefix("/static/"))
         else:

@@ -16,9 +16,11 @@ from sync.i18n import own_name
 
 HOURS = 24
 """After so long that something is unsent, the crew is told to bring the tablet to a network."""
-SCREENS = ("locked", "jobs", "pass", "confirm", "phone", "over")
+SCREENS = ("locked", "scan", "jobs", "pass", "confirm", "phone", "over")
 FIRST = "locked"
-_SECONDS = {"locked": 60, "jobs": 180, "pass": 180, "confirm": 120, "phone": 180, "over": 60}
+ALLOWED = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+"""What the page may ask its browser for: a crew scans codes."""
+_SECONDS = {"locked": 60, "scan": 60, "jobs": 180, "pass": 180, "confirm": 120, "phone": 180, "over": 60}
 """How long each waits for a touch: then the crew's are locked, the customer's are over."""
 
 

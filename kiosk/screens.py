@@ -196,6 +196,8 @@ def _show(turn: Turn, standing: Standing, base: str, now_ms: int) -> Response:
     worn = " ".join(f"{base}/look/{file.name}" for file in context["look"].files())
     shown = _page(turn.screen, turn.lang, base=base, after=_after(turn, standing), then=then, **context)
     shown.headers[LOOK_HEADER] = worn
+    if context.get("handing"):
+        shown.headers["Permissions-Policy"] = handover.ALLOWED
     if context["test"]:
         shown.headers[SCREEN_HEADER] = "test"
     return shown

@@ -31,7 +31,7 @@ SEALING = "sealing.js"
 """What the pages of a gateway seal with what they store, and show their staff; no other page has it."""
 HANDING = {
     "handover.css": ("kiosk/handover.css",),
-    "handover.js": ("kiosk/crew.js", "kiosk/own.js", "kiosk/handover.js"),
+    "handover.js": tuple(f"kiosk/{name}.js" for name in ("crew", "crew_jobs", "own", "scan", "handover")),
 }
 """What a tablet that a crew hands over has beside that."""
 TABLET = {SEALING: ("kiosk/seal.js", "kiosk/tablet.js"), "tablet.css": ("kiosk/tablet.css",)}
@@ -41,6 +41,8 @@ KEYBOARD = ("kiosk/keyboard.css", "vendor/simple-keyboard@3.8.192/index.modern.j
 """What kiosk/keyboard.js loads in this order, in an idle moment, where the glass has no keyboard. The worker keeps it
 when it passes: a first view waits for none of it, and a tablet never has it."""
 LAYOUTS = "kiosk/layouts.json"
+READER = "vendor/qr@0.7.0"
+"""What reads a code where the browser cannot: a crew's tablet loads it with its camera, also without a network."""
 
 
 def address(name: str) -> str:
@@ -84,7 +86,8 @@ def build() -> str:
 @cache
 def script(*, of_gateway: bool = False) -> bytes:
     """What the browser runs, packed."""
-    files = json.dumps([address(name) for name in (*FILES, *(APART if of_gateway else (MASKING,)))])
+    reader = [address(f"{READER}/decode.js"), f"/static/{READER}/index.js"] if of_gateway else []
+    files = json.dumps([*(address(name) for name in (*FILES, *(APART if of_gateway else (MASKING,)))), *reader])
     told = f'"use strict";\nconst BUILD = "{build()}";\nconst FILES = {files};\n'
     return pack((told + _lean("kiosk/worker.js")).encode())
 

@@ -5,9 +5,7 @@
 const Handover = (() => {
   const SECOND_MS = 1000;
   const REFRESH_MS = 60_000;
-  const LATE_MS = 86_400_000;
   const LONGEST_PIN = 12;
-  const SINCE = "smilepost-crew-unsent"; // since when something is unsent, by this tablet's clock
 
   const main = document.querySelector("main");
   const start = main.dataset.start;
@@ -16,6 +14,7 @@ const Handover = (() => {
   let api = null; // what screen.js offers
   let shown = "locked";
   let typed = "";
+  let scanned = "locked"; // the screen from which the camera was asked for
   let trying = false;
   let job = "";
   let lang = "";
@@ -28,12 +27,13 @@ const Handover = (() => {
   const screen = () => main.firstElementChild;
   const find = (selector) => screen().querySelector(selector);
   const is = (name) => shown === name;
-  const isFree = () => ["locked", "over", "jobs"].includes(shown);
+  const isFree = () => ["locked", "over", "jobs", "scan"].includes(shown);
 
   // -- screens
 
   function show(name, spoken = api.lang) {
     shown = name;
+    Scan.stop();
     typed = "";
     main.replaceChildren(Frames.other(name, spoken));
     document.documentElement.lang = spoken;
@@ -41,7 +41,9 @@ const Handover = (() => {
     document.title = title;
     api.appeared();
     main.focus({ preventScroll: true });
-    if (name === "jobs") list();
+    if (name === "jobs") CrewJobs.list(screen(), api.lang);
+    for (const button of screen().querySelectorAll("button[name=scan]")) button.hidden = !Scan.can();
+    if (name === "locked") draw();
     if (name === "pass") find("[data-job]").textContent = job;
     if (name === "confirm") find("button[name=phone]").hidden = !own;
     if (name === "phone") Own.draw(find(".code"), own);
@@ -91,62 +93,32 @@ const Handover = (() => {
     draw();
   }
 
+  // -- scanning
+
+  const CODES = { code: /^\D*\d{8}\D*$/, job: /^[^\x00-\x1f\x7f]{1,40}$/ };
+
+  function scan(wanted) {
+    const before = shown;
+    show("scan");
+    scanned = before;
+    const line = find(".said");
+    Scan.begin(find("video"), (text) => {
+      const fits = CODES[wanted].test(text.trim());
+      if (!fits) say(line.dataset.other);
+      else if (wanted === "job") take(text);
+      else enterScanned(text.replace(/\D/g, ""));
+      return fits;
+    }).catch(() => { if (is("scan")) say(line.dataset.none); });
+  }
+
+  function enterScanned(code) {
+    show("locked");
+    typed = code;
+    draw();
+    enter();
+  }
+
   // -- jobs
-
-  function list() {
-    const box = find(".list");
-    const jobs = Crew.jobs();
-    box.replaceChildren(...jobs.map(row));
-    if (!jobs.length) box.textContent = box.dataset.none;
-    unsent();
-  }
-
-  function row({ ref, what, state }) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.name = "job";
-    button.value = ref;
-    const lines = [["b", ref], ["span", what || ""], ["em", state ? find(".list").dataset[state] : ""]];
-    for (const [tag, text] of lines) {
-      if (!text) continue;
-      const line = document.createElement(tag);
-      line.dir = "auto";
-      line.textContent = text;
-      button.append(line);
-    }
-    return button;
-  }
-
-  /* Of how many customers something waits here: an answer and its handover are one. */
-  async function unsent() {
-    const { records } = await Store.waiting().catch(() => ({ records: [] }));
-    const handovers = records.filter(({ kind }) => kind).length;
-    const n = Math.max(handovers, records.length - handovers);
-    let late = false;
-    try {
-      if (!n) localStorage.removeItem(SINCE);
-      else if (!localStorage.getItem(SINCE)) localStorage.setItem(SINCE, String(Date.now()));
-      late = Date.now() - Number(localStorage.getItem(SINCE) || Date.now()) > LATE_MS;
-    } catch {
-      // Without a store there is nothing to be late with.
-    }
-    if (!is("jobs")) return;
-    const line = find(".unsent");
-    line.textContent = n ? Counted.say(JSON.parse(line.dataset.forms), api.lang, n) : "";
-    if (late) line.textContent += ` ${line.dataset.late}`;
-    find("button[name=save]").hidden = !n;
-  }
-
-  /* Everything that waits, as it is kept: to be carried to where the gateway takes it. */
-  async function save() {
-    const { records, anchors } = await Store.waiting();
-    const file = new Blob([JSON.stringify({ smilepost_tablet: 1, responses: records, loads: anchors })], { type: "application/json" });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = "smilepost-tablet.json";
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
 
   function take(ref) {
     const text = ref.trim().replace(/\s+/gu, " ").slice(0, 40);
@@ -241,7 +213,8 @@ const Handover = (() => {
     digit: ({ value }) => digit(value), clear: () => { typed = ""; draw(); }, enter,
     job: ({ value }) => take(value), typed: () => take(find("input[name=job]").value),
     lock: () => show("locked"), back: () => show("jobs"), skip, pass: begin, have,
-    decline: () => end("declined"), save, phone: () => phone("phone", "phone"), here: () => phone("timed_out", "confirm"), taken: () => end("phone"),
+    scan: ({ value }) => scan(value), type: () => show(scanned),
+    decline: () => end("declined"), save: CrewJobs.save, phone: () => phone("phone", "phone"), here: () => phone("timed_out", "confirm"), taken: () => end("phone"),
     speak: ({ value }) => { lang = value; show("confirm", value); },
   };
 
@@ -276,7 +249,7 @@ const Handover = (() => {
   function refresh() {
     Crew.refresh(start).catch(() => {}).then(() => {
       if (is("locked")) draw();
-      if (is("jobs") && document.activeElement !== find("input[name=job]")) list();
+      if (is("jobs") && document.activeElement !== find("input[name=job]")) CrewJobs.list(screen(), api.lang);
     });
     setTimeout(refresh, REFRESH_MS);
   }

@@ -68,6 +68,7 @@ def test_a_link_counts_once_and_tells_nobody_else(box: Terminal) -> None:
     browser = client(box)
     for _ in range(3):
         assert browser.get(link).status_code == 200
+    assert box.outbox.drafts_of("van12") == []
     late = Browser(client(box), link)
     phone = Browser(browser, link)
     phone.press("value", 0)
