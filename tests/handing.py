@@ -38,12 +38,16 @@ def handing(jobs: Sequence[str] = JOBS, **changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def tablet(
-    folder: Path, told: dict[str, Any] | None = None, asked: Any = BUILTIN, **settings: Any
+    folder: Path,
+    told: dict[str, Any] | None = None,
+    asked: Any = BUILTIN,
+    languages: Sequence[str] = ("en", "nl"),
+    **settings: Any,
 ) -> Iterator[Terminal]:
     """A terminal whose one screen, `van12`, is a crew's."""
     folder.mkdir(exist_ok=True)
     definition = wire.read_entry(wire.encode(asked))
-    screen = wire.ScreenManifest("p-van12", [definition], ["en", "nl"], "Oslo", "UTC", handover=told or handing())
+    screen = wire.ScreenManifest("p-van12", [definition], list(languages), "Oslo", "UTC", handover=told or handing())
     identity.save_manifest(folder, KeptManifest("", wire.Manifest({"van12": screen})))
     with terminal(folder, **settings) as box:
         yield box

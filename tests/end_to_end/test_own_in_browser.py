@@ -1,15 +1,17 @@
 """A customer takes the question from a crew's tablet to their own telephone, in real browsers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from kiosk.gateway import COOKIE
 from kiosk.screen_keys import ScreenKeys
 from kiosk.terminal import Terminal
 from tests.end_to_end.test_handover_in_browser import GLASS, NewPage, entries
-from tests.handing import offer, on, sign_in, tablet, touch
+from tests.handing import handing, offer, on, sign_in, tablet, touch
 from tests.terminals import sealed, served
 
 LOCAL = "http://127.0.0.1:1"
@@ -85,3 +87,37 @@ def test_without_a_network_there_is_no_button(new_page: NewPage, box: Terminal) 
         with page.expect_event("requestfailed"):
             offer(page, "A-101")
         assert not page.locator("button[name=phone]").is_visible()
+
+
+RULES = {"resultTypes": ["violations"]}
+WALK: tuple[tuple[str, Callable[[Page], None]], ...] = (
+    ("locked", sign_in),
+    ("jobs", lambda page: touch(page, "job", "A" * 40)),
+    ("pass", lambda page: touch(page, "pass")),
+    ("confirm", lambda page: touch(page, "phone")),
+    ("phone", lambda page: touch(page, "taken")),
+    ("over", lambda page: touch(page, "lock")),
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "languages"), [((1280, 800), ("en", "nl")), ((375, 667), ("ar", "en"))], ids=["wide", "small"]
+)
+def test_every_screen_of_a_crew_is_for_everybody(
+    new_page: NewPage, tmp_path: Path, size: tuple[int, int], languages: tuple[str, ...]
+) -> None:
+    """Whatever they see with, and from which side they read: axe finds nothing, and nothing stands beside the glass."""
+    jobs = ("A-100", "A" * 40)
+    with tablet(tmp_path / "own", handing(jobs), languages=languages, public_url=LOCAL) as own:
+        key = ScreenKeys(own.outbox.disk).bind("van12")
+        with served(own) as there:
+            page = new_page(
+                viewport={"width": size[0], "height": size[1]}, color_scheme="dark", reduced_motion="reduce"
+            )
+            page.context.add_cookies([{"name": COOKIE, "value": f"van12.{key}", "url": there.address}])
+            page.goto(f"{there.address}/s/van12/")
+            for screen, then in WALK:
+                on(page, screen)
+                assert Axe().run(page, options=RULES).response["violations"] == [], screen
+                assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), screen
+                then(page)
