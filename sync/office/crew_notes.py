@@ -68,7 +68,8 @@ def write(tx: Connection, by: Actor, place: Location, day: int, text: str, versi
     if changed != 1:
         raise edits.Changed
     subject = Subject("place", str(place.id), place.name, place.path)
-    audit.note(tx, by, "line of context written" if said else "line of context taken back", subject, now_ms)
+    deed = "line of context written" if said else "line of context taken back"
+    audit.note(tx, by, deed, subject, now_ms)
 
 
 def _problem(text: str, day: int, today: int) -> str | None:
