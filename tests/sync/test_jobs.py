@@ -77,6 +77,7 @@ def test_a_manager_types_a_job_in_and_sees_what_came_of_it(chain: Chain) -> None
     assert "Planned Declined" in page
     assert "77 typed on the tablet Done Answered" in page
     assert "Asked in 100% of 2 jobs." in page
+    assert "Asked in 100% of 2 jobs." in words(siri.get(f"/locations/{van}").text)
 
 
 def test_two_people_at_one_job_do_not_undo_each_other(chain: Chain) -> None:

@@ -11,6 +11,7 @@ from sync.centre import centre
 from sync.intake import crew_sums
 from sync.office import (
     agreements,
+    asked,
     choices,
     comment_index,
     comment_search,
@@ -25,7 +26,7 @@ from sync.office import (
 )
 from sync.office.comments import Comments, Cursor
 from sync.office.forms import Wrong
-from sync.office.local_time import date_of
+from sync.office.local_time import date_of, day_of
 from sync.office.pages.overview import unchanged
 from sync.office.people import User
 from sync.office.places import Location
@@ -63,6 +64,12 @@ def place_now(number: int) -> Response:
     return unchanged() or _location("office/_location_now.html", number, wanted, newest)
 
 
+def _asks(tx: Connection, at: Location, now_ms: int) -> asked.Asked | None:
+    """A crew's last four weeks of jobs, today included."""
+    today = day_of(now_ms, at.zone)
+    return asked.asked(tx, (at.path,), today - 27, today, {at.id: today}).get(at.id) if at.kind == "crew" else None
+
+
 def _location(
     template: str,
     number: int,
@@ -82,6 +89,7 @@ def _location(
     with here.db.reading() as tx:
         page = location.page(tx, user, at, now_ms, wanted)
         crews = crew_together.together(tx, (user.rights.reach(at.path),), now_ms)
+        asks = _asks(tx, at, now_ms)
         opened = agreements.at(tx, at.path, now_ms) if at.kind != "store" else []
         said = _comments(tx, user, at, newest)
         told = _themes(tx, user, at, wanted, page.overview.window) if is_opened and said else None
@@ -111,6 +119,7 @@ def _location(
         newest=newest,
         now_ms=now_ms,
         crews=crews,
+        asks=asks,
         opened=opened,
         choices=offered,
         problems=problems or {},
