@@ -36,9 +36,26 @@ def shows(paths: Sequence[str], kind: str, path: str) -> bool:
     return kind != CREW or path.startswith(opened(paths))
 
 
-def visible(tx: Connection, paths: Sequence[str]) -> list[Location]:
-    """As places.visible, without the crews that these paths don't open."""
-    return [each for each in places.visible(tx, paths) if shows(paths, each.kind, each.path)]
+def visible(tx: Connection, paths: Sequence[str], every: Sequence[Location] | None = None) -> list[Location]:
+    """As places.visible (`every`, where that was read), without the crews that these paths don't open."""
+    found = places.visible(tx, paths) if every is None else every
+    return [each for each in found if shows(paths, each.kind, each.path)]
+
+
+def told(paths: Sequence[str], every: Sequence[Location]) -> list[Location]:
+    """Of `every` place at and below these paths those that a list of them names: neither the crews that they don't open
+    nor groups of such crews alone, which are not empty: what they were answered stands apart."""
+    closed = [each.path for each in every if not shows(paths, each.kind, each.path)]
+    shown = [each.path for each in every if each.kind != "group" and each.path not in closed]
+
+    def is_told(node: Location) -> bool:
+        if node.kind != "group":
+            return node.path not in closed
+        return any(path.startswith(node.path) for path in shown) or not any(
+            path.startswith(node.path) for path in closed
+        )
+
+    return [each for each in every if is_told(each)]
 
 
 def hidden(tx: Connection, paths: Sequence[str]) -> int:

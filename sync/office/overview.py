@@ -119,7 +119,7 @@ def _whole_tree(
     tx: Connection, paths: Sequence[str], singles: bool, now_ms: int, wanted: Wanted, *, top: Location | None
 ) -> Overview:
     """Of places that all stand on one page."""
-    tree = crew_sight.visible(tx, paths)
+    tree = crew_sight.visible(tx, paths, every := places.visible(tx, paths))
     shown_top = top or next((node for node in tree if paths == (node.path,)), None)
     leaves = [node for node in tree if counts.is_place(node)]
     today = {node.id: local_time.day_of(now_ms, node.zone) for node in tree}
@@ -147,7 +147,7 @@ def _whole_tree(
         attention=_attention(tx, paths, chosen, reading, leaves, now_ms) if wanted.is_plain else attention.NOTHING,
         youth=_youth(reading, delivery.first_placed(tx, paths), last) if wanted.is_plain else None,
         agreed=delivery.agreed(((leaf, reading.deliveries.get(leaf.id, Delivery())) for leaf in leaves), now_ms),
-        sections=_sections(reading, tree, leaves, shown_top, wanted),
+        sections=_sections(reading, crew_sight.told(paths, every), leaves, shown_top, wanted),
         places=len(leaves),
         version=delivery.version(tx, now_ms),
         total=_total(reading, leaves),

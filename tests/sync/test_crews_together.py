@@ -196,3 +196,13 @@ def test_one_van_alone_is_never_shown(a_centre: Centre, clock: Clock) -> None:
     chain.visits(alone, [3] * 40, days_ago=1)
     clock.ms += DAY_MS
     assert "There is 1 crew here, of which nothing is shown" in chain.page(f"/locations/{chain.sweden}")
+
+
+@SQLITE_ONLY
+def test_a_depot_of_crews_is_not_called_empty(a_centre: Centre, clock: Clock) -> None:
+    chain = Fleet(a_centre, clock)
+    front, depot = chain.page("/"), chain.page(f"/locations/{chain.depot}")
+    for untrue in ("There is no place yet", "No place in this group", "Nobody has answered", "Nobody has written"):
+        assert untrue not in depot, untrue
+    assert "No place in this group yet" not in front
+    assert f'href="/locations/{chain.sweden}"' in front
